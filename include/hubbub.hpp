@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Everything that needs Asio alone. Beside it, each with a dependency of its own:
+// <hubbub/transport/redis.hpp>, <hubbub/serializer/json.hpp>, <hubbub/serializer/msgpack.hpp>.
+#include <hubbub/bus.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/event.hpp>
+#include <hubbub/hub.hpp>
+#include <hubbub/serializer.hpp>
+#include <hubbub/serializer/in_place.hpp>
+#include <hubbub/serializer/text.hpp>
+#include <hubbub/statistics.hpp>
+#include <hubbub/subscription.hpp>
+#include <hubbub/transport.hpp>
+#include <hubbub/transport/local.hpp>
+#include <hubbub/version.hpp>

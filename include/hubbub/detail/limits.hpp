@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/error.hpp>
+#include <hubbub/transport.hpp>
+
+namespace hubbub::detail {
+
+/// Whether a topic or pattern may be used, and if not, why.
+inline std::error_code check_name(message_limits const& limits, std::string_view name) noexcept {
+    if (name.empty())
+        return errc::empty_name;
+    if (name.size() > limits.max_name_bytes)
+        return errc::name_too_long;
+    return {};
+}
+
+/// Whether a message may be published when nothing is queued, and if not, why.
+inline std::error_code check_message(message_limits const& limits,
+                                     message_view const& message) noexcept {
+    if (message.payload.size() > limits.max_payload_bytes)
+        return errc::payload_too_large;
+    return check_name(limits, message.topic);
+}
+
+} // namespace hubbub::detail

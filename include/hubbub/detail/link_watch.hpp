@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/observers.hpp>
+#include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/event.hpp>
+#include <hubbub/redis/lifecycle.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// Which of a transport's two links.
+enum class link_role { publishing, receiving };
+
+/// Makes one state and one story for the application out of what happens on two links.
+///
+/// state may be called from any thread, all else on the links' executor.
+class link_watch {
+public:
+    link_watch(observers const& o, publish_ledger& ledger) : observers_(&o), ledger_(&ledger) {}
+
+    link_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+
+    /// This link is up, and has all that it is to have.
+    void ready(link_role role, redis::time_point now) {
+        ready_at(role) = true;
+        if (!ready_[0] || !ready_[1] || state() != link_state::down)
+            return;
+        state_.store(link_state::whole, std::memory_order_release);
+        auto const away = lost_ ? now - *lost_ : redis::clock::duration{0};
+        observers_->notify(link_whole{std::chrono::duration_cast<std::chrono::milliseconds>(away)});
+    }
+
+    /// This link fell, or could not be made, and is tried again after wait.
+    void retry(link_role role, std::error_code reason, unsigned attempt,
+               std::chrono::milliseconds wait, redis::time_point now) {
+        ready_at(role) = false;
+        if (state() == link_state::whole) {
+            state_.store(link_state::down, std::memory_order_release);
+            lost_ = now;
+            ledger_->link_losses.add();
+            observers_->notify(link_lost{reason});
+        } else if (role == link_role::receiving || ready_at(link_role::receiving)) {
+            // One story for two links that fail alike.
+            observers_->notify(link_retry{reason, attempt, wait});
+        }
+    }
+
+    /// The transport has given up. True the first time.
+    bool fail(std::error_code reason) {
+        if (state_.exchange(link_state::failed) == link_state::failed)
+            return false;
+        observers_->notify(link_failed{reason});
+        return true;
+    }
+
+    /// From any thread. False if it was closed before.
+    bool close() noexcept { return state_.exchange(link_state::closed) != link_state::closed; }
+
+private:
+    bool& ready_at(link_role role) noexcept { return ready_[static_cast<std::size_t>(role)]; }
+
+    observers const* observers_;
+    publish_ledger* ledger_;
+    std::atomic<link_state> state_ = link_state::down;
+    std::array<bool, 2> ready_{};
+    std::optional<redis::time_point> lost_;
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/batch_queue.hpp>
+#include <hubbub/detail/limits.hpp>
+#include <hubbub/detail/observers.hpp>
+#include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/detail/shared_list.hpp>
+#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/transport.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// A message that outlives the publish it came by.
+class kept_message {
+public:
+    explicit kept_message(message_view const& message)
+        : topic_(message.topic), payload_(message.payload) {
+        if (message.object) {
+            object_ = message.object.keep();
+            view_ = message.object.at(object_.get());
+        }
+    }
+
+    message_view view() const noexcept { return {topic_, payload_, view_}; }
+    std::size_t bytes() const noexcept { return topic_.size() + payload_.size(); }
+
+private:
+    std::string topic_;
+    std::string payload_;
+    std::shared_ptr<void const> object_;
+    object_view view_;
+};
+
+using shared_message = std::shared_ptr<kept_message const>;
+
+class local_endpoint;
+
+/// What the endpoints of one local_broker share.
+class local_exchange {
+public:
+    using endpoints = shared_list<std::shared_ptr<local_endpoint>>;
+
+    void attach(std::shared_ptr<local_endpoint> endpoint) {
+        std::unique_lock const lock(mutex_);
+        endpoints_.write([&](auto& list) { list.push_back(std::move(endpoint)); });
+    }
+
+    void detach(local_endpoint const& endpoint) {
+        std::shared_ptr<local_endpoint> detached; // destroyed after the lock
+        std::unique_lock const lock(mutex_);
+        endpoints_.write([&](auto& list) {
+            auto const at = std::find_if(list.begin(), list.end(),
+                                         [&](auto const& e) { return e.get() == &endpoint; });
+            if (at == list.end())
+                return;
+            detached = std::move(*at);
+            list.erase(at);
+        });
+    }
+
+    /// Gives message to all endpoints that want it; returns how many did.
+    std::size_t route(message_view const& message, shared_message kept);
+
+private:
+    endpoints::snapshot read() const {
+        std::shared_lock const lock(mutex_);
+        return endpoints_.read();
+    }
+
+    mutable std::shared_mutex mutex_; // guards endpoints_
+    endpoints endpoints_;
+    /// Held while a message is queued for all that want it, so that all agree on the order. Never
+    /// held while sinks run.
+    std::mutex order_;
+};
+
+/// One local_transport's place at the exchange; it outlives the transport while messages are under
+/// way. All functions may be called from any thread.
+class local_endpoint : public std::enable_shared_from_this<local_endpoint> {
+public:
+    local_endpoint(asio::any_io_executor executor, std::shared_ptr<local_exchange> exchange,
+                   message_limits const& limits, bool inline_delivery)
+        : executor_(asio::make_strand(std::move(executor))), exchange_(std::move(exchange)),
+          limits_(limits), inline_(inline_delivery),
+          outbox_(limits.max_queue_bytes, limits.max_queue_messages),
+          inbox_(limits.max_queue_bytes, limits.max_queue_messages) {}
+
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
+    bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+    observers& listeners() noexcept { return observers_; }
+
+    statistics read_statistics() const {
+        auto s = ledger_.read();
+        s.queued_bytes = outbox_.bytes();
+        return s;
+    }
+
+    std::error_code publish(message_view const& message, publish_completion done) {
+        ledger_.published.add();
+        auto error = closed() ? errc::closed : check_message(limits_, message);
+        if (!error)
+            error = inline_ ? publish_inline(message, done) : publish_queued(message, done);
+        if (error) {
+            ledger_.refused.add();
+            done(error, 0);
+        }
+        return error;
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done) {
+        std::error_code const error = closed() ? errc::closed : check_name(limits_, what.name);
+        if (!error)
+            table_.add(what, s);
+        done(error);
+        return error;
+    }
+
+    void unsubscribe(interest const& what, sink const& s) { table_.remove(what, s); }
+
+    void close() {
+        if (closed_.exchange(true))
+            return;
+        exchange_->detach(*this);
+        for (auto& entry : outbox_.take()) {
+            ledger_.discarded.add();
+            entry.done(errc::closed, 0);
+        }
+        inbox_.take();
+    }
+
+    // What follows is for the exchange.
+
+    bool delivers_inline() const noexcept { return inline_; }
+    bool wants(std::string_view topic) const { return table_.wants(topic); }
+    bool deliver(message_view const& message) const { return table_.deliver_matching(message); }
+
+    void receive(shared_message message) {
+        auto const bytes = message->bytes();
+        switch (inbox_.push(message, bytes)) {
+        case decltype(inbox_)::pushed::wake: post_delivery(); break;
+        case decltype(inbox_)::pushed::queued: break;
+        case decltype(inbox_)::pushed::full:
+            ledger_.dropped.add();
+            asio::post(executor_, [self = shared_from_this(), message = std::move(message)] {
+                self->observers_.notify(message_dropped{message->view().topic});
+            });
+        }
+    }
+
+private:
+    struct outgoing {
+        shared_message message;
+        publish_completion done;
+    };
+
+    /// A publish from inside a sink, on a thread that delivers inline.
+    struct deferred {
+        std::shared_ptr<local_endpoint> from;
+        outgoing what;
+    };
+
+    /// What waits on this thread until the message at hand has reached everybody.
+    struct inline_run {
+        bool busy = false;
+        std::size_t bytes = 0;
+        std::deque<deferred> waiting;
+    };
+
+    static inline_run& this_thread() {
+        thread_local inline_run run;
+        return run;
+    }
+
+    std::error_code publish_inline(message_view const& message, publish_completion& done) {
+        auto& run = this_thread();
+        if (run.busy)
+            return defer(run, message, done);
+        run.busy = true;
+        confirm(exchange_->route(message, nullptr), done);
+        while (!run.waiting.empty()) {
+            auto next = std::move(run.waiting.front());
+            run.waiting.pop_front();
+            next.from->send(next.what);
+            run.bytes -= next.what.message->bytes();
+        }
+        run.busy = false;
+        return {};
+    }
+
+    std::error_code defer(inline_run& run, message_view const& message, publish_completion& done) {
+        auto const bytes = message.topic.size() + message.payload.size();
+        if (run.bytes + bytes > limits_.max_queue_bytes ||
+            run.waiting.size() >= limits_.max_queue_messages)
+            return errc::queue_full;
+        run.bytes += bytes;
+        run.waiting.push_back(
+            {shared_from_this(), {std::make_shared<kept_message const>(message), std::move(done)}});
+        return {};
+    }
+
+    std::error_code publish_queued(message_view const& message, publish_completion& done) {
+        outgoing entry{std::make_shared<kept_message const>(message), {}};
+        auto const bytes = entry.message->bytes();
+        entry.done = std::move(done);
+        switch (outbox_.push(entry, bytes)) {
+        case decltype(outbox_)::pushed::full: done = std::move(entry.done); return errc::queue_full;
+        case decltype(outbox_)::pushed::queued: break;
+        case decltype(outbox_)::pushed::wake: post_sending();
+        }
+        return {};
+    }
+
+    void post_sending() {
+        asio::post(executor_, [self = shared_from_this()] {
+            for (auto& entry : self->outbox_.take())
+                self->send(entry);
+            if (self->outbox_.more())
+                self->post_sending();
+        });
+    }
+
+    void post_delivery() {
+        asio::post(executor_, [self = shared_from_this()] {
+            for (auto const& message : self->inbox_.take())
+                if (!self->closed())
+                    self->deliver(message->view());
+            if (self->inbox_.more())
+                self->post_delivery();
+        });
+    }
+
+    void send(outgoing& entry) {
+        if (!closed())
+            return confirm(exchange_->route(entry.message->view(), entry.message), entry.done);
+        ledger_.discarded.add();
+        entry.done(errc::closed, 0);
+    }
+
+    void confirm(std::size_t receivers, publish_completion& done) {
+        ledger_.confirmed.add();
+        done({}, receivers);
+    }
+
+    asio::any_io_executor const executor_;
+    std::shared_ptr<local_exchange> const exchange_;
+    message_limits const limits_;
+    bool const inline_;
+    std::atomic<bool> closed_ = false;
+    topic_table table_;
+    publish_ledger ledger_;
+    observers observers_;
+    batch_queue<outgoing> outbox_;
+    batch_queue<shared_message> inbox_;
+};
+
+inline std::size_t local_exchange::route(message_view const& message, shared_message kept) {
+    auto const present = read();
+    std::size_t receivers = 0;
+    bool any_inline = false;
+    {
+        std::unique_lock lock(order_, std::defer_lock);
+        for (auto const& endpoint : *present) {
+            if (endpoint->delivers_inline()) {
+                any_inline = true;
+                continue;
+            }
+            if (!lock.owns_lock())
+                lock.lock();
+            if (!endpoint->wants(message.topic))
+                continue;
+            if (!kept)
+                kept = std::make_shared<kept_message const>(message);
+            endpoint->receive(kept);
+            ++receivers;
+        }
+    }
+    if (any_inline)
+        for (auto const& endpoint : *present)
+            if (endpoint->delivers_inline() && !endpoint->closed())
+                receivers += endpoint->deliver(kept ? kept->view() : message) ? 1 : 0;
+    return receivers;
+}
+
+} // namespace hubbub::detail

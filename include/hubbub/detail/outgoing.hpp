@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/serializer.hpp>
+#include <hubbub/transport.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// Whether a sink takes a T, alone or behind the name of its topic.
+template <class Sink, class T>
+concept sink_of =
+    std::invocable<Sink&, T const&> || std::invocable<Sink&, std::string_view, T const&>;
+
+template <class Serializer, class T, class Sink>
+concept subscribable = decodes<Serializer, T> && sink_of<Sink, T> &&
+                       (in_place<Serializer> || std::default_initializable<T>);
+
+/// Says in one line that a message cannot be published.
+template <class Serializer, class T>
+constexpr void require_encodes() {
+    static_assert(encodes<Serializer, std::remove_cvref_t<T>>,
+                  "bus::publish: the bus's Serializer cannot encode this message type; see "
+                  "hubbub::serializer_for and the serializer's page for what it takes");
+}
+
+/// Says in one line that a subscription is not possible.
+template <class Serializer, class T, class Sink>
+constexpr void require_decodes() {
+    static_assert(decodes<Serializer, T>,
+                  "bus::subscribe: the bus's Serializer cannot decode this message type; see "
+                  "hubbub::serializer_for and the serializer's page for what it takes");
+    static_assert(in_place<Serializer> || std::default_initializable<T>,
+                  "bus::subscribe: a message type that is decoded needs a default constructor");
+    static_assert(sink_of<Sink, T>, "bus::subscribe: the sink must be callable as sink(T const&) "
+                                    "or sink(std::string_view topic, T const&)");
+}
+
+/// A message that waits for its operation to start: its bytes, or why there are none.
+template <class Serializer, class T>
+struct outgoing {
+    outgoing(Serializer const& serializer, T const& message)
+        : error(serializer.encode(message, bytes)) {}
+
+    std::string bytes;
+    std::error_code error;
+};
+
+/// A message that waits for its operation to start: the object.
+template <in_place Serializer, class T>
+struct outgoing<Serializer, T> {
+    template <class U>
+    outgoing(Serializer const& /*serializer*/, U&& message)
+        : object(std::make_unique<T>(std::forward<U>(message))) {}
+
+    std::unique_ptr<T> object;
+};
+
+/// The object as a transport takes it: it is moved from, if it must be kept and may be moved.
+template <class T>
+object_view as_object(T&& message) {
+    using value = std::remove_cvref_t<T>;
+    if constexpr (std::is_lvalue_reference_v<T> || std::is_const_v<std::remove_reference_t<T>>) {
+        static_assert(std::copy_constructible<value>,
+                      "bus::publish: a message that cannot be copied must be moved in");
+        return object_view::copied(message);
+    } else {
+        return object_view::moved(message);
+    }
+}
+
+/// A buffer of this thread for one encoding at a time; an encode that publishes gets another.
+class scratch_buffer {
+public:
+    scratch_buffer() : buffer_(std::exchange(kept(), {})) { buffer_.clear(); }
+    scratch_buffer(scratch_buffer const&) = delete;
+    scratch_buffer& operator=(scratch_buffer const&) = delete;
+    ~scratch_buffer() {
+        if (buffer_.capacity() <= largest_kept)
+            kept() = std::move(buffer_);
+    }
+
+    std::string& operator*() noexcept { return buffer_; }
+
+private:
+    static constexpr std::size_t largest_kept = std::size_t{64} << 10;
+
+    static std::string& kept() {
+        thread_local std::string buffer;
+        return buffer;
+    }
+
+    std::string buffer_;
+};
+
+} // namespace hubbub::detail

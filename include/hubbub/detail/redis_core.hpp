@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/limits.hpp>
+#include <hubbub/detail/redis_sessions.hpp>
+#include <hubbub/redis/connection.hpp>
+#include <hubbub/redis/options.hpp>
+#include <hubbub/transport.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// A redis_transport without its handle. The operations that are under way own the connections,
+/// and these own it, so that it lives as long as there is something to carry out.
+class redis_core : public std::enable_shared_from_this<redis_core> {
+public:
+    redis_core(asio::any_io_executor const& executor, redis::options const& o)
+        : options_(checked(o)), executor_(asio::make_strand(executor)),
+          publishing_(shared_, options_.limits, prefix(options_)),
+          receiving_(shared_, prefix(options_), options_.unsubscribe_linger) {}
+
+    /// Begins to connect. Apart from the constructor, which has no shared_ptr yet.
+    void start() {
+        shared_.give_up = [this](std::error_code reason) {
+            if (shared_.watch.fail(reason))
+                end(reason);
+        };
+        publisher_ = launch(publishing_);
+        receiver_ = launch(receiving_);
+    }
+
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
+    observers& listeners() noexcept { return shared_.listeners; }
+    link_state state() const noexcept { return shared_.watch.state(); }
+
+    statistics read_statistics() const {
+        auto s = shared_.ledger.read();
+        s.queued_bytes = publishing_.queued_bytes();
+        return s;
+    }
+
+    std::error_code publish(message_view const& message, publish_completion done) {
+        shared_.ledger.published.add();
+        bool wake = false;
+        auto error = check_message(options_.limits, message);
+        if (!error)
+            error = publishing_.push(message, done, wake);
+        if (error) {
+            shared_.ledger.refused.add();
+            done(error, 0);
+        }
+        if (wake)
+            flush(publisher_);
+        return error;
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done) {
+        bool wake = false;
+        auto error = check_name(options_.limits, what.name);
+        if (!error)
+            error = receiving_.subscribe(what, s, done, wake);
+        if (error)
+            done(error);
+        if (wake)
+            flush(receiver_);
+        return error;
+    }
+
+    void unsubscribe(interest const& what, sink const& s) {
+        if (receiving_.unsubscribe(what, s))
+            asio::dispatch(executor_, [weak = receiver_] {
+                if (auto const connection = weak.lock())
+                    connection->arm_timer();
+            });
+    }
+
+    void close() {
+        if (!shared_.watch.close())
+            return;
+        publishing_.refuse_all(errc::closed);
+        receiving_.refuse_all(errc::closed);
+        asio::dispatch(executor_, [self = shared_from_this()] { self->end(errc::closed); });
+    }
+
+private:
+    static redis::options checked(redis::options o) {
+        if (o.client_name.find_first_of(" \r\n") != std::string::npos)
+            throw std::invalid_argument("redis options: client_name \"" + o.client_name +
+                                        "\" has a space or a line break; Redis takes none");
+        if (!o.user.empty() && o.password.empty())
+            throw std::invalid_argument("redis options: user \"" + o.user +
+                                        "\" is given without a password");
+        return o;
+    }
+
+    static std::string prefix(redis::options const& o) {
+        return o.app.empty() ? std::string() : o.app + ":";
+    }
+
+    std::weak_ptr<redis::connection> launch(redis::session& s) {
+        auto const connection = std::make_shared<redis::connection>(
+            executor_, options_, std::shared_ptr<redis::session>(shared_from_this(), &s));
+        asio::post(executor_, [connection] { connection->start(); });
+        return connection;
+    }
+
+    void flush(std::weak_ptr<redis::connection> const& link) {
+        asio::dispatch(executor_, [weak = link] {
+            if (auto const connection = weak.lock())
+                connection->flush();
+        });
+    }
+
+    /// Closes both links and ends what waits, on the links' executor.
+    void end(std::error_code reason) {
+        publishing_.refuse_all(reason);
+        receiving_.refuse_all(reason);
+        for (auto const& link : {publisher_, receiver_})
+            if (auto const connection = link.lock())
+                connection->close();
+        publishing_.end();
+        receiving_.end();
+    }
+
+    redis::options const options_;
+    asio::any_io_executor const executor_;
+    redis_shared shared_;
+    publish_session publishing_;
+    subscribe_session receiving_;
+    std::weak_ptr<redis::connection> publisher_;
+    std::weak_ptr<redis::connection> receiver_;
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/glob.hpp>
+#include <hubbub/detail/link_watch.hpp>
+#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/redis/connection.hpp>
+#include <hubbub/redis/publish_queue.hpp>
+#include <hubbub/redis/subscription_set.hpp>
+#include <hubbub/transport.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// What the two links of a transport have in common: their observers, their watch, their end.
+struct redis_shared {
+    observers listeners;
+    publish_ledger ledger;
+    link_watch watch{listeners, ledger};
+    /// Called on the links' executor when one has given up: ends both.
+    std::function<void(std::error_code)> give_up;
+};
+
+/// A session that tells its ups and downs to the watch.
+class watched_session : public redis::session {
+public:
+    void on_retry(std::error_code reason, unsigned attempts,
+                  std::chrono::milliseconds wait) override {
+        shared_->watch.retry(role_, reason, attempts, wait, redis::clock::now());
+    }
+
+    void on_give_up(std::error_code reason) override { shared_->give_up(reason); }
+
+protected:
+    watched_session(redis_shared& shared, link_role role) : shared_(&shared), role_(role) {}
+
+    redis_shared& shared() const noexcept { return *shared_; }
+    void ready() { shared_->watch.ready(role_, redis::clock::now()); }
+
+private:
+    redis_shared* shared_;
+    link_role role_;
+};
+
+/// What is published, on its way to Redis. push may be called from any thread.
+class publish_session final : public watched_session {
+public:
+    publish_session(redis_shared& shared, message_limits const& limits, std::string prefix)
+        : watched_session(shared, link_role::publishing), prefix_(std::move(prefix)),
+          queue_(limits, shared.ledger) {}
+
+    /// Queues a publish, and takes done, unless it is refused. wake becomes true if the link must
+    /// be told to flush.
+    std::error_code push(message_view const& message, publish_completion& done, bool& wake) {
+        std::lock_guard const lock(mutex_);
+        if (ended_)
+            return ended_;
+        if (auto const error = queue_.push(prefix_, message, done))
+            return error;
+        wake = !std::exchange(awake_, true);
+        return {};
+    }
+
+    /// Refuses whatever comes, from any thread.
+    void refuse_all(std::error_code reason) {
+        std::lock_guard const lock(mutex_);
+        ended_ = reason;
+    }
+
+    /// Ends what waits. The link is closed.
+    void end() {
+        std::lock_guard const lock(mutex_);
+        queue_.close(ended_);
+    }
+
+    std::size_t queued_bytes() const {
+        std::lock_guard const lock(mutex_);
+        return queue_.bytes();
+    }
+
+    void on_run() override { ready(); }
+
+    void on_down() override {
+        std::uint64_t unknown = 0;
+        {
+            std::lock_guard const lock(mutex_);
+            awake_ = true; // nobody need wake a link that is down
+            unknown = queue_.on_down();
+        }
+        if (unknown > 0)
+            shared().listeners.notify(publishes_unknown{unknown});
+    }
+
+    std::error_code on_reply(redis::reply const& r) noexcept override {
+        std::unique_lock lock(mutex_);
+        auto const error = queue_.on_reply(r);
+        lock.unlock();
+        if (!error || error == errc::protocol_error)
+            return error;
+        shared().listeners.notify(publish_refused{error});
+        return {};
+    }
+
+    void on_replies_end() override {}
+
+    std::string_view output() override {
+        std::lock_guard const lock(mutex_);
+        auto const next = queue_.output();
+        awake_ = !next.empty();
+        return next;
+    }
+
+    void wrote(std::size_t bytes) override {
+        std::lock_guard const lock(mutex_);
+        queue_.wrote(bytes);
+    }
+
+    void push_ping() override {
+        std::lock_guard const lock(mutex_);
+        queue_.push_ping();
+    }
+
+    void tick(redis::time_point /*now*/) override {}
+    redis::time_point deadline() override { return redis::time_point::max(); }
+
+private:
+    std::string const prefix_;
+    mutable std::mutex mutex_; // guards what follows
+    redis::publish_queue queue_;
+    std::error_code ended_;
+    /// A flush is due or under way, or will come with the link.
+    bool awake_ = true;
+};
+
+/// What is subscribed, and what comes. subscribe and unsubscribe may be called from any thread.
+class subscribe_session final : public watched_session {
+public:
+    subscribe_session(redis_shared& shared, std::string prefix, std::chrono::milliseconds linger)
+        : watched_session(shared, link_role::receiving), prefix_(std::move(prefix)),
+          pattern_prefix_(glob_escape(prefix_)), set_(linger) {}
+
+    /// Takes done, unless it is refused.
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion& done, bool& wake) {
+        std::lock_guard const lock(mutex_);
+        if (ended_)
+            return ended_;
+        table_.add(what, s);
+        set_.want(full_name(what), std::move(done));
+        wake = set_.has_output() && !std::exchange(awake_, true);
+        return {};
+    }
+
+    /// True if the link's timer must be armed.
+    bool unsubscribe(interest const& what, sink const& s) {
+        std::lock_guard const lock(mutex_);
+        if (!table_.remove(what, s))
+            return false;
+        set_.unwant(full_name(what), redis::clock::now());
+        return !ended_;
+    }
+
+    /// Refuses whatever comes, from any thread.
+    void refuse_all(std::error_code reason) {
+        std::lock_guard const lock(mutex_);
+        ended_ = reason;
+    }
+
+    /// Ends what waits. The link is closed.
+    void end() {
+        std::lock_guard const lock(mutex_);
+        set_.close(ended_);
+    }
+
+    void on_run() override {
+        std::lock_guard const lock(mutex_);
+        set_.on_run();
+    }
+
+    void on_down() override {
+        std::lock_guard const lock(mutex_);
+        awake_ = true; // nobody need wake a link that is down
+        set_.on_down();
+        writing_.clear();
+        written_ = 0;
+    }
+
+    std::error_code on_reply(redis::reply const& r) noexcept override {
+        auto const& e = r.elements;
+        if (e.size() == 3 && e[0].text == "message")
+            return deliver(e[1].text, prefix_, false, e[1].text, e[2].text);
+        if (e.size() == 4 && e[0].text == "pmessage")
+            return deliver(e[1].text, pattern_prefix_, true, e[2].text, e[3].text);
+        std::unique_lock lock(mutex_);
+        auto const outcome = set_.on_reply(r);
+        lock.unlock();
+        if (outcome.refused_reason)
+            shared().listeners.notify(subscription_refused{
+                outcome.refused_name.substr(prefix_.size()), outcome.refused_reason});
+        return outcome.error;
+    }
+
+    void on_replies_end() override {
+        std::unique_lock lock(mutex_);
+        bool const whole = set_.became_whole();
+        lock.unlock();
+        if (whole)
+            ready();
+    }
+
+    std::string_view output() override {
+        std::lock_guard const lock(mutex_);
+        if (written_ == writing_.size()) {
+            writing_.clear();
+            written_ = 0;
+            set_.output(writing_);
+        }
+        awake_ = written_ != writing_.size();
+        return std::string_view(writing_).substr(written_);
+    }
+
+    void wrote(std::size_t bytes) override {
+        std::lock_guard const lock(mutex_);
+        written_ += bytes;
+    }
+
+    void push_ping() override {
+        std::lock_guard const lock(mutex_);
+        set_.push_ping();
+    }
+
+    void tick(redis::time_point now) override {
+        std::lock_guard const lock(mutex_);
+        set_.tick(now);
+    }
+
+    redis::time_point deadline() override {
+        std::lock_guard const lock(mutex_);
+        return set_.deadline();
+    }
+
+private:
+    /// An interest as Redis sees it.
+    struct prefixed {
+        std::string name;
+        bool is_pattern;
+        operator interest() const { // NOLINT(google-explicit-constructor)
+            return is_pattern ? interest(pattern{name}) : interest(name);
+        }
+    };
+
+    prefixed full_name(interest const& what) const {
+        return {(what.is_pattern ? pattern_prefix_ : prefix_) + std::string(what.name),
+                what.is_pattern};
+    }
+
+    /// Delivers to the sinks of the interest that Redis names. One that is not ours is nonsense.
+    std::error_code deliver(std::string_view name, std::string_view prefix, bool is_pattern,
+                            std::string_view channel, std::string_view payload) const {
+        if (!name.starts_with(prefix) || !channel.starts_with(prefix_))
+            return errc::protocol_error;
+        name.remove_prefix(prefix.size());
+        channel.remove_prefix(prefix_.size());
+        table_.deliver(is_pattern ? interest(pattern{name}) : interest(name),
+                       {channel, payload, {}});
+        return {};
+    }
+
+    std::string const prefix_;
+    std::string const pattern_prefix_;
+    topic_table table_;
+    std::mutex mutex_; // guards what follows, and that table_ and set_ agree
+    redis::subscription_set set_;
+    std::error_code ended_;
+    std::string writing_;
+    std::size_t written_ = 0;
+    bool awake_ = true;
+};
+
+} // namespace hubbub::detail

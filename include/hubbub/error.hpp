@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <system_error>
+
+namespace hubbub {
+
+/// What can go wrong on a bus or a hub. Zero is success and never an enumerator.
+enum class errc {
+    /// The bus, transport or hub was closed here; nothing that was asked of it will happen.
+    closed = 1,
+    /// The outgoing queue is at its limit in bytes or messages; publish again when it has drained.
+    queue_full,
+    /// A topic or pattern is empty.
+    empty_name,
+    /// A topic or pattern is longer than `max_name_bytes`.
+    name_too_long,
+    /// A payload is longer than the transport's limit.
+    payload_too_large,
+    /// The serializer cannot express this value (text that is not UTF-8 in JSON, say).
+    cannot_encode,
+    /// The payload is not an encoding of the type that was asked for.
+    malformed_payload,
+    /// The link fell after the message was handed over and before the answer came: it may have
+    /// been delivered or not, and it is not sent again.
+    outcome_unknown,
+    /// No answer within the time allowed.
+    timed_out,
+    /// The server closed the connection.
+    disconnected,
+    /// What came from the server is not its protocol.
+    protocol_error,
+    /// Redis does not accept the password or the user (`WRONGPASS`).
+    authentication_failed,
+    /// Redis asks for a password and none was given (`NOAUTH`).
+    authentication_required,
+    /// The Redis user may not run this command or use this channel (`NOPERM`).
+    permission_denied,
+    /// Redis is in protected mode and refuses connections from other machines (`DENIED`).
+    protected_mode,
+    /// Redis is loading its data set (`LOADING`).
+    server_loading,
+    /// Redis has as many clients as it allows (`maxclients`).
+    too_many_clients,
+    /// Redis answered with an error that has no code of its own here.
+    server_error,
+    /// The connection id names no server of this hub, or a server that is gone.
+    unknown_server,
+    /// The server has no connection of this id.
+    unknown_connection,
+    /// The hub has no method of this name.
+    unknown_method,
+};
+
+namespace detail {
+
+/// What to say, and where it helps, what to do about it.
+inline char const* describe(errc e) noexcept {
+    switch (e) {
+    case errc::closed: return "closed";
+    case errc::queue_full: return "the outgoing queue is full";
+    case errc::empty_name: return "the topic or pattern is empty";
+    case errc::name_too_long: return "the topic or pattern is too long";
+    case errc::payload_too_large: return "the payload is too large";
+    case errc::cannot_encode: return "the message cannot be encoded";
+    case errc::malformed_payload: return "the payload does not decode";
+    case errc::outcome_unknown: return "the link fell before the answer; the outcome is unknown";
+    case errc::timed_out: return "no answer in time";
+    case errc::disconnected: return "the server closed the connection";
+    case errc::protocol_error: return "the server does not speak the Redis protocol";
+    case errc::authentication_failed:
+        return "Redis does not accept the password or the user; check both in the URL";
+    case errc::authentication_required:
+        return "Redis asks for a password; give it in the URL, redis://:password@host";
+    case errc::permission_denied:
+        return "the Redis user lacks a permission; grant its commands and channels with ACL "
+               "SETUSER";
+    case errc::protected_mode:
+        return "Redis is in protected mode; set a password there or bind it to this network";
+    case errc::server_loading: return "Redis is still loading its data set";
+    case errc::too_many_clients: return "Redis has reached its maxclients";
+    case errc::server_error: return "Redis answered with an error";
+    case errc::unknown_server: return "no server of this hub has that connection";
+    case errc::unknown_connection: return "there is no connection of that id";
+    case errc::unknown_method: return "the hub has no method of that name";
+    }
+    return "unknown hubbub error";
+}
+
+} // namespace detail
+
+/// The category "hubbub". Any thread.
+inline std::error_category const& error_category() noexcept {
+    struct category final : std::error_category {
+        char const* name() const noexcept override { return "hubbub"; }
+        std::string message(int value) const override {
+            return detail::describe(static_cast<errc>(value));
+        }
+    };
+    static category const instance;
+    return instance;
+}
+
+inline std::error_code make_error_code(errc e) noexcept {
+    return {static_cast<int>(e), error_category()};
+}
+
+} // namespace hubbub
+
+template <>
+struct std::is_error_code_enum<hubbub::errc> : std::true_type {};

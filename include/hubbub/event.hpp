@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <variant>
+
+namespace hubbub {
+
+/// Where a transport stands with its backplane.
+enum class link_state {
+    /// Not connected yet, or lost and being restored. Publishes queue up to their bound.
+    down,
+    /// Connected, and every subscription is active.
+    whole,
+    /// Given up, since trying again cannot mend it (a wrong password). Everything is refused.
+    failed,
+    /// Closed here.
+    closed,
+};
+
+/// The backplane was lost. From now until link_whole, messages may be missed.
+struct link_lost {
+    std::error_code reason;
+};
+
+/// An attempt to reach the backplane failed; the next one follows.
+struct link_retry {
+    std::error_code reason;
+    /// Attempts since the link was last whole, this one included; the first is 1.
+    unsigned attempt;
+    /// Until the next attempt.
+    std::chrono::milliseconds wait;
+};
+
+/// The backplane is there and every subscription is active, the first time or again.
+struct link_whole {
+    /// How long it was lost: messages published elsewhere in this time may be missing.
+    /// Zero the first time.
+    std::chrono::milliseconds away;
+};
+
+/// Trying again cannot help: the transport has given up.
+struct link_failed {
+    std::error_code reason;
+};
+
+/// Publishes were handed over, and the link fell before their answers: they may have been delivered
+/// or not, and are not sent again.
+struct publishes_unknown {
+    std::uint64_t count;
+};
+
+/// The backplane refused a publish that had been accepted here (no permission, say).
+struct publish_refused {
+    std::error_code reason;
+};
+
+/// The backplane refuses a subscription: its sink gets nothing.
+struct subscription_refused {
+    std::string name;
+    std::error_code reason;
+};
+
+/// A receiving queue was full and a message was dropped.
+struct message_dropped {
+    std::string_view topic;
+};
+
+/// A payload did not decode as the type subscribed to. The stream goes on.
+struct message_malformed {
+    std::string_view topic;
+    std::error_code reason;
+};
+
+/// A sink threw. The other sinks still get the message.
+struct sink_failed {
+    std::string_view topic;
+    std::exception_ptr exception;
+};
+
+/// What a bus tells its owner. Views in it are valid during the call.
+using event =
+    std::variant<link_lost, link_retry, link_whole, link_failed, publishes_unknown, publish_refused,
+                 subscription_refused, message_dropped, message_malformed, sink_failed>;
+
+/// Gets every event of a transport or a bus. It must not throw.
+using observer = std::function<void(event const&)>;
+
+/// One callable out of several lambdas, to visit an event with: those that are not named are
+/// ignored by a last `[](auto const&) {}`.
+template <class... Lambdas>
+struct overloaded : Lambdas... {
+    using Lambdas::operator()...;
+};
+template <class... Lambdas>
+overloaded(Lambdas...) -> overloaded<Lambdas...>;
+
+} // namespace hubbub

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/bus.hpp>
+#include <hubbub/hub/connection.hpp>
+#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/method_table.hpp>
+#include <hubbub/hub/options.hpp>
+#include <hubbub/hub/targets.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+/// Connections, groups and users over all the servers that share a bus's backplane.
+///
+/// Each process makes a hub of the same name on a bus of its own: together they have one audience.
+/// The code is the same on every transport and with every serializer that can encode the frames
+/// (hub/frame.hpp) and the arguments.
+///
+/// Delivery:      as the bus: at most once. A client that async_connect completed for gets every
+///                later call to all, to it and to its user; one that async_add_to_group completed
+///                for, every later call to the group; whichever server they come from.
+/// Ordering:      calls of one server to one target arrive in the order made; on a transport with
+///                traits.agreed_order, all servers see the calls to a group in one order.
+/// Thread safety: all functions, from any thread. Outlets run on the bus's executor, with no lock
+///                held; they may call everything, and may destroy the hub.
+/// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it.
+///
+/// @code
+/// hubbub::hub hub{bus, {.name = "chat"}};
+/// hub.on("send", [&](hubbub::caller const& who, std::string text) {
+///     hub.clients().group("lobby").send("messageReceived", who.user(), text);
+/// });
+/// @endcode
+template <message_bus Bus>
+class hub {
+    using core_type = detail::hub_core<Bus>;
+
+public:
+    using bus_type = Bus;
+    using connection_type = connection<Bus>;
+    using outlet_type = outlet<typename Bus::serializer_type>;
+
+    explicit hub(Bus& bus, hub_options const& options = {})
+        : core_(std::make_shared<core_type>(bus, options)) {
+        core_->start();
+    }
+    hub(hub const&) = delete;
+    hub& operator=(hub const&) = delete;
+    ~hub() { core_->close(); }
+
+    asio::any_io_executor get_executor() const { return core_->bus().get_executor(); }
+
+    /// This server's id, different for every hub object anywhere.
+    std::string const& server_id() const noexcept { return core_->id(); }
+
+    /// Registers a method that clients may call, in place of one of the same name. It is called as
+    /// its parameters say, the first of which may be a `caller const&`: write their types out.
+    template <class Method>
+    void on(std::string name, Method method) {
+        core_->methods.on(std::move(name), std::move(method));
+    }
+
+    /// Adds a client, and completes with `void(std::error_code, connection<Bus>)` when every later
+    /// call to all, to it or to its user reaches it, from whatever server. user may be empty. out
+    /// is called for each call: client_methods, or a function of `invocation const&`.
+    ///
+    /// While the link is down it waits for it. Errors: closed, or why the backplane refuses.
+    template <class Token>
+    auto async_connect(std::string user, outlet_type out, Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code, connection_type)>(
+            [core = core_](auto handler, std::string name, outlet_type to) {
+                auto executor = detail::executor_of(handler, core->bus().get_executor());
+                auto const slot = std::make_shared<connection_type>();
+                core->connect(std::move(name), std::move(to), [&](connection_type made) {
+                    *slot = std::move(made);
+                    return completion<std::error_code>(
+                        std::move(executor),
+                        [slot, handler = std::move(handler)](std::error_code error) mutable {
+                            if (error)
+                                slot->disconnect();
+                            std::move(handler)(error, std::move(*slot));
+                        });
+                });
+            },
+            token, std::move(user), std::move(out));
+    }
+
+    /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
+    /// when every later call to the group reaches it. Being in it already is no error.
+    ///
+    /// Errors: unknown_connection; unknown_server, at once, if its server is gone; timed_out
+    ///         (request_timeout), and then it may yet happen; closed.
+    template <class Token>
+    auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
+        return change_group("add", connection_id, group, std::forward<Token>(token));
+    }
+
+    /// Takes a connection, on whatever server, out of a group; completes with
+    /// `void(std::error_code)` when it is. Not being in it is no error. Errors: as above.
+    template <class Token>
+    auto async_remove_from_group(std::string_view connection_id, std::string_view group,
+                                 Token&& token) {
+        return change_group("remove", connection_id, group, std::forward<Token>(token));
+    }
+
+    /// Whom to call.
+    targets<Bus> clients() const { return targets<Bus>(*core_); }
+
+    /// How many clients this server has.
+    std::size_t connections() const { return core_->connections(); }
+
+private:
+    template <class Token>
+    auto change_group(char const* verb, std::string_view connection_id, std::string_view group,
+                      Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code)>(
+            [core = core_, verb](auto handler, std::string const& id, std::string const& name) {
+                auto executor = detail::executor_of(handler, core->bus().get_executor());
+                core->change_group(verb, id, name, {std::move(executor), std::move(handler)});
+            },
+            token, std::string(connection_id), std::string(group));
+    }
+
+    std::shared_ptr<core_type> core_;
+};
+
+} // namespace hubbub

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/asio.hpp>
+#include <hubbub/redis/lifecycle.hpp>
+#include <hubbub/redis/options.hpp>
+#include <hubbub/redis/resp.hpp>
+
+#include <asio/buffer.hpp>
+#include <asio/connect.hpp>
+#include <asio/error.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::redis {
+
+/// What a link is for. All functions are called on the link's executor.
+class session {
+public:
+    session() = default;
+    session(session const&) = delete;
+    session& operator=(session const&) = delete;
+    virtual ~session() = default;
+
+    /// The link is up; output() may be asked for.
+    virtual void on_run() = 0;
+    /// The link fell, or an attempt failed; nothing of it is under way any more.
+    virtual void on_down() = 0;
+    /// Why it did; the next attempt follows in wait.
+    virtual void on_retry(std::error_code reason, unsigned attempts,
+                          std::chrono::milliseconds wait) = 0;
+    /// Why it did; there will be no other attempt.
+    virtual void on_give_up(std::error_code reason) = 0;
+
+    /// A reply. Errors: that of a server that talks nonsense; then the link is dropped.
+    virtual std::error_code on_reply(reply const& r) noexcept = 0;
+    /// All replies of one read were handed over.
+    virtual void on_replies_end() = 0;
+
+    /// What is to be written next, valid until wrote. Empty if nothing is: then the session calls
+    /// connection::flush when there is something again.
+    virtual std::string_view output() = 0;
+    virtual void wrote(std::size_t bytes) = 0;
+    virtual void push_ping() = 0;
+
+    /// A timer of the session's own.
+    virtual void tick(time_point now) = 0;
+    virtual time_point deadline() = 0;
+};
+
+/// Carries the actions of a lifecycle and a session out over Asio: one socket, one read and one
+/// write at a time, one timer. It decides nothing.
+///
+/// All functions are called on its executor, which runs one thing at a time (a strand).
+class connection final : public std::enable_shared_from_this<connection>, reply_handler {
+public:
+    connection(asio::any_io_executor executor, options const& o, std::shared_ptr<session> s)
+        : options_(o), executor_(std::move(executor)), session_(std::move(s)), socket_(executor_),
+          resolver_(executor_), timer_(executor_), lifecycle_(options_, std::random_device{}()),
+          reader_(*this, most_reply_bytes(options_.limits)) {}
+
+    void start() { perform(lifecycle_.start(clock::now())); }
+
+    /// Closes the link for good; the session is not called again.
+    void close() {
+        closed_ = true;
+        perform(lifecycle_.close());
+        timer_.cancel();
+    }
+
+    /// Writes what the session has, unless a write is under way: then that is followed by another.
+    void flush() {
+        if (!writing_ && lifecycle_.running())
+            write(session_->output());
+    }
+
+    /// The session's deadline may have come nearer.
+    void arm_timer() {
+        auto const next = std::min(lifecycle_.deadline(), session_->deadline());
+        if (closed_ || next >= armed_)
+            return; // an earlier wake-up arms the timer again
+        armed_ = next;
+        timer_.expires_at(next);
+        timer_.async_wait([self = shared_from_this()](std::error_code error) {
+            if (!error && !self->closed_)
+                self->tick();
+        });
+    }
+
+private:
+    using socket = asio::generic::stream_protocol::socket;
+    using endpoint = asio::generic::stream_protocol::endpoint;
+    using action = lifecycle::action;
+
+    static std::size_t most_reply_bytes(message_limits const& limits) {
+        constexpr std::size_t framing = 4096;
+        return limits.max_payload_bytes + 2 * limits.max_name_bytes + framing;
+    }
+
+    void perform(action a) {
+        switch (a) {
+        case action::none: break;
+        case action::open: open(); break;
+        case action::greet: greet(); break;
+        case action::run: run(); break;
+        case action::ping:
+            session_->push_ping();
+            flush();
+            break;
+        case action::drop: drop(); break;
+        case action::retry:
+            session_->on_retry(lifecycle_.reason(), lifecycle_.attempts(), lifecycle_.wait());
+            break;
+        case action::give_up: session_->on_give_up(lifecycle_.reason()); break;
+        }
+        arm_timer();
+    }
+
+    void open() {
+        reader_.reset();
+        if (!options_.unix_socket.empty())
+            return connect({asio::local::stream_protocol::endpoint(options_.unix_socket)});
+        std::error_code no_address;
+        auto const address = asio::ip::make_address(options_.host, no_address);
+        if (!no_address)
+            return connect({asio::ip::tcp::endpoint(address, options_.port)});
+        ++under_way_;
+        resolver_.async_resolve(
+            options_.host, std::to_string(options_.port),
+            [self = shared_from_this()](std::error_code error, auto const& results) {
+                if (self->ended(error))
+                    return;
+                std::vector<endpoint> endpoints;
+                for (auto const& result : results)
+                    endpoints.emplace_back(result.endpoint());
+                self->connect(std::move(endpoints));
+            });
+    }
+
+    void connect(std::vector<endpoint> endpoints) {
+        ++under_way_;
+        endpoints_ = std::move(endpoints);
+        asio::async_connect(socket_, endpoints_,
+                            [self = shared_from_this()](std::error_code error, endpoint const&) {
+                                if (!self->ended(error))
+                                    self->perform(self->lifecycle_.on_connected());
+                            });
+    }
+
+    void greet() {
+        if (options_.unix_socket.empty()) {
+            std::error_code ignored; // slower without, no worse
+            socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+        }
+        greeting_ = lifecycle_.greeting();
+        write(greeting_);
+        read();
+    }
+
+    void run() {
+        session_->on_run();
+        flush();
+    }
+
+    /// Closes the socket; whichever operation ends last goes on in dropped().
+    void drop() {
+        std::error_code ignored; // the socket is gone either way
+        socket_.close(ignored);
+        resolver_.cancel();
+        if (under_way_ == 0)
+            asio::post(executor_, [self = shared_from_this()] { self->dropped(); });
+    }
+
+    void dropped() {
+        if (closed_)
+            return;
+        greeting_.clear();
+        session_->on_down();
+        perform(lifecycle_.on_dropped(clock::now()));
+    }
+
+    void read() {
+        ++under_way_;
+        socket_.async_read_some(asio::buffer(*buffer_),
+                                [self = shared_from_this()](std::error_code error, std::size_t n) {
+                                    if (!self->ended(error))
+                                        self->received({self->buffer_->data(), n});
+                                });
+    }
+
+    void received(std::string_view bytes) {
+        lifecycle_.on_bytes(clock::now());
+        fault_ = {};
+        auto error = reader_.feed(bytes);
+        if (closed_ || lifecycle_.dropping())
+            return;
+        session_->on_replies_end();
+        flush();
+        if (closed_)
+            return;
+        if (fault_)
+            error = fault_;
+        if (error)
+            perform(lifecycle_.on_error(error, clock::now()));
+        else
+            read();
+    }
+
+    void on_reply(reply const& r) noexcept override {
+        if (closed_ || fault_)
+            return;
+        if (lifecycle_.running())
+            fault_ = session_->on_reply(r);
+        else
+            perform(lifecycle_.on_reply(r, clock::now()));
+    }
+
+    void tick() {
+        armed_ = time_point::max();
+        auto const now = clock::now();
+        session_->tick(now);
+        flush();
+        perform(lifecycle_.tick(now));
+    }
+
+    void write(std::string_view bytes) {
+        if (bytes.empty())
+            return;
+        ++under_way_;
+        writing_ = true;
+        socket_.async_write_some(asio::buffer(bytes),
+                                 [self = shared_from_this()](std::error_code error, std::size_t n) {
+                                     self->writing_ = false;
+                                     self->wrote(n);
+                                     if (!self->ended(error))
+                                         self->write_more();
+                                 });
+    }
+
+    void wrote(std::size_t n) {
+        if (!greeting_.empty())
+            greeting_.erase(0, n);
+        else if (!closed_)
+            session_->wrote(n);
+    }
+
+    void write_more() {
+        if (!greeting_.empty())
+            write(greeting_);
+        else
+            flush();
+    }
+
+    /// Counts an operation off. True if it was the last of a link that falls, or made it fall:
+    /// then there is nothing more to do.
+    bool ended(std::error_code error) {
+        --under_way_;
+        if (closed_)
+            return true;
+        if (lifecycle_.dropping()) {
+            if (under_way_ == 0)
+                dropped();
+            return true;
+        }
+        if (!error)
+            return false;
+        perform(lifecycle_.on_error(error == asio::error::eof ? errc::disconnected : error,
+                                    clock::now()));
+        return true;
+    }
+
+    static constexpr std::size_t read_size = std::size_t{64} << 10;
+
+    options const options_;
+    asio::any_io_executor const executor_;
+    std::shared_ptr<session> const session_;
+    socket socket_;
+    asio::ip::tcp::resolver resolver_;
+    asio::steady_timer timer_;
+    lifecycle lifecycle_;
+    resp_reader reader_;
+    std::vector<endpoint> endpoints_;
+    std::unique_ptr<std::array<char, read_size>> buffer_ =
+        std::make_unique<std::array<char, read_size>>();
+    std::string greeting_; // what of it is not written yet
+    time_point armed_ = time_point::max();
+    std::error_code fault_;
+    int under_way_ = 0;
+    bool writing_ = false;
+    bool closed_ = false;
+};
+
+} // namespace hubbub::redis

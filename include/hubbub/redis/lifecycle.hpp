@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/error.hpp>
+#include <hubbub/redis/command.hpp>
+#include <hubbub/redis/options.hpp>
+#include <hubbub/redis/resp.hpp>
+#include <hubbub/redis/server_error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace hubbub::redis {
+
+using clock = std::chrono::steady_clock;
+using time_point = clock::time_point;
+
+/// The life of one link: connect, greet, run, fall, wait, and again. It decides, and does nothing:
+/// each event returns the action to carry out; time is what the caller says it is.
+///
+///     waiting → connecting → greeting → running
+///        ↑______________________↓__________↓___ dropping → failed (final errors)
+class lifecycle {
+public:
+    enum class action {
+        none,
+        /// Open a connection; then on_connected or on_error.
+        open,
+        /// Send greeting(); answers go to on_reply.
+        greet,
+        /// The link is up.
+        run,
+        /// Send a PING.
+        ping,
+        /// Close the connection; when nothing is under way on it any more, on_dropped.
+        drop,
+        /// Tell that reason() led to a new attempt in wait(); tick will say when.
+        retry,
+        /// Tell that reason() ended it for good.
+        give_up,
+    };
+
+    lifecycle(options const& o, std::uint32_t seed) : options_(&o), random_(seed) {}
+
+    /// Begins the first attempt.
+    action start(time_point now) {
+        if (state_ != state::waiting)
+            return action::none;
+        state_ = state::connecting;
+        deadline_ = now + options_->connect_timeout;
+        return action::open;
+    }
+
+    action on_connected() {
+        if (state_ != state::connecting)
+            return action::none;
+        state_ = state::greeting;
+        bool const known = !options_->user.empty() || !options_->password.empty();
+        step_ = known ? step::authenticate : step::set_name;
+        return action::greet;
+    }
+
+    /// The commands that open a connection. A PING ends them, since a unix socket may say it is
+    /// connected when it is not (Asio 1.28 and later, with a full backlog).
+    std::string greeting() const {
+        std::string commands;
+        if (!options_->user.empty())
+            append_command(commands, "AUTH", options_->user, options_->password);
+        else if (!options_->password.empty())
+            append_command(commands, "AUTH", options_->password);
+        append_command(commands, "CLIENT", "SETNAME", options_->client_name);
+        append_command(commands, "PING");
+        return commands;
+    }
+
+    /// An answer to the greeting.
+    action on_reply(reply const& r, time_point now) {
+        if (state_ != state::greeting)
+            return action::none;
+        if (r.type == value::kind::error)
+            if (auto const error = verdict(r.text))
+                return on_error(error, now);
+        if (step_ != step::ping) {
+            step_ = static_cast<step>(static_cast<int>(step_) + 1);
+            return action::none;
+        }
+        state_ = state::running;
+        up_since_ = last_bytes_ = now;
+        asked_ = false;
+        return action::run;
+    }
+
+    /// Something came.
+    void on_bytes(time_point now) noexcept {
+        last_bytes_ = now;
+        asked_ = false;
+    }
+
+    /// The attempt or the link failed.
+    action on_error(std::error_code reason, time_point now) {
+        if (state_ != state::connecting && state_ != state::greeting && state_ != state::running)
+            return action::none;
+        // A link that fell as soon as it was up counts as a failed attempt, so that a server which
+        // accepts and closes is not asked in a tight loop.
+        if (state_ == state::running && now - up_since_ >= options_->reconnect_base)
+            attempts_ = 0;
+        state_ = state::dropping;
+        deadline_ = time_point::max();
+        reason_ = reason;
+        return action::drop;
+    }
+
+    /// The connection is closed, and nothing is under way on it.
+    action on_dropped(time_point now) {
+        if (state_ != state::dropping)
+            return action::none;
+        if (is_final(reason_)) {
+            state_ = state::failed;
+            return action::give_up;
+        }
+        state_ = state::waiting;
+        wait_ = next_wait();
+        deadline_ = now + wait_;
+        ++attempts_;
+        return action::retry;
+    }
+
+    /// deadline() has come.
+    action tick(time_point now) {
+        if (now < deadline())
+            return action::none;
+        switch (state_) {
+        case state::waiting: return start(now);
+        case state::connecting:
+        case state::greeting: return on_error(errc::timed_out, now);
+        case state::running: return probe(now);
+        default: return action::none;
+        }
+    }
+
+    /// Ends it; nothing follows.
+    action close() {
+        bool const connected =
+            state_ == state::connecting || state_ == state::greeting || state_ == state::running;
+        state_ = state::closed;
+        deadline_ = time_point::max();
+        return connected ? action::drop : action::none;
+    }
+
+    /// When tick is to be called next.
+    time_point deadline() const noexcept {
+        return state_ == state::running && !asked_ ? last_bytes_ + options_->ping_interval
+                                                   : deadline_;
+    }
+
+    bool running() const noexcept { return state_ == state::running; }
+    bool dropping() const noexcept { return state_ == state::dropping; }
+    std::error_code reason() const noexcept { return reason_; }
+    std::chrono::milliseconds wait() const noexcept { return wait_; }
+    /// Failed attempts and losses since the link was last up for longer than a moment.
+    unsigned attempts() const noexcept { return attempts_; }
+
+private:
+    enum class state { waiting, connecting, greeting, running, dropping, failed, closed };
+    enum class step { authenticate, set_name, ping };
+
+    /// Whether an error reply to the present step ends the attempt, and why.
+    std::error_code verdict(std::string_view error_reply) const noexcept {
+        // Its disk is full, or it is a replica without its master: that refuses a PING, and not
+        // Pub/Sub.
+        if (step_ == step::ping &&
+            (error_reply.starts_with("MISCONF") || error_reply.starts_with("MASTERDOWN")))
+            return {};
+        auto const error = classify(error_reply);
+        if (step_ == step::authenticate && error == errc::server_error)
+            return errc::authentication_failed;
+        // A user who may publish and subscribe, but not name the connection or ping, is welcome.
+        if (step_ != step::authenticate && error == errc::permission_denied)
+            return {};
+        if (step_ == step::set_name && error == errc::server_error)
+            return {};
+        return error;
+    }
+
+    action probe(time_point now) {
+        if (asked_)
+            return on_error(errc::timed_out, now);
+        asked_ = true;
+        deadline_ = now + options_->response_timeout;
+        return action::ping;
+    }
+
+    std::chrono::milliseconds next_wait() {
+        if (attempts_ == 0)
+            return std::chrono::milliseconds{0};
+        auto most = options_->reconnect_base;
+        for (unsigned i = 1; i < attempts_ && most < options_->reconnect_cap; ++i)
+            most *= 2;
+        most = std::min(most, options_->reconnect_cap);
+        return std::chrono::milliseconds{
+            std::uniform_int_distribution<std::int64_t>(0, most.count())(random_)};
+    }
+
+    options const* options_;
+    std::minstd_rand random_;
+    state state_ = state::waiting;
+    step step_ = step::ping;
+    time_point deadline_ = time_point::max();
+    time_point up_since_;
+    time_point last_bytes_;
+    bool asked_ = false;
+    unsigned attempts_ = 0;
+    std::chrono::milliseconds wait_{0};
+    std::error_code reason_;
+};
+
+} // namespace hubbub::redis

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/serializer.hpp>
+
+#include <any>
+
+namespace hubbub {
+
+/// No encoding: the sink is handed the very object that was published.
+///
+/// It serves a transport that cannot leave the process (`carries_objects`); with any other, the
+/// bus does not compile and says why. A message of another type than the subscriber's counts as
+/// malformed.
+struct in_place_serializer {
+    static constexpr bool in_place = true;
+
+    /// A value inside another message is the value itself.
+    using packed = std::any;
+};
+
+} // namespace hubbub

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/transport.hpp>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace hubbub {
+
+namespace detail {
+
+/// One callable of a subscription; inactive ones are not called again.
+struct subscriber {
+    subscriber() = default;
+    subscriber(subscriber const&) = delete;
+    subscriber& operator=(subscriber const&) = delete;
+    virtual ~subscriber() = default;
+
+    std::atomic<bool> active = true;
+};
+
+/// What a subscriber is taken out of.
+class subscriber_group : public sink {
+public:
+    virtual void remove(subscriber const& s) noexcept = 0;
+};
+
+} // namespace detail
+
+/// Keeps a sink subscribed: it ends with this object.
+///
+/// After reset has returned, the sink does not start again; a call that runs on another thread at
+/// that moment may still be running. A sink may reset its own subscription: what it captured lives
+/// until it returns. It may outlive the bus, and then does nothing.
+/// Thread safety: distinct objects safe, a shared object unsafe.
+class [[nodiscard]] subscription {
+public:
+    subscription() = default;
+    subscription(std::shared_ptr<detail::subscriber_group> group,
+                 std::shared_ptr<detail::subscriber> s) noexcept
+        : group_(std::move(group)), subscriber_(std::move(s)) {}
+
+    subscription(subscription&&) noexcept = default;
+    subscription& operator=(subscription&& other) noexcept {
+        if (this != &other) {
+            reset();
+            group_ = std::move(other.group_);
+            subscriber_ = std::move(other.subscriber_);
+        }
+        return *this;
+    }
+    ~subscription() { reset(); }
+
+    /// Whether this object keeps a sink subscribed.
+    explicit operator bool() const noexcept { return subscriber_ != nullptr; }
+
+    /// Unsubscribes; does nothing a second time.
+    void reset() noexcept {
+        // Taken out first: the sink's destructor may come back here.
+        auto const group = std::exchange(group_, nullptr);
+        auto const s = std::exchange(subscriber_, nullptr);
+        if (!s)
+            return;
+        s->active.store(false, std::memory_order_release);
+        group->remove(*s);
+    }
+
+private:
+    std::shared_ptr<detail::subscriber_group> group_;
+    std::shared_ptr<detail::subscriber> subscriber_;
+};
+
+} // namespace hubbub

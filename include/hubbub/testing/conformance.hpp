@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/testing/conformance/lifetime.hpp>
+#include <hubbub/testing/conformance/limits.hpp>
+#include <hubbub/testing/conformance/names.hpp>
+#include <hubbub/testing/conformance/objects.hpp>
+#include <hubbub/testing/conformance/operations.hpp>
+#include <hubbub/testing/conformance/order.hpp>
+#include <hubbub/testing/conformance/payloads.hpp>
+#include <hubbub/testing/conformance/sinks.hpp>
+#include <hubbub/testing/conformance/subscriptions.hpp>
+#include <hubbub/testing/conformance/threads.hpp>
+#include <hubbub/testing/stage.hpp>
+
+namespace hubbub::testing {
+
+/// What every transport promises: the cases that apply to a fixture's, by its traits. It needs no
+/// test framework; a transport is done when all of them pass.
+///
+/// @code
+/// for (auto const& promise : hubbub::testing::transport_conformance<my_fixture>()) {
+///     my_fixture fixture;    // a backplane of its own for each case
+///     promise.run(fixture);  // throws hubbub::testing::failure
+/// }
+/// @endcode
+template <transport_fixture Fixture>
+conformance_list<typename Fixture::transport_type> const& transport_conformance() {
+    using transport_type = typename Fixture::transport_type;
+    static auto const list = [] {
+        constexpr auto traits = traits_of<Fixture>;
+        conformance_list<transport_type> cases;
+        add_order_cases(cases, traits);
+        add_subscription_cases(cases);
+        add_sink_cases(cases);
+        add_lifetime_cases(cases);
+        add_name_cases(cases);
+        add_payload_cases(cases);
+        add_operation_cases(cases);
+        add_limit_cases(cases);
+        add_thread_cases(cases, traits);
+        if constexpr (traits.carries_objects)
+            add_object_cases(cases);
+        return cases;
+    }();
+    return list;
+}
+
+} // namespace hubbub::testing

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/bus.hpp>
+#include <hubbub/serializer/text.hpp>
+#include <hubbub/testing/run_until.hpp>
+
+#include <array>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hubbub::testing {
+
+/// What a transport's author writes to run the suite: where servers of one backplane come from.
+/// Each case gets a fixture of its own, whose backplane no other case sees.
+///
+/// | expression                       | is                       | and                             |
+/// |----------------------------------|--------------------------|---------------------------------|
+/// | `F::transport_type`              | a hubbub::transport      |                                 |
+/// | `f.io`                           | `asio::io_context`       | runs what make made, no more    |
+/// | `f.make(message_limits)`         | `unique_ptr<transport>`  | another server                  |
+/// | `F::traits`                      | transport_traits         | optional: of the transport as   |
+/// |                                  |                          | make configures it              |
+template <class F>
+concept transport_fixture =
+    transport<typename F::transport_type> && requires(F& f, message_limits const& limits) {
+        { (f.io) } -> std::same_as<asio::io_context&>;
+        { f.make(limits) } -> std::same_as<std::unique_ptr<typename F::transport_type>>;
+    };
+
+/// What the transports of a fixture promise.
+template <transport_fixture F>
+constexpr transport_traits traits_of = [] {
+    if constexpr (requires { F::traits; })
+        return F::traits;
+    else
+        return F::transport_type::traits;
+}();
+
+/// Remembers what came, and in which order. Any thread.
+class recorder {
+public:
+    /// A sink that remembers each message, with something before it.
+    auto sink(std::string_view before = {}) {
+        return [this, prefix = std::string(before)](std::string const& message) {
+            add(prefix + message);
+        };
+    }
+
+    void add(std::string entry) {
+        std::lock_guard const lock(mutex_);
+        seen_.push_back(std::move(entry));
+    }
+
+    std::vector<std::string> seen() const {
+        std::lock_guard const lock(mutex_);
+        return seen_;
+    }
+
+    std::size_t count() const {
+        std::lock_guard const lock(mutex_);
+        return seen_.size();
+    }
+
+private:
+    mutable std::mutex mutex_; // guards seen_
+    std::vector<std::string> seen_;
+};
+
+/// Counts events by their kind. Any thread.
+class event_counter {
+public:
+    void count(event const& e) { ++counts_.at(e.index()); }
+
+    template <class Event>
+    unsigned of() const {
+        return counts_.at(event(Event{}).index());
+    }
+
+private:
+    std::array<std::atomic<unsigned>, std::variant_size_v<event>> counts_{};
+};
+
+/// One server of a case: a transport, and a bus of texts on it.
+template <transport Transport>
+class server {
+public:
+    using bus_type = hubbub::bus<Transport, text_serializer>;
+
+    explicit server(std::unique_ptr<Transport> t)
+        : transport_(std::move(t)), bus_(std::make_unique<bus_type>(*transport_)) {
+        bus_->on_event([counter = events_](event const& e) { counter->count(e); });
+    }
+
+    Transport& transport() const { return *transport_; }
+    bus_type& bus() const { return *bus_; }
+    event_counter const& events() const { return *events_; }
+    bool has_bus() const noexcept { return bus_ != nullptr; }
+
+    void destroy_bus() { bus_.reset(); }
+
+    void destroy() {
+        destroy_bus();
+        transport_.reset();
+    }
+
+    /// Publishes what must be accepted. Not in a sink.
+    void publish(std::string_view topic, std::string_view text,
+                 std::source_location where = std::source_location::current()) const {
+        if (auto const error = bus_->publish(topic, text))
+            throw failure("a publish was refused: " + error.message(), where);
+    }
+
+private:
+    std::shared_ptr<event_counter> events_ = std::make_shared<event_counter>();
+    std::unique_ptr<Transport> transport_;
+    std::unique_ptr<bus_type> bus_;
+};
+
+/// What a case plays on: servers that share a backplane, and somebody who runs them.
+///
+/// A case waits for all that it began, since it may be looked at after the case has returned.
+template <transport Transport>
+class stage {
+public:
+    template <transport_fixture Fixture>
+    explicit stage(Fixture& f)
+        : io_(&f.io), traits_(traits_of<Fixture>),
+          make_([&f](message_limits const& limits) { return f.make(limits); }) {}
+
+    asio::io_context& io() const noexcept { return *io_; }
+    transport_traits const& traits() const noexcept { return traits_; }
+
+    std::unique_ptr<Transport> make_transport(message_limits const& limits = {}) const {
+        return make_(limits);
+    }
+
+    /// Another server, which lives as long as the stage.
+    server<Transport>& add_server(message_limits const& limits = {}) {
+        servers_.push_back(std::make_unique<server<Transport>>(make_(limits)));
+        return *servers_.back();
+    }
+
+    template <std::predicate Condition>
+    void run_until(Condition condition, std::string_view awaited,
+                   std::source_location where = std::source_location::current()) const {
+        testing::run_until(*io_, std::move(condition), awaited, where);
+    }
+
+    /// Subscribes, and runs until the subscription is active.
+    template <class T = std::string, message_bus Bus, class Sink>
+    subscription listen(Bus& bus, interest what, Sink sink,
+                        std::source_location where = std::source_location::current()) const {
+        std::optional<std::error_code> outcome;
+        subscription made;
+        bus.template async_subscribe<T>(what, std::move(sink),
+                                        [&](std::error_code error, subscription s) {
+                                            made = std::move(s);
+                                            outcome = error;
+                                        });
+        run_until([&] { return outcome.has_value(); }, "a subscription to become active", where);
+        require_equal(*outcome, std::error_code{}, "result of async_subscribe", where);
+        return made;
+    }
+
+    template <class Sink>
+    subscription listen(server<Transport> const& at, interest what, Sink sink,
+                        std::source_location where = std::source_location::current()) const {
+        return listen<std::string>(at.bus(), what, std::move(sink), where);
+    }
+
+    /// Publishes, and runs until the backplane has it. Returns how many servers it was given to.
+    std::size_t deliver(server<Transport> const& from, std::string_view topic,
+                        std::string_view text,
+                        std::source_location where = std::source_location::current()) const {
+        std::optional<std::error_code> outcome;
+        std::size_t servers = 0;
+        from.bus().async_publish(topic, text, [&](std::error_code error, std::size_t count) {
+            servers = count;
+            outcome = error;
+        });
+        run_until([&] { return outcome.has_value(); }, "a publish to complete", where);
+        require_equal(*outcome, std::error_code{}, "result of async_publish", where);
+        return servers;
+    }
+
+    /// Runs until what `from` has published before is confirmed, and has come to `to`: so that what
+    /// has not come by then never will.
+    void flush(server<Transport> const& from, server<Transport> const& to) {
+        auto const topic = "flush " + std::to_string(++flushes_);
+        bool arrived = false;
+        auto const s = listen(to, topic, [&](std::string const&) { arrived = true; });
+        deliver(from, topic, "");
+        run_until([&] { return arrived; }, "a server to get what was published");
+    }
+
+    /// The servers are no more, and what is under way stays so, for the io_context to destroy.
+    void abandon() {
+        servers_.clear();
+        abandoned_ = true;
+    }
+
+    /// The end of each case: the ledgers balance, and after the servers are gone no work is left.
+    void settle() {
+        if (abandoned_)
+            return;
+        for (auto const& s : servers_)
+            if (s->has_bus())
+                check_ledger(*s);
+        servers_.clear();
+        run_out(*io_);
+    }
+
+private:
+    void check_ledger(server<Transport> const& s) const {
+        run_until([&] { return s.bus().statistics().queued == 0; }, "the queue to drain");
+        auto const n = s.bus().statistics();
+        require_equal(n.refused + n.confirmed + n.unknown + n.discarded, n.published,
+                      "refused + confirmed + unknown + discarded");
+        require_equal(n.queued_bytes, 0U, "queued_bytes of an empty queue");
+        require_equal(n.delivered + n.malformed + n.failed, n.received,
+                      "delivered + malformed + failed");
+        require_equal(n.dropped, s.events().template of<message_dropped>(), "message_dropped events");
+    }
+
+    asio::io_context* io_;
+    transport_traits traits_;
+    std::function<std::unique_ptr<Transport>(message_limits const&)> make_;
+    std::vector<std::unique_ptr<server<Transport>>> servers_;
+    unsigned flushes_ = 0;
+    bool abandoned_ = false;
+};
+
+/// One promise, and how to see whether it is kept.
+template <transport Transport>
+struct conformance_case {
+    std::string_view name; // a sentence; null-terminated
+    void (*body)(stage<Transport>&);
+
+    /// Errors: throws failure, or whatever else went wrong.
+    template <transport_fixture Fixture>
+    void run(Fixture& f) const {
+        stage<Transport> s(f);
+        body(s);
+        s.settle();
+    }
+};
+
+template <transport Transport>
+using conformance_list = std::vector<conformance_case<Transport>>;
+
+} // namespace hubbub::testing

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/event.hpp>
+#include <hubbub/statistics.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <typeinfo>
+#include <utility>
+
+namespace hubbub {
+
+/// All topics that match a glob, with the meaning it has in Redis: `*`, `?`, `[abc]`, `[^a]`,
+/// `[a-z]`, and `\` before a character that stands for itself.
+/// Source: redis.io/docs/latest/commands/psubscribe.
+struct pattern {
+    std::string_view text;
+};
+
+/// What one subscribes to: a topic by its exact name, or every topic that matches a pattern.
+struct interest {
+    // NOLINTBEGIN(google-explicit-constructor): a name is the common case, and reads as one.
+    interest(std::string_view topic) : name(topic) {}
+    interest(char const* topic) : name(topic) {}
+    interest(std::string const& topic) : name(topic) {}
+    interest(pattern glob) : name(glob.text), is_pattern(true) {}
+    // NOLINTEND(google-explicit-constructor)
+
+    std::string_view name;
+    bool is_pattern = false;
+};
+
+/// An object on its way through a process, unencoded.
+class object_view {
+public:
+    object_view() = default;
+
+    /// Keeping it copies the object.
+    template <class T>
+    static object_view copied(T const& object) {
+        return {&object, typeid(T), [](void const* address) -> std::shared_ptr<void const> {
+                    return std::make_shared<T const>(*static_cast<T const*>(address));
+                }};
+    }
+
+    /// Keeping it moves the object, so it can be kept once.
+    template <class T>
+    static object_view moved(T& object) {
+        return {&object, typeid(T), [](void const* address) -> std::shared_ptr<void const> {
+                    auto* const source = static_cast<T*>(const_cast<void*>(address));
+                    return std::make_shared<T const>(std::move(*source));
+                }};
+    }
+
+    /// The object as a T, or null if it is no T.
+    template <class T>
+    T const* get() const noexcept {
+        return type_ != nullptr && *type_ == typeid(T) ? static_cast<T const*>(address_) : nullptr;
+    }
+
+    explicit operator bool() const noexcept { return address_ != nullptr; }
+
+    /// Makes the object outlive the call it was passed in.
+    std::shared_ptr<void const> keep() const { return keep_(address_); }
+
+    /// The same object where it is kept.
+    object_view at(void const* address) const noexcept {
+        object_view kept = *this;
+        kept.address_ = address;
+        return kept;
+    }
+
+private:
+    using keep_function = std::shared_ptr<void const> (*)(void const*);
+
+    object_view(void const* address, std::type_info const& type, keep_function k) noexcept
+        : address_(address), type_(&type), keep_(k) {}
+
+    void const* address_ = nullptr;
+    std::type_info const* type_ = nullptr;
+    keep_function keep_ = nullptr;
+};
+
+/// A message as a transport carries it: bytes, or where carries_objects holds, an object.
+/// Everything in it is valid during the call that passes it.
+struct message_view {
+    std::string_view topic;
+    std::string_view payload;
+    object_view object = {};
+};
+
+/// Gets each message of one interest. The transport shares it, and calls it without any lock.
+class sink {
+public:
+    sink() = default;
+    sink(sink const&) = delete;
+    sink& operator=(sink const&) = delete;
+    virtual ~sink() = default;
+
+    virtual void deliver(message_view const& message) noexcept = 0;
+};
+
+/// Result of a publish: an error, or how many links of servers the backplane gave the message to
+/// (0: nobody listens).
+using publish_completion = completion<std::error_code, std::size_t>;
+
+/// Result of a subscribe: an error, or active.
+using subscribe_completion = completion<std::error_code>;
+
+/// What a transport promises beyond the contract that all keep. The conformance suite picks its
+/// cases from these.
+struct transport_traits {
+    /// Servers in other processes share the backplane.
+    bool crosses_processes = false;
+    /// All servers see the messages of a topic in one order.
+    bool agreed_order = false;
+    /// Sinks run on the transport's executor, one at a time; else on the thread that publishes.
+    bool serial_delivery = true;
+    /// Objects travel as they are, for in_place_serializer.
+    bool carries_objects = false;
+    /// The link can fall, and comes back.
+    bool reconnects = false;
+};
+
+namespace detail {
+// clang-format off
+
+// One requirement a concept: the compiler then names the missing one.
+
+template <class T>
+concept has_executor = requires(T& t) {
+    { t.get_executor() } -> std::convertible_to<asio::any_io_executor>;
+};
+
+template <class T>
+concept has_traits = requires {
+    { T::traits } -> std::convertible_to<transport_traits>;
+};
+
+template <class T>
+concept can_publish = requires(T& t, message_view const& message, publish_completion done) {
+    { t.publish(message, std::move(done)) } -> std::same_as<std::error_code>;
+};
+
+template <class T>
+concept can_subscribe = requires(T& t, interest const& what, std::shared_ptr<sink> s,
+                                 subscribe_completion done) {
+    { t.subscribe(what, s, std::move(done)) } -> std::same_as<std::error_code>;
+};
+
+template <class T>
+concept can_unsubscribe = requires(T& t, interest const& what, sink const& s) {
+    { t.unsubscribe(what, s) } noexcept;
+};
+
+template <class T>
+concept can_observe = requires(T& t, observer o) {
+    { t.observe(std::move(o)) } -> std::same_as<std::shared_ptr<void>>;
+};
+
+template <class T>
+concept has_state = requires(T const& t) {
+    { t.state() } -> std::same_as<link_state>;
+};
+
+template <class T>
+concept has_statistics = requires(T const& t) {
+    { t.statistics() } -> std::same_as<hubbub::statistics>;
+};
+
+template <class T>
+concept can_close = requires(T& t) {
+    { t.close() } noexcept;
+};
+
+// clang-format on
+} // namespace detail
+
+/// A policy that moves messages between the buses of a backplane.
+///
+/// | expression                | returns             | and                                        |
+/// |---------------------------|---------------------|--------------------------------------------|
+/// | `t.get_executor()`        | an executor         | runs sinks and handlers that have no other |
+/// | `T::traits`               | transport_traits    | constexpr: what it promises                |
+/// | `t.publish(m, done)`      | `std::error_code`   | any thread; never blocks, refuses at once  |
+/// | `t.subscribe(i, s, done)` | `std::error_code`   | recorded at once; done when active         |
+/// | `t.unsubscribe(i, s)`     | noexcept            | s is not called for i again                |
+/// | `t.observe(o)`            | `shared_ptr<void>`  | o gets events until the pointer is gone    |
+/// | `t.state()`               | link_state          | any thread                                 |
+/// | `t.statistics()`          | statistics          | any thread; its publishing half            |
+/// | `t.close()`               | noexcept            | idempotent; all that waits ends as closed  |
+///
+/// A completion that is passed in completes exactly once, also when the call is refused, and
+/// never before the call returned. Subscribing the same sink to the same interest again adds
+/// nothing, and completes when the interest is active. The transport calls no sink, observer or
+/// handler while it holds a lock, and outlives the buses on it.
+///
+/// What a compiler cannot check is testing/conformance.hpp: run it on your transport.
+/// Models: local_transport, redis_transport.
+template <class T>
+concept transport =
+    detail::has_executor<T> && detail::has_traits<T> && detail::can_publish<T> &&
+    detail::can_subscribe<T> && detail::can_unsubscribe<T> && detail::can_observe<T> &&
+    detail::has_state<T> && detail::has_statistics<T> && detail::can_close<T>;
+
+/// The names and payloads that every transport takes.
+struct message_limits {
+    /// A topic or pattern, in bytes, without what the transport puts before it.
+    std::size_t max_name_bytes = 4096;
+    /// One payload, in bytes.
+    std::size_t max_payload_bytes = std::size_t{64} << 20;
+    /// What was published and is not confirmed yet, in bytes with its framing. A publish beyond it
+    /// is refused.
+    std::size_t max_queue_bytes = std::size_t{64} << 20;
+    /// The same, in messages.
+    std::size_t max_queue_messages = 1'000'000;
+};
+
+} // namespace hubbub

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/redis_core.hpp>
+#include <hubbub/redis/options.hpp>
+#include <hubbub/redis/url.hpp>
+#include <hubbub/transport.hpp>
+
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+/// Carries messages over Redis Pub/Sub: any number of servers, one audience.
+///
+/// It connects by itself, from construction until close, over two connections: one publishes, one
+/// subscribes. A topic is the channel "<app>:<topic>", or "<topic>" without an app; a payload is
+/// what the serializer made, so that other programs can publish and read.
+///
+/// Delivery:      at most once (redis.io/docs/latest/develop/pubsub, "Delivery semantics"). What is
+///                published elsewhere while the link is down is missed; link_lost and link_whole
+///                tell when. What is published here meanwhile waits, up to the queue's limits. A
+///                publish whose answer was lost with the link is reported as outcome_unknown, and
+///                never sent twice.
+/// Ordering:      all servers see the messages of a topic in one order.
+/// Errors:        closed, queue_full, empty_name, name_too_long, payload_too_large; what Redis
+///                answers; after link_failed, its reason.
+/// Thread safety: all functions, from any thread. Sinks, observers, and handlers without an
+///                executor of their own run on a strand of the executor given, one at a time.
+/// Lifetime:      it may be destroyed in a sink; what is queued completes with errc::closed.
+class redis_transport {
+public:
+    static constexpr transport_traits traits{
+        .crosses_processes = true, .agreed_order = true, .reconnects = true};
+
+    /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.
+    redis_transport(asio::any_io_executor const& executor, redis::options const& o)
+        : core_(std::make_shared<detail::redis_core>(executor, o)) {
+        core_->start();
+    }
+    redis_transport(asio::any_io_executor const& executor, std::string_view url)
+        : redis_transport(executor, redis::parse_url(url)) {}
+
+    redis_transport(redis_transport const&) = delete;
+    redis_transport& operator=(redis_transport const&) = delete;
+    ~redis_transport() { close(); }
+
+    asio::any_io_executor get_executor() const { return core_->executor(); }
+
+    std::error_code publish(message_view const& message, publish_completion done = {}) {
+        return core_->publish(message, std::move(done));
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done = {}) {
+        return core_->subscribe(what, s, std::move(done));
+    }
+
+    void unsubscribe(interest const& what, sink const& s) noexcept { core_->unsubscribe(what, s); }
+
+    std::shared_ptr<void> observe(observer o) { return core_->listeners().add(std::move(o)); }
+
+    link_state state() const noexcept { return core_->state(); }
+
+    hubbub::statistics statistics() const { return core_->read_statistics(); }
+
+    /// Closes both connections; all that waits completes with errc::closed, or outcome_unknown.
+    void close() noexcept { core_->close(); }
+
+private:
+    std::shared_ptr<detail::redis_core> core_;
+};
+
+static_assert(transport<redis_transport>);
+
+} // namespace hubbub

@@ -1,0 +1,14 @@
+// rejects: bus::subscribe: the bus's Serializer cannot decode this message type
+#include <hubbub.hpp>
+#include <hubbub/serializer/json.hpp>
+
+struct message {
+    int number;
+#ifdef REJECT
+    int* pointer;
+#endif
+};
+
+hubbub::subscription use(hubbub::bus<hubbub::local_transport, hubbub::json_serializer>& bus) {
+    return bus.subscribe<message>("topic", [](message const&) {});
+}

@@ -1,0 +1,21 @@
+// rejects: Transport does not model hubbub::transport; the notes below name what it lacks
+// rejects: unsubscribe
+#include <hubbub.hpp>
+
+struct candidate {
+    static constexpr hubbub::transport_traits traits{};
+    asio::any_io_executor get_executor();
+    std::error_code publish(hubbub::message_view const&, hubbub::publish_completion);
+    std::error_code subscribe(hubbub::interest const&, std::shared_ptr<hubbub::sink> const&,
+                              hubbub::subscribe_completion);
+#ifndef REJECT
+    void unsubscribe(hubbub::interest const&, hubbub::sink const&) noexcept;
+#endif
+    std::shared_ptr<void> observe(hubbub::observer);
+    hubbub::link_state state() const;
+    hubbub::statistics statistics() const;
+    void close() noexcept;
+};
+
+using bus = hubbub::bus<candidate, hubbub::text_serializer>;
+std::size_t use() { return sizeof(bus); }
