@@ -32,7 +32,7 @@ struct link_lost {
 /// An attempt to reach the backplane failed; the next one follows.
 struct link_retry {
     std::error_code reason;
-    /// Attempts since the link was last whole, this one included; the first is 1.
+    /// Failed attempts since the link was last up, this one included; its loss counts as one.
     unsigned attempt;
     /// Until the next attempt.
     std::chrono::milliseconds wait;
@@ -67,6 +67,15 @@ struct subscription_refused {
     std::error_code reason;
 };
 
+/// Messages of one stream, what one publisher sends on one topic, are missing: they were lost on
+/// the way. Told by `sequenced`, at the next message or beacon, or at reconnect.
+struct gap {
+    std::string_view topic;
+    std::string_view stream;
+    std::uint64_t first;
+    std::uint64_t last;
+};
+
 /// A receiving queue was full and a message was dropped.
 struct message_dropped {
     std::string_view topic;
@@ -87,7 +96,7 @@ struct sink_failed {
 /// What a bus tells its owner. Views in it are valid during the call.
 using event =
     std::variant<link_lost, link_retry, link_whole, link_failed, publishes_unknown, publish_refused,
-                 subscription_refused, message_dropped, message_malformed, sink_failed>;
+                 subscription_refused, gap, message_dropped, message_malformed, sink_failed>;
 
 /// Gets every event of a transport or a bus. It must not throw.
 using observer = std::function<void(event const&)>;

@@ -41,6 +41,10 @@ struct statistics {
 
     /// Dropped before delivery, since the receiving queue was full.
     std::uint64_t dropped = 0;
+    /// Known to be missing, by numbers (`sequenced`).
+    std::uint64_t lost = 0;
+    /// Came twice, and were dropped the second time (`sequenced`).
+    std::uint64_t duplicates = 0;
     /// Times the link was lost after it had been whole.
     std::uint64_t link_losses = 0;
 };

@@ -123,6 +123,8 @@ struct transport_traits {
     bool serial_delivery = true;
     /// Objects travel as they are, for in_place_serializer.
     bool carries_objects = false;
+    /// A message that is lost on the way is told, by an event gap.
+    bool gap_notified = false;
     /// The link can fall, and comes back.
     bool reconnects = false;
 };
@@ -214,10 +216,10 @@ struct message_limits {
     std::size_t max_name_bytes = 4096;
     /// One payload, in bytes.
     std::size_t max_payload_bytes = std::size_t{64} << 20;
-    /// What was published and is not confirmed yet, in bytes with its framing. A publish beyond it
-    /// is refused.
+    /// What was published and is not handed to the backplane yet, in bytes. A publish that would
+    /// go beyond it is refused.
     std::size_t max_queue_bytes = std::size_t{64} << 20;
-    /// The same, in messages.
+    /// What was published and is not confirmed yet, in messages.
     std::size_t max_queue_messages = 1'000'000;
 };
 

@@ -8,4 +8,6 @@ using serializer = hubbub::in_place_serializer;
 using serializer = hubbub::text_serializer;
 #endif
 
-void use(hubbub::redis_transport& transport) { hubbub::bus bus{transport, serializer{}}; }
+void use(hubbub::redis_transport& transport) {
+    hubbub::bus bus{transport, serializer{}};
+}

@@ -18,4 +18,6 @@ struct candidate {
 };
 
 using bus = hubbub::bus<candidate, hubbub::text_serializer>;
-std::size_t use() { return sizeof(bus); }
+std::size_t use() {
+    return sizeof(bus);
+}

@@ -59,9 +59,9 @@ struct subscribing {
     }
 
     std::chrono::milliseconds linger{1000};
+    completions<std::error_code> done; // before what holds some of them
     hubbub::redis::subscription_set set{linger};
     fake_redis redis;
-    completions<std::error_code> done;
     hubbub::redis::time_point now{std::chrono::hours(1)};
 };
 

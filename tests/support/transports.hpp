@@ -79,7 +79,7 @@ private:
         try {
             hubbub::testing::transport_conformance<Fixture>()[Index].run(fixture);
         } catch (hubbub::testing::failure const& broken) {
-            FAIL(broken.what());
+            FAIL(std::string(broken.what()));
         }
     }
 

@@ -145,7 +145,7 @@ public:
         s.published += here;
         s.refused += here;
         s.delivered = delivered.get();
-        s.malformed = malformed.get();
+        s.malformed += malformed.get();
         s.failed = failed.get();
         s.received = s.delivered + s.malformed + s.failed;
         return s;
@@ -248,7 +248,8 @@ public:
     }
 
     void deactivate() override {
-        for (auto const& e : *read())
+        auto const entries = read(); // a temporary would not live through the loop
+        for (auto const& e : *entries)
             e->active.store(false, std::memory_order_release);
     }
 
@@ -284,11 +285,11 @@ private:
 
     void call_all(std::vector<std::shared_ptr<entry>> const& entries, std::string_view topic,
                   T const& value) {
-        std::uint64_t delivered = 0;
+        std::uint64_t count = 0;
         for (auto const& e : entries)
             if (e->active.load(std::memory_order_acquire))
-                delivered += call(*e, topic, value) ? 1 : 0;
-        core_->delivered.add(delivered);
+                count += call(*e, topic, value) ? 1 : 0;
+        core_->delivered.add(count);
     }
 
     bool call(entry& e, std::string_view topic, T const& value) {

@@ -80,7 +80,7 @@ inline bool glob_match(std::string_view glob, std::string_view text) {
 inline std::string glob_escape(std::string_view literal) {
     std::string escaped;
     for (char const c : literal) {
-        if (std::string_view("*?[]\\^-").find(c) != std::string_view::npos)
+        if (std::string_view("*?[\\").find(c) != std::string_view::npos)
             escaped += '\\';
         escaped += c;
     }

@@ -31,9 +31,9 @@ public:
     /// This link is up, and has all that it is to have.
     void ready(link_role role, redis::time_point now) {
         ready_at(role) = true;
-        if (!ready_[0] || !ready_[1] || state() != link_state::down)
+        if (!ready_[0] || !ready_[1] || !change(link_state::down, link_state::whole))
             return;
-        state_.store(link_state::whole, std::memory_order_release);
+        told_ = {};
         auto const away = lost_ ? now - *lost_ : redis::clock::duration{0};
         observers_->notify(link_whole{std::chrono::duration_cast<std::chrono::milliseconds>(away)});
     }
@@ -41,21 +41,25 @@ public:
     /// This link fell, or could not be made, and is tried again after wait.
     void retry(link_role role, std::error_code reason, unsigned attempt,
                std::chrono::milliseconds wait, redis::time_point now) {
-        ready_at(role) = false;
-        if (state() == link_state::whole) {
-            state_.store(link_state::down, std::memory_order_release);
+        auto const index = static_cast<std::size_t>(role);
+        ready_[index] = false;
+        bool const told = std::exchange(told_[index], false);
+        if (change(link_state::whole, link_state::down)) {
             lost_ = now;
+            told_[1 - index] = true;
             ledger_->link_losses.add();
             observers_->notify(link_lost{reason});
-        } else if (role == link_role::receiving || ready_at(link_role::receiving)) {
-            // One story for two links that fail alike.
+        } else if (state() == link_state::down && !told &&
+                   (role == link_role::receiving || ready_at(link_role::receiving))) {
+            // One story for two links that fall and fail alike.
             observers_->notify(link_retry{reason, attempt, wait});
         }
     }
 
-    /// The transport has given up. True the first time.
+    /// The transport has given up. True the first time, unless it was closed before.
     bool fail(std::error_code reason) {
-        if (state_.exchange(link_state::failed) == link_state::failed)
+        if (!change(link_state::whole, link_state::failed) &&
+            !change(link_state::down, link_state::failed))
             return false;
         observers_->notify(link_failed{reason});
         return true;
@@ -65,12 +69,18 @@ public:
     bool close() noexcept { return state_.exchange(link_state::closed) != link_state::closed; }
 
 private:
+    /// False if the state is another one: it may have been closed meanwhile, on another thread.
+    bool change(link_state from, link_state to) noexcept {
+        return state_.compare_exchange_strong(from, to);
+    }
+
     bool& ready_at(link_role role) noexcept { return ready_[static_cast<std::size_t>(role)]; }
 
     observers const* observers_;
     publish_ledger* ledger_;
     std::atomic<link_state> state_ = link_state::down;
     std::array<bool, 2> ready_{};
+    std::array<bool, 2> told_{}; // the other link's fall was, and this one's is the same story
     std::optional<redis::time_point> lost_;
 };
 

@@ -189,8 +189,19 @@ private:
         auto& run = this_thread();
         if (run.busy)
             return defer(run, message, done);
-        run.busy = true;
-        confirm(exchange_->route(message, nullptr), done);
+        // Counted before: a sink may destroy the transport, and this with it.
+        ledger_.confirmed.add();
+        undisturbed(
+            run, [&, exchange = exchange_.get()] { done({}, exchange->route(message, nullptr)); });
+        return {};
+    }
+
+    /// Has sinks run; what they publish inline on this thread waits until they have.
+    template <class Run>
+    static void undisturbed(inline_run& run, Run run_sinks) {
+        if (std::exchange(run.busy, true))
+            return run_sinks(); // a sink runs the io_context
+        run_sinks();
         while (!run.waiting.empty()) {
             auto next = std::move(run.waiting.front());
             run.waiting.pop_front();
@@ -198,7 +209,6 @@ private:
             run.bytes -= next.what.message->bytes();
         }
         run.busy = false;
-        return {};
     }
 
     std::error_code defer(inline_run& run, message_view const& message, publish_completion& done) {
@@ -227,7 +237,7 @@ private:
     void post_sending() {
         asio::post(executor_, [self = shared_from_this()] {
             for (auto& entry : self->outbox_.take())
-                self->send(entry);
+                undisturbed(this_thread(), [&] { self->send(entry); });
             if (self->outbox_.more())
                 self->post_sending();
         });
@@ -237,7 +247,7 @@ private:
         asio::post(executor_, [self = shared_from_this()] {
             for (auto const& message : self->inbox_.take())
                 if (!self->closed())
-                    self->deliver(message->view());
+                    undisturbed(this_thread(), [&] { self->deliver(message->view()); });
             if (self->inbox_.more())
                 self->post_delivery();
         });

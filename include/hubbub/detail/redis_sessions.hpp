@@ -202,9 +202,12 @@ public:
         std::unique_lock lock(mutex_);
         auto const outcome = set_.on_reply(r);
         lock.unlock();
-        if (outcome.refused_reason)
-            shared().listeners.notify(subscription_refused{
-                outcome.refused_name.substr(prefix_.size()), outcome.refused_reason});
+        if (outcome.refused_reason) {
+            auto const& name = outcome.refused_name;
+            auto const& prefix = name.starts_with(pattern_prefix_) ? pattern_prefix_ : prefix_;
+            shared().listeners.notify(
+                subscription_refused{name.substr(prefix.size()), outcome.refused_reason});
+        }
         return outcome.error;
     }
 

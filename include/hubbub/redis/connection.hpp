@@ -203,7 +203,7 @@ private:
     }
 
     void received(std::string_view bytes) {
-        lifecycle_.on_bytes(clock::now());
+        bool const nearer = lifecycle_.on_bytes(clock::now());
         fault_ = {};
         auto error = reader_.feed(bytes);
         if (closed_ || lifecycle_.dropping())
@@ -215,9 +215,10 @@ private:
         if (fault_)
             error = fault_;
         if (error)
-            perform(lifecycle_.on_error(error, clock::now()));
-        else
-            read();
+            return perform(lifecycle_.on_error(error, clock::now()));
+        read();
+        if (nearer)
+            arm_timer();
     }
 
     void on_reply(reply const& r) noexcept override {

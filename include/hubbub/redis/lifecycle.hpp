@@ -15,11 +15,9 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace hubbub::redis {
-
-using clock = std::chrono::steady_clock;
-using time_point = clock::time_point;
 
 /// The life of one link: connect, greet, run, fall, wait, and again. It decides, and does nothing:
 /// each event returns the action to carry out; time is what the caller says it is.
@@ -96,10 +94,10 @@ public:
         return action::run;
     }
 
-    /// Something came.
-    void on_bytes(time_point now) noexcept {
+    /// Something came. True if it answers a PING: then deadline() has come nearer.
+    bool on_bytes(time_point now) noexcept {
         last_bytes_ = now;
-        asked_ = false;
+        return std::exchange(asked_, false);
     }
 
     /// The attempt or the link failed.

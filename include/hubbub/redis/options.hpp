@@ -10,6 +10,9 @@
 
 namespace hubbub::redis {
 
+using clock = std::chrono::steady_clock;
+using time_point = clock::time_point;
+
 /// How to reach a Redis server, and how to keep the link to it. parse_url makes one.
 struct options {
     /// A name, or an IPv4 or IPv6 address. Resolved again on each attempt; all addresses are tried.

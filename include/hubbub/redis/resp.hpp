@@ -52,7 +52,7 @@ public:
 /// pieces. The handler may destroy what it likes but this object.
 class resp_reader {
 public:
-    /// Replies of more than max_reply_bytes are an error.
+    /// An element that is not complete when more than max_reply_bytes of it have come is an error.
     resp_reader(reply_handler& handler, std::size_t max_reply_bytes)
         : handler_(&handler), max_reply_bytes_(max_reply_bytes) {
         reset();
@@ -89,6 +89,7 @@ private:
     // hiredis moves what is left of its buffer after each reply, so that large feeds cost much.
     static constexpr std::size_t slice = std::size_t{16} << 10;
     static constexpr std::size_t largest_idle_buffer = std::size_t{1} << 20;
+    static constexpr std::size_t longest_line = std::size_t{64} << 10;
     static constexpr std::size_t most_elements = 4; // pmessage, pattern, channel, payload
 
 #if HIREDIS_MAJOR >= 1
@@ -108,8 +109,13 @@ private:
             if (redisReaderGetReply(reader_.get(), &complete) != REDIS_OK)
                 return errc::protocol_error;
         } while (complete != nullptr);
-        if (reader_->len - reader_->pos > max_reply_bytes_)
+        std::string_view const rest{reader_->buf + reader_->pos, reader_->len - reader_->pos};
+        if (rest.size() > max_reply_bytes_)
             return errc::payload_too_large;
+        // hiredis looks for the end of a line from its beginning after each feed: an endless one
+        // would take a time quadratic in its length. A bulk string's line is its short header.
+        if (rest.size() > longest_line && rest.substr(0, longest_line).find('\n') == rest.npos)
+            return errc::protocol_error;
         return {};
     }
 

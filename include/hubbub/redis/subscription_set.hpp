@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -45,7 +46,8 @@ public:
     /// Wants a channel or pattern; done completes when it is active.
     void want(interest const& what, subscribe_completion done) {
         auto& e = find_or_create(what);
-        e->wanted = true;
+        if (!std::exchange(e->wanted, true))
+            lingering_.erase({e->lingers_until, e});
         if (e->state == state::active)
             return done({});
         if (done)
@@ -67,7 +69,7 @@ public:
             map.erase(found);
         } else {
             e->lingers_until = now + linger_;
-            lingering_.push_back(e);
+            lingering_.emplace(e->lingers_until, e);
         }
     }
 
@@ -75,9 +77,12 @@ public:
     void on_run() {
         connected_ = true;
         told_whole_ = false;
+        replaying_ = topics_.size() + patterns_.size();
         for (auto* const map : {&topics_, &patterns_})
-            for (auto& [name, e] : *map)
+            for (auto& [name, e] : *map) {
+                e->replayed = true;
                 request(e);
+            }
     }
 
     /// The link fell.
@@ -88,8 +93,10 @@ public:
         lingering_.clear();
         for (auto* const map : {&topics_, &patterns_}) {
             std::erase_if(*map, [](auto const& item) { return !item.second->wanted; });
-            for (auto& [name, e] : *map)
+            for (auto& [name, e] : *map) {
                 e->state = state::idle;
+                e->unanswered = 0;
+            }
         }
     }
 
@@ -107,19 +114,18 @@ public:
 
     /// Asks to leave what has lingered long enough.
     void tick(time_point now) {
-        while (!lingering_.empty() && lingering_.front()->lingers_until <= now) {
-            auto const e = std::move(lingering_.front());
-            lingering_.pop_front();
-            if (e->wanted || (e->state != state::active && e->state != state::requested))
-                continue;
+        while (!lingering_.empty() && lingering_.begin()->first <= now) {
+            auto const e = lingering_.begin()->second;
+            lingering_.erase(lingering_.begin());
             e->state = state::leaving;
+            ++e->unanswered;
             to_send_.push_back({e->is_pattern ? verb::punsubscribe : verb::unsubscribe, e});
         }
     }
 
     /// When tick is to be called next.
     time_point deadline() const noexcept {
-        return lingering_.empty() ? time_point::max() : lingering_.front()->lingers_until;
+        return lingering_.empty() ? time_point::max() : lingering_.begin()->first;
     }
 
     bool has_output() const noexcept { return !to_send_.empty(); }
@@ -140,6 +146,9 @@ public:
             return on_refusal(classify(r.text));
         auto const asked = sent_.front().what;
         if (asked == verb::ping) {
+            bool const pong = r.elements.size() == 2 && r.elements[0].text == "pong";
+            if (!pong && r.type != value::kind::status)
+                return {errc::protocol_error};
             sent_.pop_front();
             return {};
         }
@@ -148,10 +157,9 @@ public:
         return on_confirmation(r.elements[1].text);
     }
 
-    /// True once after each reconnect, when everything wanted has been answered.
+    /// True once after each reconnect, when everything that was wanted then has been answered.
     bool became_whole() noexcept {
-        bool const whole = connected_ && to_send_.empty() && sent_.empty();
-        return whole && !std::exchange(told_whole_, true);
+        return connected_ && replaying_ == 0 && !std::exchange(told_whole_, true);
     }
 
 private:
@@ -162,7 +170,9 @@ private:
         std::string name;
         bool is_pattern = false;
         bool wanted = false;
+        bool replayed = false; // on this link, and not answered yet
         enum state state = state::idle;
+        int unanswered = 0; // commands about it that wait or are sent; the last one counts
         time_point lingers_until = {};
         std::vector<subscribe_completion> waiting = {};
     };
@@ -204,6 +214,7 @@ private:
 
     void request(entry_ptr const& e, bool alone = false) {
         e->state = state::requested;
+        ++e->unanswered;
         to_send_.push_back({e->is_pattern ? verb::psubscribe : verb::subscribe, e, alone});
     }
 
@@ -235,12 +246,12 @@ private:
         auto const what = c.what;
         if (++c.confirmed == c.names.size())
             sent_.pop_front();
+        if (!was_last_answer(*e))
+            return {};
         if (what == verb::subscribe || what == verb::psubscribe) {
-            if (e->state == state::requested)
-                e->state = state::active;
+            e->state = state::active;
             complete(*e, {});
-        } else if (e->state == state::leaving) {
-            e->state = state::idle;
+        } else {
             forget(e);
         }
         return {};
@@ -250,23 +261,37 @@ private:
     outcome on_refusal(std::error_code reason) {
         auto const c = std::move(sent_.front());
         sent_.pop_front();
-        if (c.what != verb::subscribe && c.what != verb::psubscribe)
-            return {};
-        if (c.names.size() > 1) {
+        if (c.names.size() > 1 && (c.what == verb::subscribe || c.what == verb::psubscribe)) {
             for (auto const& e : c.names)
-                if (e->state == state::requested)
+                if (--e->unanswered == 0)
                     request(e, true);
             return {};
         }
-        auto const& e = c.names.front();
-        e->state = state::refused;
-        complete(*e, reason);
-        return {{}, e->name, reason};
+        for (auto const& e : c.names) {
+            if (!was_last_answer(*e))
+                continue;
+            if (!e->wanted) {
+                forget(e);
+                continue;
+            }
+            e->state = state::refused;
+            complete(*e, reason);
+            return {{}, e->name, reason};
+        }
+        return {};
+    }
+
+    bool was_last_answer(entry& e) noexcept {
+        if (--e.unanswered > 0)
+            return false;
+        if (std::exchange(e.replayed, false))
+            --replaying_;
+        return true;
     }
 
     void forget(entry_ptr const& e) {
-        if (!e->wanted)
-            map_for(e->is_pattern).erase(e->name);
+        lingering_.erase({e->lingers_until, e});
+        map_for(e->is_pattern).erase(e->name);
     }
 
     static void complete(entry& e, std::error_code error) {
@@ -279,7 +304,8 @@ private:
     hubbub::detail::string_map<entry_ptr> patterns_;
     std::deque<request_line> to_send_;
     std::deque<command> sent_;
-    std::deque<entry_ptr> lingering_;
+    std::set<std::pair<time_point, entry_ptr>> lingering_; // not wanted, and not left yet
+    std::size_t replaying_ = 0;
     bool connected_ = false;
     bool told_whole_ = false;
 };

@@ -29,9 +29,15 @@ inline std::string shown(std::string_view text) {
     return '"' + std::string(text.substr(0, enough)) + '"' + rest;
 }
 
-inline std::string shown(bool value) { return value ? "true" : "false"; }
-inline std::string shown(char const* text) { return shown(std::string_view(text)); }
-inline std::string shown(std::error_code error) { return shown(error.message()); }
+inline std::string shown(bool value) {
+    return value ? "true" : "false";
+}
+inline std::string shown(char const* text) {
+    return shown(std::string_view(text));
+}
+inline std::string shown(std::error_code error) {
+    return shown(error.message());
+}
 
 template <class Number>
     requires std::is_arithmetic_v<Number>
@@ -54,7 +60,8 @@ std::string shown(std::vector<Item> const& items) {
     std::string text = "[";
     for (std::size_t i = 0; i < items.size() && i < enough; ++i)
         text += (i == 0 ? "" : ", ") + shown(items[i]);
-    return text + (items.size() > enough ? ", ... " + std::to_string(items.size()) + " in all]" : "]");
+    return text +
+           (items.size() > enough ? ", ... " + std::to_string(items.size()) + " in all]" : "]");
 }
 
 } // namespace detail

@@ -51,18 +51,16 @@ std::size_t fill_queue(stage<Transport>& s, server<Transport>& a, server<Transpo
 /// Nothing grows without a bound.
 template <transport Transport>
 void add_limit_cases(conformance_list<Transport>& cases) {
-    cases.push_back({"a publish beyond the limit in messages is refused at once",
-                     [](stage<Transport>& s) {
+    cases.add("a publish beyond the limit in messages is refused at once", [](auto& s) {
         auto& a = s.add_server({.max_queue_messages = 16});
         auto& b = s.add_server();
         for (int round = 0; round < 3; ++round)
             require(detail::fill_queue(s, a, b, "") <= 16, "no more than the limit is queued");
         require_equal(a.bus().statistics().refused, 3U, "refused");
         require_equal(b.bus().statistics().dropped, 0U, "dropped");
-    }});
+    });
 
-    cases.push_back({"a publish beyond the limit in bytes is refused at once",
-                     [](stage<Transport>& s) {
+    cases.add("a publish beyond the limit in bytes is refused at once", [](auto& s) {
         auto& a = s.add_server({.max_queue_bytes = 1000});
         auto& b = s.add_server();
         std::string const filling(90, 'x');
@@ -70,9 +68,9 @@ void add_limit_cases(conformance_list<Transport>& cases) {
             require(detail::fill_queue(s, a, b, filling) <= 10, "no more than the limit is queued");
         require_equal(a.bus().statistics().refused, 3U, "refused");
         require_equal(b.bus().statistics().dropped, 0U, "dropped");
-    }});
+    });
 
-    cases.push_back({"async_publish tells that the queue is full", [](stage<Transport>& s) {
+    cases.add("async_publish tells that the queue is full", [](auto& s) {
         auto& a = s.add_server({.max_queue_messages = 4});
         auto& b = s.add_server();
         recorder seen;
@@ -82,12 +80,10 @@ void add_limit_cases(conformance_list<Transport>& cases) {
         auto const made = s.listen(b, "t", seen.sink());
         auto const go = s.listen(a, "go", [&](std::string const&) {
             for (int i = 0; i < 20; ++i)
-                a.bus().async_publish("t", std::to_string(i),
-                                      [&](std::error_code error, std::size_t) {
-                                          ++(!error                       ? confirmed
-                                             : error == errc::queue_full ? full
-                                                                          : otherwise);
-                                      });
+                a.bus().async_publish(
+                    "t", std::to_string(i), [&](std::error_code error, std::size_t) {
+                        ++(!error ? confirmed : error == errc::queue_full ? full : otherwise);
+                    });
         });
         a.publish("go", "");
         s.run_until([&] { return confirmed + full + otherwise >= 20; }, "20 handlers");
@@ -96,7 +92,7 @@ void add_limit_cases(conformance_list<Transport>& cases) {
         require(confirmed >= 1 && confirmed <= 4, "as many are accepted as the limit says");
         require_equal(seen.count(), confirmed, "messages");
         require_equal(seen.seen(), detail::numbered(confirmed), "messages");
-    }});
+    });
 }
 
 } // namespace hubbub::testing

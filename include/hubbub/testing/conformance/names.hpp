@@ -55,16 +55,51 @@ inline std::vector<glob_example> const& glob_examples() {
 /// Names are bytes; patterns are Redis's.
 template <transport Transport>
 void add_name_cases(conformance_list<Transport>& cases) {
-    cases.push_back({"a topic's name is literal, whatever bytes it has", [](stage<Transport>& s) {
+    cases.add("a topic's name is literal, whatever bytes it has", [](auto& s) {
         using namespace std::string_view_literals;
         auto& a = s.add_server();
         auto& b = s.add_server();
-        std::vector<std::string> const names{
-            "*", "?", "a*c", "abc", "a?c", "[abc]", "a", "[^a]", "b", "\\", "\\\\", "a\\*c",
-            "A", "Abc", "a b", " ", "\r\n", "a\nb", "a\r\nPING\r\n", "$1", "*1\r\n", "a:b", ":",
-            "/", "a/b", "#", "+", "-", "%00", "\"quoted\"", "'", "{a}", "größe", "名前", "🙂",
-            "\xff\xfe", std::string("\0"sv), std::string("a\0b"sv), std::string("a\0c"sv),
-            std::string(4096, 'x'), std::string(4095, 'x') + "y"};
+        std::vector<std::string> const names{"*",
+                                             "?",
+                                             "a*c",
+                                             "abc",
+                                             "a?c",
+                                             "[abc]",
+                                             "a",
+                                             "[^a]",
+                                             "b",
+                                             "\\",
+                                             "\\\\",
+                                             "a\\*c",
+                                             "A",
+                                             "Abc",
+                                             "a b",
+                                             " ",
+                                             "\r\n",
+                                             "a\nb",
+                                             "a\r\nPING\r\n",
+                                             "$1",
+                                             "*1\r\n",
+                                             "a:b",
+                                             ":",
+                                             "/",
+                                             "a/b",
+                                             "#",
+                                             "+",
+                                             "-",
+                                             "%00",
+                                             "\"quoted\"",
+                                             "'",
+                                             "{a}",
+                                             "größe",
+                                             "名前",
+                                             "🙂",
+                                             "\xff\xfe",
+                                             std::string("\0"sv),
+                                             std::string("a\0b"sv),
+                                             std::string("a\0c"sv),
+                                             std::string(4096, 'x'),
+                                             std::string(4095, 'x') + "y"};
         std::map<std::string, std::vector<std::string>> seen;
         std::vector<subscription> subscriptions;
         for (auto const& name : names)
@@ -85,9 +120,9 @@ void add_name_cases(conformance_list<Transport>& cases) {
                             seen[name].end(),
                         "a message comes under the very name " + detail::shown(name));
         }
-    }});
+    });
 
-    cases.push_back({"a name that is empty or too long is refused", [](stage<Transport>& s) {
+    cases.add("a name that is empty or too long is refused", [](auto& s) {
         auto& a = s.add_server({.max_name_bytes = 16});
         std::string const longest(16, 'n');
         std::string const too_long(17, 'n');
@@ -117,8 +152,8 @@ void add_name_cases(conformance_list<Transport>& cases) {
                 require_equal(static_cast<bool>(kept.back()), !expected, "a subscription is given");
             }
             std::vector<std::error_code> results;
-            bus.async_publish(name, "x",
-                              [&](std::error_code error, std::size_t) { results.push_back(error); });
+            bus.async_publish(
+                name, "x", [&](std::error_code error, std::size_t) { results.push_back(error); });
             require(results.empty(), "no handler runs inside its operation");
             s.run_until([&] { return !results.empty(); }, "async_publish");
             require_equal(results.front(), expected, "async_publish");
@@ -126,9 +161,9 @@ void add_name_cases(conformance_list<Transport>& cases) {
         require_equal(bus.statistics().published, 6U, "published");
         require_equal(bus.statistics().refused, 4U, "refused");
         s.run_until([&] { return seen.count() >= 4; }, "a message on the longest name");
-    }});
+    });
 
-    cases.push_back({"a pattern matches what Redis says it matches", [](stage<Transport>& s) {
+    cases.add("a pattern matches what Redis says it matches", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         for (auto const& [glob, matching, others] : detail::glob_examples()) {
@@ -143,14 +178,12 @@ void add_name_cases(conformance_list<Transport>& cases) {
             for (auto const topic : matching)
                 b.publish(topic, "example");
             s.flush(b, a);
-            require_equal(topics.seen(),
-                          std::vector<std::string>(matching.begin(), matching.end()),
+            require_equal(topics.seen(), std::vector<std::string>(matching.begin(), matching.end()),
                           "topics that match " + detail::shown(glob));
         }
-    }});
+    });
 
-    cases.push_back({"a topic and the patterns that match it get a message once each",
-                     [](stage<Transport>& s) {
+    cases.add("a topic and the patterns that match it get a message once each", [](auto& s) {
         auto& a = s.add_server();
         recorder exact;
         recorder one;
@@ -166,10 +199,9 @@ void add_name_cases(conformance_list<Transport>& cases) {
         require_equal(one.count(), 1U, "messages at a pattern");
         require_equal(two.count(), 1U, "messages at another pattern");
         require_equal(none.count(), 0U, "messages at a pattern that does not match");
-    }});
+    });
 
-    cases.push_back({"a topic that is called as a pattern is another interest",
-                     [](stage<Transport>& s) {
+    cases.add("a topic that is called as a pattern is another interest", [](auto& s) {
         auto& a = s.add_server();
         recorder exact;
         recorder glob;
@@ -184,9 +216,9 @@ void add_name_cases(conformance_list<Transport>& cases) {
         using texts = std::vector<std::string>;
         require_equal(exact.seen(), texts{"1"}, "messages at the topic");
         require_equal(glob.seen(), texts{"1", "2", "3"}, "messages at the pattern");
-    }});
+    });
 
-    cases.push_back({"a pattern ends as a topic does", [](stage<Transport>& s) {
+    cases.add("a pattern ends as a topic does", [](auto& s) {
         auto& a = s.add_server();
         recorder ended;
         recorder stays;
@@ -199,7 +231,7 @@ void add_name_cases(conformance_list<Transport>& cases) {
         s.flush(a, a);
         require_equal(ended.count(), 1U, "messages at the pattern that ended");
         require_equal(stays.count(), 2U, "messages at the other");
-    }});
+    });
 }
 
 } // namespace hubbub::testing

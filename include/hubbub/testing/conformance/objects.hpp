@@ -36,8 +36,7 @@ struct cannot_be_copied {
 /// What a transport that carries objects promises.
 template <transport Transport>
 void add_object_cases(conformance_list<Transport>& cases) {
-    cases.push_back({"an object is copied once at most, whoever listens",
-                     [](stage<Transport>& s) {
+    cases.add("an object is copied once at most, whoever listens", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         hubbub::bus<Transport, in_place_serializer> left(a.transport());
@@ -59,9 +58,9 @@ void add_object_cases(conformance_list<Transport>& cases) {
         require_equal(left.publish("t", std::move(moved)), std::error_code{}, "publish");
         s.run_until([&] { return calls >= 12; }, "the object at six sinks");
         require_equal(copies->load(), 0, "copies of an object that was moved in");
-    }});
+    });
 
-    cases.push_back({"an object that cannot be copied is moved in", [](stage<Transport>& s) {
+    cases.add("an object that cannot be copied is moved in", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         hubbub::bus<Transport, in_place_serializer> left(a.transport());
@@ -79,9 +78,9 @@ void add_object_cases(conformance_list<Transport>& cases) {
                            [&](std::error_code error, std::size_t) { results.push_back(error); });
         s.run_until([&] { return seen.count() >= 4 && !results.empty(); }, "objects at two sinks");
         require_equal(results.front(), std::error_code{}, "async_publish");
-    }});
+    });
 
-    cases.push_back({"objects from inside a sink keep their order", [](stage<Transport>& s) {
+    cases.add("objects from inside a sink keep their order", [](auto& s) {
         auto& a = s.add_server();
         hubbub::bus<Transport, in_place_serializer> objects(a.transport());
         std::vector<int> seen;
@@ -96,10 +95,9 @@ void add_object_cases(conformance_list<Transport>& cases) {
         objects.publish("t", 1);
         s.run_until([&] { return seen.size() >= 3; }, "three objects");
         require_equal(seen, std::vector<int>{1, 11, 21}, "objects");
-    }});
+    });
 
-    cases.push_back({"an object of another type, and bytes, count as malformed",
-                     [](stage<Transport>& s) {
+    cases.add("an object of another type, and bytes, count as malformed", [](auto& s) {
         auto& a = s.add_server();
         hubbub::bus<Transport, in_place_serializer> objects(a.transport());
         std::vector<int> numbers;
@@ -117,7 +115,7 @@ void add_object_cases(conformance_list<Transport>& cases) {
         require_equal(texts.seen(), std::vector<std::string>{"bytes"}, "texts");
         require_equal(objects.statistics().malformed, 2U, "what is no number");
         require_equal(a.bus().statistics().malformed, 3U, "what is no text");
-    }});
+    });
 }
 
 } // namespace hubbub::testing

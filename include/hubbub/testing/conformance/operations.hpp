@@ -38,8 +38,7 @@ struct copying_serializer {
 /// Asynchronous operations and their handlers.
 template <transport Transport>
 void add_operation_cases(conformance_list<Transport>& cases) {
-    cases.push_back({"async_publish tells to how many servers the message went",
-                     [](stage<Transport>& s) {
+    cases.add("async_publish tells to how many servers the message went", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         auto& c = s.add_server();
@@ -55,10 +54,9 @@ void add_operation_cases(conformance_list<Transport>& cases) {
         require_equal(s.deliver(a, "t", "x"), 2U, "servers when one of them publishes");
         auto const fourth = s.listen(c, "t", ignore);
         require_equal(s.deliver(c, "t", "x"), 3U, "servers when three listen");
-    }});
+    });
 
-    cases.push_back({"each handler is called once, and never inside its operation",
-                     [](stage<Transport>& s) {
+    cases.add("each handler is called once, and never inside its operation", [](auto& s) {
         auto& a = s.add_server();
         int subscribed = 0;
         int published = 0;
@@ -86,9 +84,9 @@ void add_operation_cases(conformance_list<Transport>& cases) {
         require_equal(subscribed, 100, "calls of handlers of async_subscribe");
         require_equal(published, 100, "calls of handlers of async_publish");
         require(!called_inside, "no handler runs inside its operation");
-    }});
+    });
 
-    cases.push_back({"a handler may capture what cannot be copied", [](stage<Transport>& s) {
+    cases.add("a handler may capture what cannot be copied", [](auto& s) {
         auto& a = s.add_server();
         int sum = 0;
         a.bus().template async_subscribe<std::string>(
@@ -96,26 +94,24 @@ void add_operation_cases(conformance_list<Transport>& cases) {
             [&, number = std::make_unique<int>(1)](std::error_code, subscription) {
                 sum += *number;
             });
-        a.bus().async_publish(
-            "t", "x",
-            [&, number = std::make_unique<int>(2)](std::error_code, std::size_t) {
-                sum += *number;
-            });
-        a.bus().async_publish(
-            "", "refused",
-            [&, number = std::make_unique<int>(4)](std::error_code, std::size_t) {
-                sum += *number;
-            });
+        a.bus().async_publish("t", "x",
+                              [&, number = std::make_unique<int>(2)](std::error_code, std::size_t) {
+                                  sum += *number;
+                              });
+        a.bus().async_publish("", "refused",
+                              [&, number = std::make_unique<int>(4)](std::error_code, std::size_t) {
+                                  sum += *number;
+                              });
         s.run_until([&] { return sum == 7; }, "three handlers");
-    }});
+    });
 
-    cases.push_back({"a handler runs on its own executor", [](stage<Transport>& s) {
+    cases.add("a handler runs on its own executor", [](auto& s) {
         auto& a = s.add_server();
         asio::io_context elsewhere;
         int called = 0;
         int reached = 0;
-        auto count_calls = asio::bind_executor(
-            elsewhere.get_executor(), [&](std::error_code, auto const&) { ++called; });
+        auto count_calls = asio::bind_executor(elsewhere.get_executor(),
+                                               [&](std::error_code, auto const&) { ++called; });
         a.bus().template async_subscribe<std::string>("t", [](std::string const&) {}, count_calls);
         a.bus().async_publish("t", "x", count_calls);
         a.bus().async_publish("", "refused", count_calls);
@@ -127,9 +123,9 @@ void add_operation_cases(conformance_list<Transport>& cases) {
         // Their work keeps elsewhere running until the last one came, not for longer.
         run_out(elsewhere);
         require_equal(called, 4, "handlers called on their executor");
-    }});
+    });
 
-    cases.push_back({"any completion token will do", [](stage<Transport>& s) {
+    cases.add("any completion token will do", [](auto& s) {
         auto& a = s.add_server();
         auto const ready = [](auto const& future) {
             return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
@@ -152,9 +148,9 @@ void add_operation_cases(conformance_list<Transport>& cases) {
         require_equal(reason, errc::empty_name, "what the future threw");
         s.flush(a, a);
         require_equal(seen.count(), 1U, "messages");
-    }});
+    });
 
-    cases.push_back({"a message is encoded before its publish returns", [](stage<Transport>& s) {
+    cases.add("a message is encoded before its publish returns", [](auto& s) {
         auto& a = s.add_server();
         hubbub::bus<Transport, detail::copying_serializer> other(a.transport());
         recorder seen;
@@ -175,9 +171,9 @@ void add_operation_cases(conformance_list<Transport>& cases) {
         s.run_until([&] { return published == 2; }, "two handlers");
         s.flush(a, a);
         require_equal(seen.seen(), std::vector<std::string>{"1", "2", "3", "4"}, "messages");
-    }});
+    });
 
-    cases.push_back({"statistics count each message once", [](stage<Transport>& s) {
+    cases.add("statistics count each message once", [](auto& s) {
         auto& a = s.add_server({.max_payload_bytes = 100});
         auto const none = a.bus().statistics();
         require_equal(none.published + none.received, 0U, "messages of a new bus");
@@ -200,7 +196,7 @@ void add_operation_cases(conformance_list<Transport>& cases) {
         require_equal(n.delivered, 20U, "delivered");
         require_equal(n.malformed + n.failed, 0U, "malformed and failed");
         require_equal(a.bus().state(), link_state::whole, "state");
-    }});
+    });
 }
 
 } // namespace hubbub::testing

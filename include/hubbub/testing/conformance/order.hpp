@@ -34,8 +34,7 @@ inline std::vector<std::string> beginning_with(std::string_view before,
 /// Who sees what in which order.
 template <transport Transport>
 void add_order_cases(conformance_list<Transport>& cases, transport_traits const& traits) {
-    cases.push_back({"one publisher's messages arrive in the order published",
-                     [](stage<Transport>& s) {
+    cases.add("one publisher's messages arrive in the order published", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         recorder near;
@@ -60,10 +59,9 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
         require_equal(near.seen(), expected, "on the server that published");
         require_equal(far.seen(), expected, "on another server");
         require_equal(far_too.seen(), expected, "at another sink of that server");
-    }});
+    });
 
-    cases.push_back({"of two publishers each one's messages arrive in the order published",
-                     [](stage<Transport>& s) {
+    cases.add("two publishers' messages arrive in the order each published", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         auto& c = s.add_server();
@@ -86,11 +84,10 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
             require_equal(detail::beginning_with("a", seen->seen()), from_a, "from one");
             require_equal(detail::beginning_with("b", seen->seen()), from_b, "from the other");
         }
-    }});
+    });
 
     if (traits.agreed_order)
-        cases.push_back({"all servers see the messages of a topic in one order",
-                         [](stage<Transport>& s) {
+        cases.add("all servers see the messages of a topic in one order", [](auto& s) {
             auto& a = s.add_server();
             auto& b = s.add_server();
             auto& c = s.add_server();
@@ -121,10 +118,9 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
 
             require_equal(at_b.seen(), at_a.seen(), "order at the second server");
             require_equal(at_c.seen(), at_a.seen(), "order at the third server");
-        }});
+        });
 
-    cases.push_back({"a publish from inside a sink is delivered after the message at hand",
-                     [](stage<Transport>& s) {
+    cases.add("a publish from inside a sink is delivered after the message at hand", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         for (auto const* answering : {&a, &b}) {
@@ -141,8 +137,7 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
                 auto const second = s.listen(*answering, "t", here.sink("2nd "));
                 auto const third = s.listen(other, "t", there.sink());
                 recorder elsewhere;
-                auto const far =
-                    s.listen(answering == &a ? b : a, "t", elsewhere.sink());
+                auto const far = s.listen(answering == &a ? b : a, "t", elsewhere.sink());
 
                 asking->publish("t", "question");
                 s.run_until(
@@ -160,10 +155,9 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
                 require_equal(elsewhere.seen(), in_order, "at another server");
             }
         }
-    }});
+    });
 
-    cases.push_back({"sinks that answer each other run one after another, never nested",
-                     [](stage<Transport>& s) {
+    cases.add("sinks that answer each other run one after another, never nested", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         std::atomic<int> depth = 0;
@@ -184,7 +178,7 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
         a.publish("ping", "500");
         s.run_until([&] { return calls >= 501; }, "500 answers");
         require_equal(deepest.load(), 1, "sinks running inside one another");
-    }});
+    });
 }
 
 } // namespace hubbub::testing

@@ -15,7 +15,7 @@ namespace hubbub::testing {
 /// Coming and going, outside of sinks.
 template <transport Transport>
 void add_subscription_cases(conformance_list<Transport>& cases) {
-    cases.push_back({"a message reaches each of 1000 subscribers once", [](stage<Transport>& s) {
+    cases.add("a message reaches each of 1000 subscribers once", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         std::vector<std::atomic<int>> calls(1000);
@@ -33,10 +33,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
         auto const twice = std::count(calls.begin(), calls.end(), 2);
         require_equal(twice, 1000, "subscribers who got both messages once");
         require_equal(b.bus().statistics().delivered, 2004U, "delivered");
-    }});
+    });
 
-    cases.push_back({"a message published as soon as async_subscribe completed arrives",
-                     [](stage<Transport>& s) {
+    cases.add("a message published as soon as async_subscribe completed arrives", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         s.flush(a, b);
@@ -57,10 +56,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
                             "a subscription");
         }
         s.run_until([&] { return arrived >= 200; }, "200 messages on 200 fresh topics");
-    }});
+    });
 
-    cases.push_back({"a second subscription to a topic starts with the next message",
-                     [](stage<Transport>& s) {
+    cases.add("a second subscription to a topic starts with the next message", [](auto& s) {
         auto& a = s.add_server();
         recorder early;
         recorder late;
@@ -72,10 +70,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
         s.flush(a, a);
         require_equal(early.seen(), std::vector<std::string>{"1", "2"}, "at the first");
         require_equal(late.seen(), std::vector<std::string>{"2"}, "at the second");
-    }});
+    });
 
-    cases.push_back({"a sink is not called any more after reset has returned",
-                     [](stage<Transport>& s) {
+    cases.add("a sink is not called any more after reset has returned", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         for (auto const* publisher : {&a, &b}) {
@@ -93,10 +90,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
             require_equal(goes_on.count(), 10U, "messages at the other sink");
             first.reset();
         }
-    }});
+    });
 
-    cases.push_back({"nothing comes after the last subscription has ended",
-                     [](stage<Transport>& s) {
+    cases.add("nothing comes after the last subscription has ended", [](auto& s) {
         auto& a = s.add_server();
         recorder seen;
         auto only = s.listen(a, "t", seen.sink());
@@ -106,10 +102,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
         s.deliver(a, "t", "2");
         s.flush(a, a);
         require_equal(seen.count(), 1U, "messages");
-    }});
+    });
 
-    cases.push_back({"subscribing again after unsubscribing works at once",
-                     [](stage<Transport>& s) {
+    cases.add("subscribing again after unsubscribing works at once", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         for (int i = 0; i < 20; ++i) {
@@ -119,10 +114,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
             s.run_until([&] { return seen.count() > 0; }, "a message after subscribing again");
             require_equal(seen.seen(), std::vector<std::string>{std::to_string(i)}, "messages");
         }
-    }});
+    });
 
-    cases.push_back({"coming and going in a hurry ends as the last call says",
-                     [](stage<Transport>& s) {
+    cases.add("coming and going in a hurry ends as the last call says", [](auto& s) {
         auto& a = s.add_server();
         recorder seen;
         for (int round = 0; round < 20; ++round) {
@@ -137,10 +131,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
             s.flush(a, a);
             require_equal(seen.count(), before + 1, "messages");
         }
-    }});
+    });
 
-    cases.push_back({"what a sink captured is freed when its subscription ends",
-                     [](stage<Transport>& s) {
+    cases.add("what a sink captured is freed when its subscription ends", [](auto& s) {
         auto& a = s.add_server();
         auto captured = std::make_shared<int>();
         std::weak_ptr<int> const watched = captured;
@@ -155,10 +148,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
             "", [kept = std::move(captured)](std::string const&) {},
             [](std::error_code, subscription) {});
         s.run_until([&] { return refused.expired(); }, "a sink that was refused to be freed");
-    }});
+    });
 
-    cases.push_back({"a subscription may outlive its bus and its transport",
-                     [](stage<Transport>& s) {
+    cases.add("a subscription may outlive its bus and its transport", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
         recorder seen;
@@ -170,10 +162,9 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
         s.deliver(b, "t", "for nobody");
         survivor.reset();
         require_equal(seen.count(), 0U, "messages to a bus that is gone");
-    }});
+    });
 
-    cases.push_back({"a subscription that is moved stays, and one that is assigned over ends",
-                     [](stage<Transport>& s) {
+    cases.add("a moved subscription stays, and one that is assigned over ends", [](auto& s) {
         auto& a = s.add_server();
         recorder one;
         recorder two;
@@ -188,7 +179,7 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
         s.flush(a, a);
         require_equal(one.seen(), std::vector<std::string>{"1"}, "at the one assigned over");
         require_equal(two.seen(), std::vector<std::string>{"1", "2"}, "at the one moved");
-    }});
+    });
 }
 
 } // namespace hubbub::testing

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/observers.hpp>
+#include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/transport.hpp>
+
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace hubbub::detail {
+
+/// A `sequenced` transport without its handle. What numbers and what asks may be called from any
+/// thread; what comes from below runs on its executor, one thing at a time.
+template <class Transport>
+class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transport>> {
+public:
+    sequenced_core(Transport& below, sequence_options const& o)
+        : below_(&below), options_(o), sender_(options_, random_seed()),
+          timer_(below.get_executor()) {}
+
+    /// Apart from the constructor, which has no shared_ptr yet.
+    void start() {
+        auto const weak = this->weak_from_this();
+        observation_ = below_->observe([weak](event const& e) {
+            if (auto const core = weak.lock())
+                core->on_event(e);
+        });
+        questions_ = std::make_shared<question_sink>(weak);
+        below_->subscribe(questions, questions_, {});
+    }
+
+    /// Ends all subscriptions, beacons and events.
+    void stop() {
+        std::map<key, std::shared_ptr<interest_sink>> sinks;
+        {
+            std::lock_guard const lock(mutex_);
+            if (stopped_.exchange(true))
+                return;
+            sinks.swap(sinks_);
+        }
+        for (auto const& [k, s] : sinks)
+            below_->unsubscribe(s->what(), *s);
+        below_->unsubscribe(questions, *questions_);
+        observation_.reset();
+        asio::dispatch(below_->get_executor(),
+                       [self = this->shared_from_this()] { self->timer_.cancel(); });
+    }
+
+    Transport& below() const noexcept { return *below_; }
+    observers& listeners() noexcept { return observers_; }
+
+    /// The statistics of what its users published, without its own beacons and questions.
+    statistics read_statistics() const {
+        auto s = below_->statistics();
+        s.confirmed -= own_.confirmed.get();
+        s.refused -= own_.refused.get();
+        s.unknown -= own_.unknown.get();
+        s.discarded -= own_.discarded.get();
+        s.published -= own_.published.get();
+        s.queued = s.published - s.confirmed - s.refused - s.unknown - s.discarded;
+        s.malformed += malformed_.get();
+        s.lost += lost_.get();
+        s.duplicates += duplicates_.get();
+        return s;
+    }
+
+    std::error_code publish(message_view const& message, publish_completion done) {
+        auto const now = sequence_clock::now();
+        std::lock_guard const lock(publish_mutex_);
+        auto const frame = sender_.next(message.topic, message.payload, now);
+        bytes_.clear();
+        frame.append_to(bytes_);
+        auto const error = below_->publish({message.topic, bytes_, {}}, std::move(done));
+        if (error)
+            sender_.unsend(message.topic);
+        else if (!std::exchange(armed_, true))
+            asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
+        return error;
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done) {
+        std::shared_ptr<interest_sink> from_below;
+        {
+            std::lock_guard const lock(mutex_);
+            if (stopped_) {
+                done(errc::closed);
+                return errc::closed;
+            }
+            auto& found = sinks_[key(what.name, what.is_pattern)];
+            if (!found)
+                found = std::make_shared<interest_sink>(what, this->shared_from_this());
+            from_below = found;
+            table_.add(what, s);
+        }
+        auto active = [self = this->shared_from_this(), from_below,
+                       done = std::move(done)](std::error_code error) mutable {
+            if (!error && from_below->activate())
+                self->ask(from_below->what());
+            done(error);
+        };
+        auto const error =
+            below_->subscribe(what, from_below, {below_->get_executor(), std::move(active)});
+        if (error)
+            unsubscribe(what, *s);
+        return error;
+    }
+
+    void unsubscribe(interest const& what, sink const& s) {
+        std::shared_ptr<interest_sink> last;
+        {
+            std::lock_guard const lock(mutex_);
+            auto const at = sinks_.find(key(what.name, what.is_pattern));
+            if (!table_.remove(what, s) || at == sinks_.end())
+                return;
+            last = std::move(at->second);
+            sinks_.erase(at);
+        }
+        below_->unsubscribe(what, *last);
+    }
+
+private:
+    using key = std::pair<std::string, bool>;
+
+    /// Where receivers ask publishers how far their streams are.
+    static constexpr char const* questions = "hubbub.sequenced";
+
+    /// All of this process for one interest: takes the numbers off.
+    class interest_sink final : public sink {
+    public:
+        interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
+            : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
+              receiver_(core_->options_) {}
+
+        interest what() const noexcept {
+            return is_pattern_ ? interest(pattern{name_}) : interest(name_);
+        }
+
+        /// True the first time.
+        bool activate() { return receiver_.activate(sequence_clock::now()); }
+        void tick(sequence_clock::time_point now) { receiver_.tick(now); }
+
+        void deliver(message_view const& message) noexcept override {
+            auto const frame = sequence_frame::parse(message.payload);
+            if (!frame)
+                return core_->reject(message.topic);
+            auto const v = receiver_.accept(message.topic, *frame, sequence_clock::now());
+            if (v.missing_first != 0)
+                core_->miss({message.topic, frame->stream, v.missing_first, v.missing_last});
+            if (v.duplicate)
+                core_->duplicates_.add();
+            if (v.deliver)
+                core_->table_.deliver(what(), {message.topic, frame->payload, {}});
+        }
+
+    private:
+        std::string const name_;
+        bool const is_pattern_;
+        std::shared_ptr<sequenced_core> const core_;
+        sequence_receiver receiver_;
+    };
+
+    class question_sink final : public sink {
+    public:
+        explicit question_sink(std::weak_ptr<sequenced_core> core) : core_(std::move(core)) {}
+        void deliver(message_view const& message) noexcept override {
+            if (auto const core = core_.lock())
+                core->answer(message.payload);
+        }
+
+    private:
+        std::weak_ptr<sequenced_core> const core_;
+    };
+
+    static std::uint64_t random_seed() {
+        std::random_device source;
+        return (std::uint64_t{source()} << 8 ^ source()) & 0xff'ffff'ffff;
+    }
+
+    void on_event(event const& e) {
+        if (std::holds_alternative<link_lost>(e))
+            was_lost_ = true;
+        if (std::holds_alternative<link_whole>(e) && std::exchange(was_lost_, false))
+            ask_for_all();
+        observers_.notify(e);
+    }
+
+    void reject(std::string_view topic) {
+        malformed_.add();
+        observers_.notify(message_malformed{topic, errc::malformed_payload});
+    }
+
+    void miss(gap const& g) {
+        lost_.add(g.last - g.first + 1);
+        observers_.notify(g);
+    }
+
+    void ask(interest const& what) {
+        std::string question;
+        sequence_request::append(question, what);
+        publish_own(questions, question);
+    }
+
+    void ask_for_all() {
+        constexpr std::size_t enough = std::size_t{16} << 10;
+        std::string question;
+        std::lock_guard const lock(mutex_);
+        for (auto const& [k, s] : sinks_) {
+            sequence_request::append(question, s->what());
+            if (question.size() > enough)
+                publish_own(questions, std::exchange(question, {}));
+        }
+        if (!question.empty())
+            publish_own(questions, question);
+    }
+
+    void answer(std::string_view question) {
+        std::lock_guard const lock(publish_mutex_);
+        sequence_request::parse(question, [&](interest const& what) {
+            sender_.answer(what, [&](auto topic, auto const& frame) { beacon(topic, frame); });
+        });
+    }
+
+    /// publish_mutex_ is held.
+    void beacon(std::string_view topic, sequence_frame const& frame) {
+        bytes_.clear();
+        frame.append_to(bytes_);
+        publish_own(topic, bytes_);
+    }
+
+    /// Publishes what is not counted as a user's message.
+    void publish_own(std::string_view topic, std::string_view payload) {
+        own_.published.add();
+        auto const accepted = std::make_shared<bool>(false);
+        auto count = [self = this->shared_from_this(), accepted](std::error_code error,
+                                                                 std::size_t /*servers*/) {
+            auto& own = self->own_;
+            auto& outcome = !error                           ? own.confirmed
+                            : error == errc::outcome_unknown ? own.unknown
+                            : *accepted && self->below_->state() != link_state::whole
+                                ? own.discarded
+                                : own.refused;
+            outcome.add();
+        };
+        *accepted =
+            !below_->publish({topic, payload, {}}, {below_->get_executor(), std::move(count)});
+    }
+
+    void arm() {
+        std::unique_lock lock(publish_mutex_);
+        auto const next = sender_.deadline();
+        armed_ = next != sequence_clock::time_point::max();
+        lock.unlock();
+        if (!armed_ || stopped_)
+            return;
+        timer_.expires_at(next);
+        timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
+            if (auto const core = weak.lock(); core && !error)
+                core->tick();
+        });
+    }
+
+    void tick() {
+        auto const now = sequence_clock::now();
+        {
+            std::lock_guard const lock(publish_mutex_);
+            sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
+        }
+        {
+            std::lock_guard const lock(mutex_);
+            for (auto const& [k, s] : sinks_)
+                s->tick(now);
+        }
+        arm();
+    }
+
+    Transport* const below_;
+    sequence_options const options_;
+    observers observers_;
+    std::shared_ptr<void> observation_;
+    std::shared_ptr<question_sink> questions_;
+    topic_table table_;
+    publish_ledger own_;
+    counter malformed_;
+    counter lost_;
+    counter duplicates_;
+
+    std::mutex publish_mutex_; // guards what follows; numbers are given and published under it
+    sequence_sender sender_;
+    std::string bytes_;
+    bool armed_ = false;
+
+    asio::steady_timer timer_; // on the executor, as what follows
+    bool was_lost_ = false;
+
+    std::mutex mutex_; // guards what follows
+    std::atomic<bool> stopped_ = false;
+    std::map<key, std::shared_ptr<interest_sink>> sinks_;
+};
+
+} // namespace hubbub::detail

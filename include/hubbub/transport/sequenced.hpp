@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/sequenced_core.hpp>
+#include <hubbub/transport.hpp>
+
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+using detail::sequence_options;
+
+/// A transport over another that numbers messages, so that no loss goes unnoticed.
+///
+/// Before each payload stand a stream (one publisher on one topic) and a number, readable in
+/// redis-cli: `0f3a5c9e21000001 42 {"text":"hi"}`. A receiver that misses numbers is told by an
+/// event gap, at the next message; a topic that falls idle gets beacons, so that the last message
+/// is not missed unnoticed either; and after a reconnect the receiver asks for where the streams
+/// stand. Duplicates are dropped. All who use a topic use the same framing: a payload without a
+/// number is told as message_malformed.
+///
+/// Delivery:      as the transport below; each loss is known: what is neither delivered nor in a
+///                gap is not lost. Messages of a publisher that nothing was heard of before, within
+///                settle_time of the subscription, may be older than the subscription: they begin
+///                no gap.
+/// Ordering, errors, thread safety: as the transport below.
+/// Lifetime:      the transport below outlives it.
+/// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
+///                publishers, until it has been idle for forget_after.
+/// Source: the idea of numbers and beacons, zguide.zeromq.org, chapter 5.
+template <transport Transport>
+class sequenced {
+    static_assert(Transport::traits.serial_delivery,
+                  "sequenced<Transport>: this Transport may call sinks inside publish, and then "
+                  "numbers could not be given in order without a lock held meanwhile");
+
+public:
+    static constexpr transport_traits traits = [] {
+        auto promised = Transport::traits;
+        promised.gap_notified = true;
+        promised.carries_objects = false;
+        return promised;
+    }();
+
+    explicit sequenced(Transport& below, sequence_options const& options = {})
+        : core_(std::make_shared<detail::sequenced_core<Transport>>(below, options)) {
+        core_->start();
+    }
+    sequenced(sequenced const&) = delete;
+    sequenced& operator=(sequenced const&) = delete;
+    ~sequenced() { core_->stop(); }
+
+    asio::any_io_executor get_executor() const { return core_->below().get_executor(); }
+
+    std::error_code publish(message_view const& message, publish_completion done = {}) {
+        return core_->publish(message, std::move(done));
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done = {}) {
+        return core_->subscribe(what, s, std::move(done));
+    }
+
+    void unsubscribe(interest const& what, sink const& s) noexcept { core_->unsubscribe(what, s); }
+
+    std::shared_ptr<void> observe(observer o) { return core_->listeners().add(std::move(o)); }
+
+    link_state state() const { return core_->below().state(); }
+
+    hubbub::statistics statistics() const { return core_->read_statistics(); }
+
+    /// Closes the transport below too.
+    void close() noexcept {
+        core_->stop();
+        core_->below().close();
+    }
+
+private:
+    std::shared_ptr<detail::sequenced_core<Transport>> core_;
+};
+
+} // namespace hubbub
