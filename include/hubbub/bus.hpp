@@ -92,9 +92,10 @@ public:
     }
 
     /// Publishes message on topic, and completes with `void(std::error_code, std::size_t)` when the
-    /// backplane has it: with how many servers' links it was given to, 0 if nobody listens.
+    /// backplane has it: with how often it was given out, about once a server; 0: nobody listens.
     ///
-    /// The message is encoded before this returns, also with a token that starts later.
+    /// The message is encoded before this returns, also with a token that starts later; the
+    /// operation starts while the bus lives.
     ///
     /// Errors: those of publish, outcome_unknown if the link fell before the answer, and what the
     ///         backplane answered.
@@ -148,6 +149,8 @@ public:
                         is_pattern ? interest(pattern{name}) : interest(name), std::move(s));
                     auto finish = [handler = std::move(handler),
                                    kept = std::move(joined.membership)](auto error) mutable {
+                        if (!error && !kept) // the bus ended meanwhile
+                            error = errc::closed;
                         if (error)
                             kept.reset();
                         std::move(handler)(error, std::move(kept));

@@ -53,8 +53,10 @@ public:
     }
     ~subscription() { reset(); }
 
-    /// Whether this object keeps a sink subscribed.
-    explicit operator bool() const noexcept { return subscriber_ != nullptr; }
+    /// Whether this object keeps a sink subscribed: not after reset, nor after the bus's end.
+    explicit operator bool() const noexcept {
+        return subscriber_ && subscriber_->active.load(std::memory_order_acquire);
+    }
 
     /// Unsubscribes; does nothing a second time.
     void reset() noexcept {

@@ -105,8 +105,9 @@ public:
     virtual void deliver(message_view const& message) noexcept = 0;
 };
 
-/// Result of a publish: an error, or how many links of servers the backplane gave the message to
-/// (0: nobody listens).
+/// Result of a publish: an error, or how often the backplane gave the message out: once for each
+/// server that subscribed its topic, and on Redis once more for each pattern of it that matches.
+/// 0: nobody listens.
 using publish_completion = completion<std::error_code, std::size_t>;
 
 /// Result of a subscribe: an error, or active.
@@ -191,7 +192,7 @@ concept can_close = requires(T& t) {
 /// | `T::traits`               | transport_traits    | constexpr: what it promises                |
 /// | `t.publish(m, done)`      | `std::error_code`   | any thread; never blocks, refuses at once  |
 /// | `t.subscribe(i, s, done)` | `std::error_code`   | recorded at once; done when active         |
-/// | `t.unsubscribe(i, s)`     | noexcept            | s is not called for i again                |
+/// | `t.unsubscribe(i, s)`     | noexcept            | s gets no later message of i               |
 /// | `t.observe(o)`            | `shared_ptr<void>`  | o gets events until the pointer is gone    |
 /// | `t.state()`               | link_state          | any thread                                 |
 /// | `t.statistics()`          | statistics          | any thread; its publishing half            |

@@ -110,7 +110,7 @@ public:
     /// Starts it with the options given, as on its command line: {"--requirepass", "secret"}.
     /// Returns when it answers. Errors: throws std::runtime_error, with its log.
     explicit redis_server(listens where = listens::on_port, std::vector<std::string> options = {})
-        : folder_(make_folder()), options_(std::move(options)) {
+        : options_(std::move(options)) {
         for (auto option = options_.begin(); option != options_.end(); ++option)
             if (*option == "--requirepass" && std::next(option) != options_.end())
                 password_ = *std::next(option);
@@ -129,24 +129,20 @@ public:
 
     redis_server(redis_server const&) = delete;
     redis_server& operator=(redis_server const&) = delete;
-    ~redis_server() {
-        kill();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
+    ~redis_server() { kill(); }
 
     /// Zero if it listens on a unix socket.
     std::uint16_t port() const noexcept { return port_; }
-    std::string socket_path() const { return (folder_ / "redis.sock").string(); }
+    std::string socket_path() const { return (folder_.path / "redis.sock").string(); }
     std::string log() const {
-        std::ifstream file(folder_ / "log");
+        std::ifstream file(folder_.path / "log");
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
     /// Starts it again where it was, empty; returns when it answers.
     void start() {
         auto const arguments = command_line();
-        auto const log_path = (folder_ / "log").string();
+        auto const log_path = (folder_.path / "log").string();
         auto const parent = getpid();
         pid_ = fork();
         if (pid_ < 0)
@@ -179,12 +175,22 @@ public:
     }
 
 private:
-    static std::filesystem::path make_folder() {
-        auto name = (std::filesystem::temp_directory_path() / "hubbub-redis-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error("cannot make a folder like " + name);
-        return name;
-    }
+    struct temporary_folder {
+        temporary_folder() {
+            auto name = (std::filesystem::temp_directory_path() / "hubbub-redis-XXXXXX").string();
+            if (mkdtemp(name.data()) == nullptr)
+                throw std::runtime_error("cannot make a folder like " + name);
+            path = name;
+        }
+        temporary_folder(temporary_folder const&) = delete;
+        temporary_folder& operator=(temporary_folder const&) = delete;
+        ~temporary_folder() {
+            std::error_code ignored;
+            std::filesystem::remove_all(path, ignored);
+        }
+
+        std::filesystem::path path;
+    };
 
     static std::uint16_t free_port() {
         int const fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -202,9 +208,9 @@ private:
     }
 
     std::vector<std::string> command_line() const {
-        std::vector<std::string> words{"redis-server",   "--save", "",
-                                       "--appendonly",   "no",     "--dir",
-                                       folder_.string(), "--port", std::to_string(port_)};
+        std::vector<std::string> words{"redis-server",        "--save", "",
+                                       "--appendonly",        "no",     "--dir",
+                                       folder_.path.string(), "--port", std::to_string(port_)};
         if (port_ != 0)
             words.insert(words.end(), {"--bind", "127.0.0.1"});
         else
@@ -263,7 +269,7 @@ private:
         pid_ = 0;
     }
 
-    std::filesystem::path folder_;
+    temporary_folder const folder_;
     std::vector<std::string> options_;
     std::string password_;
     std::uint16_t port_ = 0;

@@ -141,6 +141,29 @@ TEST_CASE("what was refused is asked for again when somebody wants it, and on th
     CHECK(f.done.take() == completed{{2, {ok}}});
 }
 
+TEST_CASE("what was refused is asked for again after a while, without another event") {
+    subscribing f;
+    f.redis.forbidden = {"a"};
+    f.set.on_run();
+    f.want("a", 0);
+    CHECK(f.settle() == std::vector<std::string>{"a"});
+
+    auto now = hubbub::redis::time_point{} + std::chrono::hours(1);
+    for (int i = 0; i < 3; ++i) {
+        if (i == 2)
+            f.redis.forbidden.clear();
+        f.set.tick(now); // learns the time
+        auto const due = f.set.deadline();
+        CHECK(due == now + std::chrono::seconds(2));
+        f.set.tick(due - std::chrono::milliseconds(1));
+        CHECK(!f.set.has_output());
+        f.set.tick(now = due);
+        CHECK(f.settle().empty());
+    }
+    CHECK(f.redis.channels == names{"a"});
+    CHECK(f.set.deadline() == hubbub::redis::time_point::max());
+}
+
 TEST_CASE("what was refused and is not wanted any more is forgotten") {
     subscribing f;
     f.redis.forbidden = {"a"};

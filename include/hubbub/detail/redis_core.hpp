@@ -20,9 +20,10 @@ namespace hubbub::detail {
 class redis_core : public std::enable_shared_from_this<redis_core> {
 public:
     redis_core(asio::any_io_executor const& executor, redis::options const& o)
-        : options_(checked(o)), executor_(asio::make_strand(executor)),
+        : options_(checked(o)), strand_(light_executor(executor)), executor_(strand_),
           publishing_(shared_, options_.limits, prefix(options_)),
-          receiving_(shared_, prefix(options_), options_.unsubscribe_linger) {}
+          receiving_(shared_, prefix(options_), options_.unsubscribe_linger,
+                     options_.reconnect_cap) {}
 
     /// Begins to connect. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -74,7 +75,7 @@ public:
 
     void unsubscribe(interest const& what, sink const& s) {
         if (receiving_.unsubscribe(what, s))
-            asio::dispatch(executor_, [weak = receiver_] {
+            asio::dispatch(strand_, [weak = receiver_] {
                 if (auto const connection = weak.lock())
                     connection->arm_timer();
             });
@@ -85,7 +86,7 @@ public:
             return;
         publishing_.refuse_all(errc::closed);
         receiving_.refuse_all(errc::closed);
-        asio::dispatch(executor_, [self = shared_from_this()] { self->end(errc::closed); });
+        asio::dispatch(strand_, [self = shared_from_this()] { self->end(errc::closed); });
     }
 
 private:
@@ -105,13 +106,13 @@ private:
 
     std::weak_ptr<redis::connection> launch(redis::session& s) {
         auto const connection = std::make_shared<redis::connection>(
-            executor_, options_, std::shared_ptr<redis::session>(shared_from_this(), &s));
-        asio::post(executor_, [connection] { connection->start(); });
+            strand_, options_, std::shared_ptr<redis::session>(shared_from_this(), &s));
+        asio::post(strand_, [connection] { connection->start(); });
         return connection;
     }
 
     void flush(std::weak_ptr<redis::connection> const& link) {
-        asio::dispatch(executor_, [weak = link] {
+        asio::dispatch(strand_, [weak = link] {
             if (auto const connection = weak.lock())
                 connection->flush();
         });
@@ -129,7 +130,8 @@ private:
     }
 
     redis::options const options_;
-    asio::any_io_executor const executor_;
+    strand const strand_;
+    asio::any_io_executor const executor_; // the same, as users get it
     redis_shared shared_;
     publish_session publishing_;
     subscribe_session receiving_;

@@ -143,9 +143,10 @@ private:
 /// What is subscribed, and what comes. subscribe and unsubscribe may be called from any thread.
 class subscribe_session final : public watched_session {
 public:
-    subscribe_session(redis_shared& shared, std::string prefix, std::chrono::milliseconds linger)
+    subscribe_session(redis_shared& shared, std::string prefix, std::chrono::milliseconds linger,
+                      std::chrono::milliseconds retry)
         : watched_session(shared, link_role::receiving), prefix_(std::move(prefix)),
-          pattern_prefix_(glob_escape(prefix_)), set_(linger) {}
+          pattern_prefix_(glob_escape(prefix_)), set_(linger, retry) {}
 
     /// Takes done, unless it is refused.
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,

@@ -76,6 +76,8 @@ struct sequence_options {
     /// A stream that is heard of for the first time so long after the subscription became active
     /// is new: its numbers begin at 1. Before that it may be older than the subscription.
     std::chrono::milliseconds settle_time{1000};
+    /// One payload, without its number; the transport below takes 37 bytes more.
+    std::size_t max_payload_bytes = (std::size_t{64} << 20) - 37;
 };
 
 /// Numbers what is published.

@@ -49,7 +49,7 @@ public:
     void stop() {
         std::map<key, std::shared_ptr<interest_sink>> sinks;
         {
-            std::lock_guard const lock(mutex_);
+            std::scoped_lock const lock(mutex_, publish_mutex_);
             if (stopped_.exchange(true))
                 return;
             sinks.swap(sinks_);
@@ -58,7 +58,7 @@ public:
             below_->unsubscribe(s->what(), *s);
         below_->unsubscribe(questions, *questions_);
         observation_.reset();
-        asio::dispatch(below_->get_executor(),
+        asio::dispatch(timer_.get_executor(),
                        [self = this->shared_from_this()] { self->timer_.cancel(); });
     }
 
@@ -74,6 +74,8 @@ public:
         s.discarded -= own_.discarded.get();
         s.published -= own_.published.get();
         s.queued = s.published - s.confirmed - s.refused - s.unknown - s.discarded;
+        s.published += too_large_.get();
+        s.refused += too_large_.get();
         s.malformed += malformed_.get();
         s.lost += lost_.get();
         s.duplicates += duplicates_.get();
@@ -81,6 +83,11 @@ public:
     }
 
     std::error_code publish(message_view const& message, publish_completion done) {
+        if (message.payload.size() > options_.max_payload_bytes) {
+            too_large_.add();
+            done(errc::payload_too_large, 0);
+            return errc::payload_too_large;
+        }
         auto const now = sequence_clock::now();
         std::lock_guard const lock(publish_mutex_);
         auto const frame = sender_.next(message.topic, message.payload, now);
@@ -196,6 +203,8 @@ private:
     void on_event(event const& e) {
         if (std::holds_alternative<link_lost>(e))
             was_lost_ = true;
+        if (std::holds_alternative<link_failed>(e))
+            failed_ = true;
         if (std::holds_alternative<link_whole>(e) && std::exchange(was_lost_, false))
             ask_for_all();
         observers_.notify(e);
@@ -214,13 +223,14 @@ private:
     void ask(interest const& what) {
         std::string question;
         sequence_request::append(question, what);
+        std::lock_guard const lock(publish_mutex_);
         publish_own(questions, question);
     }
 
     void ask_for_all() {
         constexpr std::size_t enough = std::size_t{16} << 10;
         std::string question;
-        std::lock_guard const lock(mutex_);
+        std::scoped_lock const lock(mutex_, publish_mutex_);
         for (auto const& [k, s] : sinks_) {
             sequence_request::append(question, s->what());
             if (question.size() > enough)
@@ -244,22 +254,28 @@ private:
         publish_own(topic, bytes_);
     }
 
-    /// Publishes what is not counted as a user's message.
+    /// Publishes what is not counted as a user's message. publish_mutex_ is held: stop waits for
+    /// it, and until then the transport below lives.
     void publish_own(std::string_view topic, std::string_view payload) {
+        if (stopped_)
+            return;
         own_.published.add();
         auto const accepted = std::make_shared<bool>(false);
         auto count = [self = this->shared_from_this(), accepted](std::error_code error,
                                                                  std::size_t /*servers*/) {
-            auto& own = self->own_;
-            auto& outcome = !error                           ? own.confirmed
-                            : error == errc::outcome_unknown ? own.unknown
-                            : *accepted && self->below_->state() != link_state::whole
-                                ? own.discarded
-                                : own.refused;
-            outcome.add();
+            self->own_outcome(error, *accepted).add();
         };
         *accepted =
             !below_->publish({topic, payload, {}}, {below_->get_executor(), std::move(count)});
+    }
+
+    /// Where below counts it.
+    counter& own_outcome(std::error_code error, bool accepted) noexcept {
+        if (!error)
+            return own_.confirmed;
+        if (error == errc::outcome_unknown)
+            return own_.unknown;
+        return accepted && (error == errc::closed || failed_) ? own_.discarded : own_.refused;
     }
 
     void arm() {
@@ -297,6 +313,7 @@ private:
     std::shared_ptr<question_sink> questions_;
     topic_table table_;
     publish_ledger own_;
+    counter too_large_;
     counter malformed_;
     counter lost_;
     counter duplicates_;
@@ -308,6 +325,7 @@ private:
 
     asio::steady_timer timer_; // on the executor, as what follows
     bool was_lost_ = false;
+    bool failed_ = false;
 
     std::mutex mutex_; // guards what follows
     std::atomic<bool> stopped_ = false;

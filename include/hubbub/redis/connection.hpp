@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/asio.hpp>
+#include <hubbub/detail/light_executor.hpp>
 #include <hubbub/redis/lifecycle.hpp>
 #include <hubbub/redis/options.hpp>
 #include <hubbub/redis/resp.hpp>
@@ -68,7 +69,7 @@ public:
 /// All functions are called on its executor, which runs one thing at a time (a strand).
 class connection final : public std::enable_shared_from_this<connection>, reply_handler {
 public:
-    connection(asio::any_io_executor executor, options const& o, std::shared_ptr<session> s)
+    connection(hubbub::detail::strand executor, options const& o, std::shared_ptr<session> s)
         : options_(o), executor_(std::move(executor)), session_(std::move(s)), socket_(executor_),
           resolver_(executor_), timer_(executor_), lifecycle_(options_, std::random_device{}()),
           reader_(*this, most_reply_bytes(options_.limits)) {}
@@ -102,7 +103,8 @@ public:
     }
 
 private:
-    using socket = asio::generic::stream_protocol::socket;
+    using socket =
+        asio::basic_stream_socket<asio::generic::stream_protocol, hubbub::detail::strand>;
     using endpoint = asio::generic::stream_protocol::endpoint;
     using action = lifecycle::action;
 
@@ -203,7 +205,7 @@ private:
     }
 
     void received(std::string_view bytes) {
-        bool const nearer = lifecycle_.on_bytes(clock::now());
+        lifecycle_.on_bytes(clock::now());
         fault_ = {};
         auto error = reader_.feed(bytes);
         if (closed_ || lifecycle_.dropping())
@@ -217,8 +219,7 @@ private:
         if (error)
             return perform(lifecycle_.on_error(error, clock::now()));
         read();
-        if (nearer)
-            arm_timer();
+        arm_timer();
     }
 
     void on_reply(reply const& r) noexcept override {
@@ -287,11 +288,13 @@ private:
     static constexpr std::size_t read_size = std::size_t{64} << 10;
 
     options const options_;
-    asio::any_io_executor const executor_;
+    hubbub::detail::strand const executor_;
     std::shared_ptr<session> const session_;
     socket socket_;
-    asio::ip::tcp::resolver resolver_;
-    asio::steady_timer timer_;
+    asio::ip::basic_resolver<asio::ip::tcp, hubbub::detail::strand> resolver_;
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, hubbub::detail::strand>
+        timer_;
     lifecycle lifecycle_;
     resp_reader reader_;
     std::vector<endpoint> endpoints_;

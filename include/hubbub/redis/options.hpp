@@ -45,7 +45,7 @@ struct options {
     /// between 0 and min(reconnect_cap, reconnect_base × 2ⁿ⁻¹): "full jitter".
     /// Source: aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter.
     std::chrono::milliseconds reconnect_base{100};
-    std::chrono::milliseconds reconnect_cap{10000};
+    std::chrono::milliseconds reconnect_cap{2000};
 
     /// How long a subscription without sinks is kept, since people come back; zero for not at all.
     std::chrono::milliseconds unsubscribe_linger{1000};

@@ -87,7 +87,7 @@ public:
 
 private:
     // hiredis moves what is left of its buffer after each reply, so that large feeds cost much.
-    static constexpr std::size_t slice = std::size_t{16} << 10;
+    static constexpr std::size_t slice = std::size_t{4} << 10;
     static constexpr std::size_t largest_idle_buffer = std::size_t{1} << 20;
     static constexpr std::size_t longest_line = std::size_t{64} << 10;
     static constexpr std::size_t most_elements = 4; // pmessage, pattern, channel, payload

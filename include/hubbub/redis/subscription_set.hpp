@@ -41,7 +41,11 @@ public:
         std::error_code refused_reason = {};
     };
 
-    explicit subscription_set(std::chrono::milliseconds linger) : linger_(linger) {}
+    /// What is not wanted any more is kept for linger; what Redis refuses is asked for again after
+    /// retry, since permissions come back.
+    explicit subscription_set(std::chrono::milliseconds linger,
+                              std::chrono::milliseconds retry = std::chrono::seconds(2))
+        : linger_(linger), retry_(retry) {}
 
     /// Wants a channel or pattern; done completes when it is active.
     void want(interest const& what, subscribe_completion done) {
@@ -66,6 +70,9 @@ public:
         e->wanted = false;
         complete(*e, errc::closed);
         if (e->state == state::idle || e->state == state::refused) {
+            std::erase(refused_, e);
+            if (refused_.empty())
+                ask_again_ = time_point::max();
             map.erase(found);
         } else {
             e->lingers_until = now + linger_;
@@ -91,6 +98,8 @@ public:
         to_send_.clear();
         sent_.clear();
         lingering_.clear();
+        refused_.clear();
+        ask_again_ = time_point::max();
         for (auto* const map : {&topics_, &patterns_}) {
             std::erase_if(*map, [](auto const& item) { return !item.second->wanted; });
             for (auto& [name, e] : *map) {
@@ -112,8 +121,12 @@ public:
 
     void push_ping() { to_send_.push_back({verb::ping, nullptr}); }
 
-    /// Asks to leave what has lingered long enough.
+    /// Asks to leave what has lingered long enough, and again for what was refused.
     void tick(time_point now) {
+        if (ask_again_ == soon)
+            ask_again_ = now + retry_;
+        else if (ask_again_ <= now)
+            ask_again();
         while (!lingering_.empty() && lingering_.begin()->first <= now) {
             auto const e = lingering_.begin()->second;
             lingering_.erase(lingering_.begin());
@@ -125,7 +138,7 @@ public:
 
     /// When tick is to be called next.
     time_point deadline() const noexcept {
-        return lingering_.empty() ? time_point::max() : lingering_.begin()->first;
+        return lingering_.empty() ? ask_again_ : std::min(ask_again_, lingering_.begin()->first);
     }
 
     bool has_output() const noexcept { return !to_send_.empty(); }
@@ -170,6 +183,7 @@ private:
         std::string name;
         bool is_pattern = false;
         bool wanted = false;
+        bool quietly = false;  // asked for again by itself: another refusal is no news
         bool replayed = false; // on this link, and not answered yet
         enum state state = state::idle;
         int unanswered = 0; // commands about it that wait or are sent; the last one counts
@@ -276,7 +290,11 @@ private:
             }
             e->state = state::refused;
             complete(*e, reason);
-            return {{}, e->name, reason};
+            refused_.push_back(e);
+            if (ask_again_ == time_point::max())
+                ask_again_ = soon;
+            if (!std::exchange(e->quietly, false))
+                return {{}, e->name, reason};
         }
         return {};
     }
@@ -289,6 +307,15 @@ private:
         return true;
     }
 
+    void ask_again() {
+        ask_again_ = time_point::max();
+        for (auto const& e : std::exchange(refused_, {}))
+            if (e->wanted && e->state == state::refused) {
+                e->quietly = true;
+                request(e, true);
+            }
+    }
+
     void forget(entry_ptr const& e) {
         lingering_.erase({e->lingers_until, e});
         map_for(e->is_pattern).erase(e->name);
@@ -299,7 +326,13 @@ private:
             done(error);
     }
 
+    /// At the next tick, which knows the time.
+    static constexpr time_point soon = time_point::min();
+
     std::chrono::milliseconds linger_;
+    std::chrono::milliseconds retry_;
+    std::vector<entry_ptr> refused_;
+    time_point ask_again_ = time_point::max();
     hubbub::detail::string_map<entry_ptr> topics_;
     hubbub::detail::string_map<entry_ptr> patterns_;
     std::deque<request_line> to_send_;

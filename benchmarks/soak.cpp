@@ -1,0 +1,343 @@
+// Is every message accounted for, whatever is done to Redis meanwhile?
+#include "support/arguments.hpp"
+#include "support/program.hpp"
+#include "support/soak_ledger.hpp"
+#include "support/terminal.hpp"
+
+#include <hubbub.hpp>
+#include <hubbub/transport/redis.hpp>
+#include <hubbub/transport/sequenced.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+struct settings {
+    std::string redis = "redis://127.0.0.1:6379/0?app=soak";
+    double seconds = 60;
+    std::size_t publishers = 2;
+    std::size_t subscribers = 2;
+    std::size_t topics = 8;
+    std::size_t payload = 64;
+    double rate = 20000; // messages a second, of all publishers together
+    std::string framing = "sequenced";
+    bool json = false;
+};
+
+/// Makes the same of a link with numbers and of one without.
+template <class Transport>
+struct endpoint;
+
+template <>
+struct endpoint<hubbub::redis_transport> {
+    endpoint(asio::io_context& io, settings const& s) : transport(io.get_executor(), s.redis) {}
+    hubbub::redis_transport transport;
+};
+
+template <>
+struct endpoint<hubbub::sequenced<hubbub::redis_transport>> {
+    endpoint(asio::io_context& io, settings const& s)
+        : link(io.get_executor(), s.redis), transport(link) {}
+    hubbub::redis_transport link;
+    hubbub::sequenced<hubbub::redis_transport> transport;
+};
+
+template <class Transport>
+class soak {
+    using bus = hubbub::bus<Transport, hubbub::text_serializer>;
+
+public:
+    soak(asio::io_context& io, settings const& s)
+        : settings_(s), io_(io), timer_(io), signals_(io, SIGINT, SIGTERM) {
+        for (std::size_t i = 0; i < s.subscribers; ++i)
+            add_subscriber();
+        signals_.async_wait([this](std::error_code error, int) {
+            if (!error)
+                stop_publishing();
+        });
+    }
+
+    bench::soak_ledger run() {
+        io_.run();
+        if (!failure_.empty())
+            throw bench::failure(failure_);
+        return ledger();
+    }
+
+private:
+    static constexpr auto pulse = std::chrono::milliseconds(5);
+
+    struct subscriber {
+        subscriber(asio::io_context& io, settings const& s)
+            : link(io, s), listener(link.transport), receipts(s.publishers, s.topics) {}
+        endpoint<Transport> link;
+        bus listener;
+        bench::soak_receipts receipts;
+        std::vector<hubbub::subscription> subscriptions;
+    };
+
+    struct publisher {
+        publisher(asio::io_context& io, settings const& s, std::uint32_t i)
+            : link(io, s), speaker(link.transport), index(i), numbers(s.topics) {}
+        endpoint<Transport> link;
+        bus speaker;
+        std::uint32_t index;
+        std::vector<std::uint64_t> numbers; // accepted so far, by topic
+        std::uint32_t next_topic = 0;
+        std::uint64_t refused = 0;
+    };
+
+    static std::string topic_name(std::size_t i) { return "topic." + std::to_string(i); }
+
+    void watch(bus& b) {
+        b.on_event([this](hubbub::event const& e) {
+            if (auto const* const failed = std::get_if<hubbub::link_failed>(&e))
+                fail("cannot use Redis: " + failed->reason.message());
+        });
+    }
+
+    void add_subscriber() {
+        auto& s = *subscribers_.emplace_back(std::make_unique<subscriber>(io_, settings_));
+        watch(s.listener);
+        for (std::size_t i = 0; i < settings_.topics; ++i)
+            s.listener.template async_subscribe<std::string_view>(
+                topic_name(i), [&s](std::string_view text) { receive(s, text); },
+                [this, &s](std::error_code error, hubbub::subscription made) {
+                    if (error)
+                        return fail("cannot subscribe: " + error.message());
+                    s.subscriptions.push_back(std::move(made));
+                    if (++active_ == settings_.subscribers * settings_.topics)
+                        settle();
+                });
+    }
+
+    static void receive(subscriber& s, std::string_view text) {
+        auto const m = bench::soak_message::decode(text);
+        if (m)
+            s.receipts.receive(*m);
+        else
+            ++s.receipts.strange;
+    }
+
+    /// Publishers come when the subscriptions are older than any stream can be.
+    void settle() {
+        after(hubbub::sequence_options{}.settle_time + std::chrono::milliseconds(100), [this] {
+            for (std::size_t i = 0; i < settings_.publishers; ++i) {
+                auto& p = *publishers_.emplace_back(
+                    std::make_unique<publisher>(io_, settings_, static_cast<std::uint32_t>(i)));
+                watch(p.speaker);
+            }
+            begin_ = steady::now();
+            publish();
+        });
+    }
+
+    void publish() {
+        auto const elapsed = std::chrono::duration<double>(steady::now() - begin_).count();
+        if (stopping_ || elapsed >= settings_.seconds)
+            return await_all();
+        auto const due = static_cast<std::uint64_t>(elapsed * settings_.rate);
+        // After a stall the rate is kept from then on, and not made up for.
+        attempted_ = std::max(attempted_, due > burst ? due - burst : 0);
+        for (; attempted_ < due; ++attempted_)
+            publish_one(*publishers_[attempted_ % publishers_.size()]);
+        show(elapsed);
+        after(pulse, [this] { publish(); });
+    }
+
+    void publish_one(publisher& p) {
+        auto const topic = p.next_topic;
+        p.next_topic = static_cast<std::uint32_t>((topic + 1) % settings_.topics);
+        bench::soak_message const m{p.index, topic, p.numbers[topic] + 1};
+        if (p.speaker.publish(topic_name(topic), m.encode(settings_.payload)))
+            ++p.refused;
+        else
+            ++p.numbers[topic];
+    }
+
+    void stop_publishing() {
+        if (std::exchange(stopping_, true))
+            fail("interrupted again, before all was accounted for");
+    }
+
+    /// Until everything is accounted for, or nothing has changed for long.
+    void await_all() {
+        auto const now = ledger();
+        auto const progress = now.delivered + now.known_lost + now.unknown;
+        if (std::exchange(last_progress_, progress) != progress)
+            changed_ = steady::now();
+        bool const drained = std::all_of(publishers_.begin(), publishers_.end(), [](auto const& p) {
+            return p->speaker.statistics().queued == 0;
+        });
+        if ((drained && now.unaccounted() == 0) ||
+            steady::now() - changed_ > (drained ? patience : 4 * patience))
+            return end();
+        after(std::chrono::milliseconds(50), [this] { await_all(); });
+    }
+
+    void end() {
+        timer_.cancel();
+        signals_.cancel();
+        for (auto& p : publishers_)
+            p->link.transport.close();
+        for (auto& s : subscribers_)
+            s->link.transport.close();
+    }
+
+    void fail(std::string why) {
+        if (failure_.empty())
+            failure_ = std::move(why);
+        end();
+    }
+
+    bench::soak_ledger ledger() const {
+        bench::soak_ledger l;
+        for (auto const& p : publishers_) {
+            auto const s = p->speaker.statistics();
+            for (auto const accepted : p->numbers)
+                l.published += accepted * subscribers_.size();
+            l.refused += p->refused * subscribers_.size();
+            l.unknown += s.unknown;
+            l.discarded += s.discarded;
+            l.link_losses += s.link_losses;
+        }
+        for (auto const& s : subscribers_) {
+            auto const statistics = s->listener.statistics();
+            l.delivered += s->receipts.delivered();
+            l.duplicates += s->receipts.duplicates;
+            l.out_of_order += s->receipts.out_of_order;
+            l.strange += s->receipts.strange;
+            l.known_lost += statistics.lost;
+            l.link_losses += statistics.link_losses;
+            l.longest_silence_seconds =
+                std::max(l.longest_silence_seconds,
+                         std::chrono::duration<double>(s->receipts.longest_silence).count());
+        }
+        return l;
+    }
+
+    void show(double elapsed) {
+        if (!bench::is_terminal(stderr) || steady::now() - shown_ < std::chrono::seconds(1))
+            return;
+        shown_ = steady::now();
+        auto const l = ledger();
+        fmt::print(stderr, "\r\033[K{:.0f}/{:.0f} s  published {}  delivered {}  known lost {}",
+                   elapsed, settings_.seconds, l.published, l.delivered, l.known_lost);
+    }
+
+    template <class Next>
+    void after(std::chrono::milliseconds time, Next next) {
+        timer_.expires_after(time);
+        timer_.async_wait([this, next = std::move(next)](std::error_code error) {
+            if (!error && failure_.empty())
+                next();
+        });
+    }
+
+    static constexpr std::uint64_t burst = 10000;
+    static constexpr std::chrono::seconds patience{20};
+
+    settings const& settings_;
+    asio::io_context& io_;
+    asio::steady_timer timer_;
+    asio::signal_set signals_;
+    std::vector<std::unique_ptr<subscriber>> subscribers_;
+    std::vector<std::unique_ptr<publisher>> publishers_;
+    std::size_t active_ = 0;
+    std::uint64_t attempted_ = 0;
+    bool stopping_ = false;
+    steady::time_point begin_;
+    steady::time_point shown_;
+    steady::time_point changed_ = steady::now();
+    std::uint64_t last_progress_ = 0;
+    std::string failure_;
+};
+
+template <class Transport>
+bench::soak_ledger run(settings const& s) {
+    asio::io_context io(1);
+    return soak<Transport>(io, s).run();
+}
+
+void print(bench::soak_ledger const& l, bool json) {
+    if (bench::is_terminal(stderr))
+        fmt::print(stderr, "\r\033[K");
+    if (json) {
+        nlohmann::ordered_json line;
+        for (auto const& [name, value] : l.counts())
+            line[name] = value;
+        line["longest_silence_seconds"] = l.longest_silence_seconds;
+        fmt::print("{}\n", line.dump());
+        return;
+    }
+    for (auto [name, value] : l.counts()) {
+        std::replace(name.begin(), name.end(), '_', ' ');
+        fmt::print("{:<16} {:>14}\n", name + ":", value);
+    }
+    fmt::print("{:<16} {:>14.3f} s\n", "longest silence:", l.longest_silence_seconds);
+}
+
+bool parse(settings& s, int argc, char** argv) {
+    bench::arguments a("soak",
+                       "Publishers and subscribers on links of their own over a Redis; every "
+                       "message is identified.\nEnds with a ledger, in deliveries, after the "
+                       "time or on Ctrl-C. Exit status 1 if with\n--framing sequenced "
+                       "anything is unaccounted for, twice there or out of order.");
+    a.text("--redis", "URL", "which Redis (redis://127.0.0.1:6379/0?app=soak)", s.redis);
+    a.number("--seconds", "N", "how long to publish (60)", 0.1, 1e6, s.seconds);
+    a.number("--publishers", "P", "how many publish (2)", std::size_t{1}, std::size_t{1000},
+             s.publishers);
+    a.number("--subscribers", "S", "how many subscribe, each to all topics (2)", std::size_t{1},
+             std::size_t{1000}, s.subscribers);
+    a.number("--topics", "T", "how many topics (8)", std::size_t{1}, std::size_t{100000}, s.topics);
+    a.number("--payload", "B", "bytes a message (64)", std::size_t{1}, std::size_t{1} << 24,
+             s.payload);
+    a.number("--rate", "R", "messages a second in all (20000)", 0.1, 1e7, s.rate);
+    a.option("--framing", "plain|sequenced", "whether messages are numbered (sequenced)",
+             [&s](std::string_view value) {
+                 if (value != "plain" && value != "sequenced")
+                     throw bench::usage_error("the framing is plain or sequenced");
+                 s.framing = value;
+             });
+    a.flag("--json", "the ledger as one JSON object on the last line", s.json);
+    return a.parse(argc, argv);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return bench::run_program("soak", [&] {
+        settings s;
+        if (!parse(s, argc, argv))
+            return 0;
+        try {
+            hubbub::redis::parse_url(s.redis);
+        } catch (std::invalid_argument const& e) {
+            throw bench::usage_error(fmt::format("--redis: {}", e.what()));
+        }
+        bool const sequenced = s.framing == "sequenced";
+        auto const ledger = sequenced ? run<hubbub::sequenced<hubbub::redis_transport>>(s)
+                                      : run<hubbub::redis_transport>(s);
+        print(ledger, s.json);
+        return sequenced && !ledger.clean() ? 1 : 0;
+    });
+}

@@ -1,0 +1,42 @@
+// The suite of transport.cpp over Redis with numbered messages.
+#include "support/redis_transports.hpp"
+#include "support/transports.hpp"
+
+#include <hubbub/transport/sequenced.hpp>
+
+#include <memory>
+
+namespace {
+
+struct redis_link {
+    redis_link(asio::any_io_executor const& executor, hubbub::redis::options const& options)
+        : link(executor, options) {}
+    hubbub::redis_transport link;
+};
+
+/// A Redis link and the numbers over it, as one transport.
+struct numbered_redis : private redis_link, public hubbub::sequenced<hubbub::redis_transport> {
+    numbered_redis(asio::any_io_executor const& executor, hubbub::redis::options const& options,
+                   hubbub::sequence_options const& numbers)
+        : redis_link(executor, options), sequenced(redis_link::link, numbers) {}
+};
+
+struct sequenced_fixture : redis_tcp_fixture {
+    using transport_type = numbered_redis;
+
+    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
+        options.limits = limits;
+        options.limits.max_payload_bytes += 37; // for the number
+        return std::make_unique<transport_type>(
+            io.get_executor(), options,
+            hubbub::sequence_options{.max_payload_bytes = limits.max_payload_bytes});
+    }
+};
+
+} // namespace
+
+TYPE_TO_STRING_AS("redis, sequenced", sequenced_fixture);
+
+namespace {
+keeps_the_contract<sequenced_fixture> const sequenced(__FILE__, __LINE__);
+} // namespace

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Faults made on a real Redis while the soak runs: afterwards every message is accounted for.
+
+    faults.py SOAK [--long] [FAULT...]
+
+Each fault is a function below. The soak publishes for 8 seconds, or with --long for 60."""
+
+import argparse
+import contextlib
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+from proxy import Proxy
+from redis_server import PATIENCE, Redis, expect
+
+
+class Soak:
+    """The soak program at work; while_running says whether there is time for another fault."""
+
+    def __init__(self, port, seconds, *options):
+        self.seconds = seconds
+        self.begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [SOAK, "--redis", f"redis://127.0.0.1:{port}/0?app=soak", "--seconds", str(seconds),
+             "--framing", "sequenced", "--json", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def rest(self, least, most):
+        """Lets it run for a while; false if it is about to end."""
+        time.sleep(random.uniform(least, most))
+        return time.monotonic() - self.begin < self.seconds - 1 and self.process.poll() is None
+
+    def ledger(self):
+        out, err = self.process.communicate(timeout=self.seconds + 10 * PATIENCE)
+        expect(out, f"the soak ends with a ledger; it said: {err}")
+        ledger = json.loads(out.splitlines()[-1])
+        print(json.dumps(ledger), flush=True)
+        for name in ("unaccounted", "duplicates", "out_of_order", "strange", "crashes"):
+            expect(ledger[name] == 0, f"{name} is 0: {ledger}")
+        expect(self.process.returncode == 0, f"exit status 0, not {self.process.returncode}")
+        expect(ledger["delivered"] > 0, f"something is delivered: {ledger}")
+        return ledger
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def soaking(*options):
+    with Redis() as redis, Soak(redis.port, SECONDS, *options) as soak:
+        soak.rest(2, 2)
+        yield redis, soak
+
+
+@contextlib.contextmanager
+def soaking_through_a_proxy():
+    with Redis() as redis, Proxy(redis.port) as proxy, Soak(proxy.port, SECONDS,
+                                                           "--rate", "2000") as soak:
+        soak.rest(2, 2)
+        yield proxy, soak
+
+
+def killed_and_started_again_five_times():
+    with soaking() as (redis, soak):
+        for _ in range(5):
+            redis.kill()
+            time.sleep(random.uniform(0, 0.3))
+            redis.start()
+            if not soak.rest(0.3, SECONDS / 8):
+                break
+        expect(soak.ledger()["link_losses"] > 0, "the links were lost")
+
+
+def frozen_for_ten_seconds():
+    with Redis() as redis, Soak(redis.port, max(SECONDS, 14)) as soak:
+        soak.rest(2, 2)
+        redis.freeze()
+        time.sleep(10)
+        redis.thaw()
+        soak.ledger()
+
+
+def subscribers_killed_in_a_loop():
+    with soaking() as (redis, soak):
+        while soak.rest(0.05, 0.3):
+            redis.command("CLIENT", "KILL", "TYPE", "pubsub")
+        expect(soak.ledger()["link_losses"] > 0, "the links were lost")
+
+
+def publishers_killed_in_a_loop():
+    with soaking() as (redis, soak):
+        while soak.rest(0.05, 0.3):
+            redis.command("CLIENT", "KILL", "TYPE", "normal")
+        expect(soak.ledger()["link_losses"] > 0, "the links were lost")
+
+
+def clients_paused():
+    with soaking() as (redis, soak):
+        while soak.rest(0.3, 1):
+            redis.command("CLIENT", "PAUSE", "500")
+        soak.ledger()
+
+
+def a_small_output_buffer_overrun_by_a_burst():
+    with Redis() as redis:
+        redis.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 65536 65536 1")
+        with Soak(redis.port, SECONDS, "--rate", "100000", "--payload", "2000") as soak:
+            soak.ledger()
+
+
+def the_channel_permission_taken_away_and_given_back():
+    with soaking() as (redis, soak):
+        redis.command("ACL", "SETUSER", "default", "resetchannels")
+        time.sleep(1)
+        redis.command("ACL", "SETUSER", "default", "allchannels")
+        expect(soak.ledger()["known_lost"] > 0, "messages were lost, and that is known")
+
+
+def shut_down_without_saving_and_replaced_by_an_empty_server():
+    with soaking() as (redis, soak):
+        redis.command("SET", "a", "value")
+        with contextlib.suppress(subprocess.CalledProcessError):
+            redis.command("SHUTDOWN", "NOSAVE")
+        redis.process.wait(PATIENCE)
+        redis.start()
+        expect(redis.command("DBSIZE").strip().endswith("0"), "the new server is empty")
+        soak.ledger()
+
+
+def connections_cut():
+    with soaking_through_a_proxy() as (proxy, soak):
+        while soak.rest(0.1, 0.8):
+            proxy.cut()
+        expect(soak.ledger()["link_losses"] > 0, "the links were lost")
+
+
+def one_direction_stalled():
+    with soaking_through_a_proxy() as (proxy, soak):
+        for way in ("up", "down"):
+            proxy.stalled = way
+            time.sleep(1.5)
+            proxy.stalled = None
+            soak.rest(0.5, 1)
+        soak.ledger()
+
+
+def bytes_split_and_delayed():
+    with soaking_through_a_proxy() as (proxy, soak):
+        proxy.delay = 0.05
+        soak.rest(1, 2)
+        proxy.crumbs = True
+        soak.rest(0.3, 0.5)
+        proxy.crumbs = False
+        proxy.delay = 0
+        soak.ledger()
+
+
+FAULTS = {f.__name__: f for f in (
+    killed_and_started_again_five_times, frozen_for_ten_seconds, subscribers_killed_in_a_loop,
+    publishers_killed_in_a_loop, clients_paused, a_small_output_buffer_overrun_by_a_burst,
+    the_channel_permission_taken_away_and_given_back,
+    shut_down_without_saving_and_replaced_by_an_empty_server, connections_cut,
+    one_direction_stalled, bytes_split_and_delayed)}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("soak", type=pathlib.Path, help="the program")
+    parser.add_argument("fault", nargs="*", metavar="FAULT",
+                        help=f"which, or all: {', '.join(FAULTS)}")
+    parser.add_argument("--long", action="store_true", help="60 seconds each")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    arguments = parser.parse_args()
+    SOAK, SECONDS = arguments.soak.resolve(), 60 if arguments.long else 8
+    if unknown := [name for name in arguments.fault if name not in FAULTS]:
+        parser.error(f"there is no fault {unknown[0]}; there are {', '.join(FAULTS)}")
+    random.seed(arguments.seed)
+    print(f"seed {arguments.seed}")
+    for name in arguments.fault or FAULTS:
+        print(name.replace("_", " "), flush=True)
+        FAULTS[name]()

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+#include <hubbub/detail/sequence.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using hubbub::interest;
+using hubbub::pattern;
+using hubbub::detail::sequence_frame;
+using hubbub::detail::sequence_options;
+using hubbub::detail::sequence_receiver;
+using hubbub::detail::sequence_request;
+using hubbub::detail::sequence_sender;
+
+namespace {
+
+using time_point = sequence_sender::time_point;
+using names = std::vector<std::string>;
+
+std::string text(sequence_frame const& frame) {
+    std::string bytes;
+    frame.append_to(bytes);
+    return bytes;
+}
+
+/// A publisher, a receiver, and the time between them.
+struct stream {
+    sequence_options options;
+    sequence_sender sender{options, 0xab};
+    sequence_receiver receiver{options};
+    time_point now{1h};
+
+    std::string send(std::string_view topic = "t", std::string_view payload = "x") {
+        return text(sender.next(topic, payload, now));
+    }
+
+    /// What is made of a frame: "deliver", "duplicate", "missing 2-4", or nothing.
+    names receive(std::string const& bytes, std::string_view topic = "t") {
+        auto const frame = sequence_frame::parse(bytes);
+        REQUIRE(frame);
+        auto const v = receiver.accept(topic, *frame, now);
+        names made;
+        if (v.missing_first != 0)
+            made.push_back("missing " + std::to_string(v.missing_first) + "-" +
+                           std::to_string(v.missing_last));
+        if (v.duplicate)
+            made.emplace_back("duplicate");
+        if (v.deliver)
+            made.emplace_back("deliver");
+        return made;
+    }
+
+    /// What is sent when the sender's deadline has come.
+    names beacons() {
+        now = sender.deadline();
+        names sent;
+        sender.tick(now, [&](auto topic, auto const& frame) {
+            sent.push_back(std::string(topic) + ": " + text(frame));
+        });
+        return sent;
+    }
+
+    void settle() {
+        receiver.activate(now);
+        now += options.settle_time;
+    }
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("sequence");
+
+TEST_CASE("a frame is readable, and what was put in comes out") {
+    stream l;
+    CHECK(l.send("t", "{\"text\":\"hi\"}") == "00000000ab000001 1 {\"text\":\"hi\"}");
+    CHECK(l.send("t", "") == "00000000ab000001 2 ");
+    CHECK(l.send("other", " 7 ") == "00000000ab000002 1  7 ");
+
+    auto const frame = sequence_frame::parse("00000000ab000002 18446744073709551615  7 ");
+    REQUIRE(frame);
+    CHECK(frame->stream == "00000000ab000002");
+    CHECK(frame->number == UINT64_MAX);
+    CHECK(!frame->is_beacon);
+    CHECK(frame->payload == " 7 ");
+    CHECK(sequence_frame::parse("00000000ab000002 3")->is_beacon);
+}
+
+TEST_CASE("what is no frame is not taken for one") {
+    for (auto const* const bytes :
+         {"", "hi", "{\"text\":\"hi\"}", "00000000ab000001", "00000000ab000001 ",
+          "00000000ab000001 x", "00000000ab000001 0 x", "00000000ab000001 1x",
+          "000000AB00000001 1 x", "00000000ab0000001 1 x", "00000000ab00001 1 x",
+          "00000000ab000001 -1 x", "00000000ab000001 18446744073709551616 x",
+          "00000000ab000001  1 x"})
+        CHECK_MESSAGE(!sequence_frame::parse(bytes), bytes);
+}
+
+TEST_CASE("messages in order are delivered, and nothing is missing") {
+    stream l;
+    l.settle();
+    for (int i = 0; i < 100; ++i)
+        CHECK(l.receive(l.send()) == names{"deliver"});
+}
+
+TEST_CASE("the next message tells exactly which are missing") {
+    stream l;
+    l.settle();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    for (int i = 0; i < 3; ++i)
+        l.send();
+    CHECK(l.receive(l.send()) == names{"missing 2-4", "deliver"});
+    CHECK(l.receive(l.send()) == names{"deliver"});
+}
+
+TEST_CASE("a duplicate is told and not delivered, nor is a message that comes too late") {
+    stream l;
+    l.settle();
+    auto const first = l.send();
+    auto const second = l.send();
+    auto const third = l.send();
+    CHECK(l.receive(first) == names{"deliver"});
+    CHECK(l.receive(first) == names{"duplicate"});
+    CHECK(l.receive(third) == names{"missing 2-2", "deliver"});
+    CHECK(l.receive(second) == names{"duplicate"});
+}
+
+TEST_CASE("the beacon of an idle topic tells that the last messages are missing") {
+    stream l;
+    l.settle();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.send();
+    l.send();
+    auto const sent = l.beacons();
+    CHECK(sent == names{"t: 00000000ab000001 3"});
+    CHECK(l.receive("00000000ab000001 3") == names{"missing 2-3"});
+    CHECK(l.receive("00000000ab000001 3").empty());
+    CHECK(l.receive(l.send()) == names{"deliver"});
+}
+
+TEST_CASE("beacons come when a topic falls idle, then ever more seldom, and for ever") {
+    stream l;
+    l.send();
+    auto last = l.now;
+    for (auto const pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+        CHECK(l.beacons().size() == 1);
+        CHECK(l.now - last == pause);
+        last = l.now;
+    }
+    l.send();
+    CHECK(l.sender.deadline() <= l.now + 1s); // busy again, and then idle again
+}
+
+TEST_CASE("a new stream that begins late is missing its beginning") {
+    stream l;
+    l.settle();
+    l.send();
+    l.send();
+    CHECK(l.receive(l.send()) == names{"missing 1-2", "deliver"});
+}
+
+TEST_CASE("a stream that may be older than the subscription is missing nothing") {
+    stream l;
+    for (int i = 0; i < 5; ++i)
+        l.send();
+    SUBCASE("a message comes before the subscription has settled") {
+        l.receiver.activate(l.now);
+        CHECK(l.receive(l.send()) == names{"deliver"});
+        l.now += l.options.settle_time;
+    }
+    SUBCASE("the answer to its question comes") {
+        l.receiver.activate(l.now);
+        l.sender.answer("t",
+                        [&](auto, auto const& frame) { CHECK(l.receive(text(frame)).empty()); });
+        l.now += l.options.settle_time;
+    }
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.send();
+    CHECK(l.receive(l.send()).front().starts_with("missing"));
+}
+
+TEST_CASE("each publisher and each topic has numbers of its own") {
+    stream l;
+    sequence_sender other{l.options, 0xcd};
+    l.settle();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    CHECK(l.receive(text(other.next("t", "x", l.now))) == names{"deliver"});
+    CHECK(l.receive(l.send("u"), "u") == names{"deliver"});
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    CHECK(l.receive(text(other.next("t", "x", l.now))) == names{"deliver"});
+}
+
+TEST_CASE("a publish that was refused uses no number") {
+    stream l;
+    l.settle();
+    l.send("u");
+    l.sender.unsend("u");
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.send();
+    l.sender.unsend("t");
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    CHECK(l.beacons().size() == 1); // none for what was never published on
+}
+
+TEST_CASE("a publisher forgets an idle topic, and begins a new stream that misses nothing") {
+    stream l;
+    l.settle();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.now += l.options.forget_after;
+    l.sender.tick(l.now, [](auto, auto const&) { FAIL("a beacon for what is forgotten"); });
+    l.receiver.tick(l.now);
+    CHECK(l.sender.deadline() == time_point::max());
+    auto const again = l.send();
+    CHECK(again.starts_with("00000000ab000002 1 "));
+    CHECK(l.receive(again) == names{"deliver"});
+}
+
+TEST_CASE("a question names topics and patterns of any bytes, and is answered for those alone") {
+    stream l;
+    l.send("room.1");
+    l.send("room.2");
+    l.send("other");
+    std::string question;
+    sequence_request::append(question, "other");
+    sequence_request::append(question, pattern{"room.[1]"});
+    sequence_request::append(question, std::string_view("p3:a\0t", 6));
+    CHECK(question == std::string("t5:otherp8:room.[1]t6:p3:a\0t", 28));
+
+    names asked;
+    names answered;
+    sequence_request::parse(question, [&](interest const& what) {
+        asked.emplace_back(what.name);
+        l.sender.answer(what, [&](auto topic, auto const&) { answered.emplace_back(topic); });
+    });
+    CHECK(asked == names{"other", "room.[1]", std::string("p3:a\0t", 6)});
+    CHECK(answered == names{"other", "room.1"});
+}
+
+TEST_CASE("a question that is damaged is answered up to the damage") {
+    for (auto const* const damaged :
+         {"", "t", "t5", "t5:", "t5:abcd", "x1:a", "t-1:a", "t99999999999999999999:a"}) {
+        int asked = 0;
+        sequence_request::parse("t1:a" + std::string(damaged), [&](interest const&) { ++asked; });
+        CHECK_MESSAGE(asked == 1, damaged);
+    }
+}
+
+TEST_SUITE_END();
