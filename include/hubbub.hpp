@@ -14,4 +14,5 @@
 #include <hubbub/subscription.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/local.hpp>
+#include <hubbub/transport/sequenced.hpp>
 #include <hubbub/version.hpp>

@@ -76,9 +76,12 @@ struct gap {
     std::uint64_t last;
 };
 
-/// A receiving queue was full and a message was dropped.
+/// A receiving queue was full, and messages were dropped.
 struct message_dropped {
+    /// Of the last of them.
     std::string_view topic;
+    /// How many, since the last such event.
+    std::uint64_t count;
 };
 
 /// A payload did not decode as the type subscribed to. The stream goes on.

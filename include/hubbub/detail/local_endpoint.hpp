@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -153,11 +154,7 @@ public:
         switch (inbox_.push(message, bytes)) {
         case decltype(inbox_)::pushed::wake: post_delivery(); break;
         case decltype(inbox_)::pushed::queued: break;
-        case decltype(inbox_)::pushed::full:
-            ledger_.dropped.add();
-            asio::post(executor_, [self = shared_from_this(), message = std::move(message)] {
-                self->observers_.notify(message_dropped{message->view().topic});
-            });
+        case decltype(inbox_)::pushed::full: drop(message->view().topic);
         }
     }
 
@@ -253,6 +250,22 @@ private:
         });
     }
 
+    /// Tells of drops once for a whole burst.
+    void drop(std::string_view topic) {
+        ledger_.dropped.add();
+        std::lock_guard const lock(drops_mutex_);
+        dropped_topic_ = topic;
+        if (++drops_ > 1)
+            return;
+        asio::post(executor_, [self = shared_from_this()] {
+            std::unique_lock tell(self->drops_mutex_);
+            auto const last = std::exchange(self->dropped_topic_, {});
+            auto const count = std::exchange(self->drops_, 0);
+            tell.unlock();
+            self->observers_.notify(message_dropped{last, count});
+        });
+    }
+
     void send(outgoing& entry) {
         if (!closed())
             return confirm(exchange_->route(entry.message->view(), entry.message), entry.done);
@@ -275,6 +288,10 @@ private:
     observers observers_;
     batch_queue<outgoing> outbox_;
     batch_queue<shared_message> inbox_;
+
+    std::mutex drops_mutex_; // guards what follows: what was dropped and is not told yet
+    std::string dropped_topic_;
+    std::uint64_t drops_ = 0;
 };
 
 inline std::size_t local_exchange::route(message_view const& message, shared_message kept) {

@@ -7,6 +7,8 @@
 #include <hubbub/redis/options.hpp>
 #include <hubbub/transport.hpp>
 
+#include <sys/un.h>
+
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -97,6 +99,10 @@ private:
         if (!o.user.empty() && o.password.empty())
             throw std::invalid_argument("redis options: user \"" + o.user +
                                         "\" is given without a password");
+        if (o.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path))
+            throw std::invalid_argument(
+                "redis options: the path of the unix socket is too long; a system takes " +
+                std::to_string(sizeof(sockaddr_un{}.sun_path) - 1) + " bytes");
         return o;
     }
 

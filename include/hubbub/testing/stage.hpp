@@ -79,7 +79,11 @@ private:
 /// Counts events by their kind. Any thread.
 class event_counter {
 public:
-    void count(event const& e) { ++counts_.at(e.index()); }
+    /// A drop counts with the messages it is about.
+    void count(event const& e) {
+        auto const* const drop = std::get_if<message_dropped>(&e);
+        counts_.at(e.index()) += drop == nullptr ? 1U : static_cast<unsigned>(drop->count);
+    }
 
     template <class Event>
     unsigned of() const {
