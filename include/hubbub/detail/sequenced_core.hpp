@@ -281,10 +281,10 @@ private:
     void arm() {
         std::unique_lock lock(publish_mutex_);
         auto const next = sender_.deadline();
-        armed_ = next != sequence_clock::time_point::max();
-        lock.unlock();
-        if (!armed_ || stopped_)
+        armed_ = !stopped_ && next != sequence_clock::time_point::max();
+        if (!armed_)
             return;
+        lock.unlock();
         timer_.expires_at(next);
         timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
             if (auto const core = weak.lock(); core && !error)

@@ -79,15 +79,21 @@ public:
     /// Delivers to the sinks of the message's topic and of every pattern that matches it.
     /// True if there was any. Complexity: O(patterns) beside the deliveries.
     bool deliver_matching(message_view const& message) const {
-        auto const exact = find(message.topic);
+        sink_list::snapshot exact;
+        std::vector<sink_list::snapshot> matching;
+        {
+            std::shared_lock const lock(mutex_);
+            if (auto const found = topics_.find(message.topic); found != topics_.end())
+                exact = found->second.read();
+            for (auto const& [glob, sinks] : patterns_)
+                if (glob_match(glob, message.topic))
+                    matching.push_back(sinks.read());
+        }
         if (exact)
             deliver_to(*exact, message);
-        bool any = static_cast<bool>(exact);
-        for (auto const& sinks : matching_patterns(message.topic)) {
+        for (auto const& sinks : matching)
             deliver_to(*sinks, message);
-            any = true;
-        }
-        return any;
+        return exact || !matching.empty();
     }
 
     /// Whether a message on this topic would reach anybody.
@@ -112,15 +118,6 @@ private:
         auto const& map = map_for(what);
         auto const found = map.find(what.name);
         return found == map.end() ? sink_list::snapshot{} : found->second.read();
-    }
-
-    std::vector<sink_list::snapshot> matching_patterns(std::string_view topic) const {
-        std::vector<sink_list::snapshot> matching;
-        std::shared_lock const lock(mutex_);
-        for (auto const& [glob, sinks] : patterns_)
-            if (glob_match(glob, topic))
-                matching.push_back(sinks.read());
-        return matching;
     }
 
     static void deliver_to(std::vector<std::shared_ptr<sink>> const& sinks,
