@@ -19,11 +19,12 @@ namespace hubbub::detail {
 
 /// A redis_transport without its handle. The operations that are under way own the connections,
 /// and these own it, so that it lives as long as there is something to carry out.
-class redis_core : public std::enable_shared_from_this<redis_core> {
+template <class Stream>
+class redis_core : public std::enable_shared_from_this<redis_core<Stream>> {
 public:
     redis_core(asio::any_io_executor const& executor, redis::options const& o)
-        : options_(checked(o)), strand_(light_executor(executor)), executor_(strand_),
-          publishing_(shared_, options_.limits, prefix(options_)),
+        : options_(checked(o)), context_(options_), strand_(light_executor(executor)),
+          executor_(strand_), publishing_(shared_, options_.limits, prefix(options_)),
           receiving_(shared_, prefix(options_), options_.unsubscribe_linger,
                      options_.reconnect_cap) {}
 
@@ -88,10 +89,12 @@ public:
             return;
         publishing_.refuse_all(errc::closed);
         receiving_.refuse_all(errc::closed);
-        asio::dispatch(strand_, [self = shared_from_this()] { self->end(errc::closed); });
+        asio::dispatch(strand_, [self = this->shared_from_this()] { self->end(errc::closed); });
     }
 
 private:
+    using redis_connection = redis::connection<Stream>;
+
     static redis::options checked(redis::options o) {
         if (o.client_name.find_first_of(" \r\n") != std::string::npos)
             throw std::invalid_argument("redis options: client_name \"" + o.client_name +
@@ -110,14 +113,15 @@ private:
         return o.app.empty() ? std::string() : o.app + ":";
     }
 
-    std::weak_ptr<redis::connection> launch(redis::session& s) {
-        auto const connection = std::make_shared<redis::connection>(
-            strand_, options_, std::shared_ptr<redis::session>(shared_from_this(), &s));
+    std::weak_ptr<redis_connection> launch(redis::session& s) {
+        auto const connection = std::make_shared<redis_connection>(
+            strand_, options_, context_,
+            std::shared_ptr<redis::session>(this->shared_from_this(), &s));
         asio::post(strand_, [connection] { connection->start(); });
         return connection;
     }
 
-    void flush(std::weak_ptr<redis::connection> const& link) {
+    void flush(std::weak_ptr<redis_connection> const& link) {
         asio::dispatch(strand_, [weak = link] {
             if (auto const connection = weak.lock())
                 connection->flush();
@@ -136,13 +140,14 @@ private:
     }
 
     redis::options const options_;
+    typename Stream::context const context_;
     strand const strand_;
     asio::any_io_executor const executor_; // the same, as users get it
     redis_shared shared_;
     publish_session publishing_;
     subscribe_session receiving_;
-    std::weak_ptr<redis::connection> publisher_;
-    std::weak_ptr<redis::connection> receiver_;
+    std::weak_ptr<redis_connection> publisher_;
+    std::weak_ptr<redis_connection> receiver_;
 };
 
 } // namespace hubbub::detail

@@ -5,12 +5,10 @@
 #include <hubbub/detail/light_executor.hpp>
 #include <hubbub/redis/lifecycle.hpp>
 #include <hubbub/redis/options.hpp>
+#include <hubbub/redis/plain_stream.hpp>
 #include <hubbub/redis/resp.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/connect.hpp>
-#include <asio/error.hpp>
-#include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/steady_timer.hpp>
@@ -63,15 +61,18 @@ public:
     virtual time_point deadline() = 0;
 };
 
-/// Carries the actions of a lifecycle and a session out over Asio: one socket, one read and one
-/// write at a time, one timer. It decides nothing.
+/// Carries the actions of a lifecycle and a session out over Asio: one stream, one read and one
+/// write at a time, one timer. It decides nothing. Stream is plain_stream or tls_stream.
 ///
 /// All functions are called on its executor, which runs one thing at a time (a strand).
-class connection final : public std::enable_shared_from_this<connection>, reply_handler {
+template <class Stream>
+class connection final : public std::enable_shared_from_this<connection<Stream>>, reply_handler {
 public:
-    connection(hubbub::detail::strand executor, options const& o, std::shared_ptr<session> s)
-        : options_(o), executor_(std::move(executor)), session_(std::move(s)), socket_(executor_),
-          resolver_(executor_), timer_(executor_), lifecycle_(options_, std::random_device{}()),
+    connection(hubbub::detail::strand executor, options const& o,
+               typename Stream::context const& shared, std::shared_ptr<session> s)
+        : options_(o), executor_(std::move(executor)), session_(std::move(s)),
+          stream_(shared, executor_), resolver_(executor_), timer_(executor_),
+          lifecycle_(options_, std::random_device{}()),
           reader_(*this, most_reply_bytes(options_.limits)) {}
 
     void start() { perform(lifecycle_.start(clock::now())); }
@@ -96,16 +97,14 @@ public:
             return; // an earlier wake-up arms the timer again
         armed_ = next;
         timer_.expires_at(next);
-        timer_.async_wait([self = shared_from_this()](std::error_code error) {
+        timer_.async_wait([self = this->shared_from_this()](std::error_code error) {
             if (!error && !self->closed_)
                 self->tick();
         });
     }
 
 private:
-    using socket =
-        asio::basic_stream_socket<asio::generic::stream_protocol, hubbub::detail::strand>;
-    using endpoint = asio::generic::stream_protocol::endpoint;
+    using endpoint = plain_stream::endpoint;
     using action = lifecycle::action;
 
     static std::size_t most_reply_bytes(message_limits const& limits) {
@@ -143,7 +142,7 @@ private:
         ++under_way_;
         resolver_.async_resolve(
             options_.host, std::to_string(options_.port),
-            [self = shared_from_this()](std::error_code error, auto const& results) {
+            [self = this->shared_from_this()](std::error_code error, auto const& results) {
                 if (self->ended(error))
                     return;
                 std::vector<endpoint> endpoints;
@@ -155,19 +154,14 @@ private:
 
     void connect(std::vector<endpoint> endpoints) {
         ++under_way_;
-        endpoints_ = std::move(endpoints);
-        asio::async_connect(socket_, endpoints_,
-                            [self = shared_from_this()](std::error_code error, endpoint const&) {
-                                if (!self->ended(error))
-                                    self->perform(self->lifecycle_.on_connected());
-                            });
+        stream_.async_connect(std::move(endpoints),
+                              [self = this->shared_from_this()](std::error_code error) {
+                                  if (!self->ended(error))
+                                      self->perform(self->lifecycle_.on_connected());
+                              });
     }
 
     void greet() {
-        if (options_.unix_socket.empty()) {
-            std::error_code ignored; // slower without, no worse
-            socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-        }
         greeting_ = lifecycle_.greeting();
         write(greeting_);
         read();
@@ -178,13 +172,12 @@ private:
         flush();
     }
 
-    /// Closes the socket; whichever operation ends last goes on in dropped().
+    /// Closes the stream; whichever operation ends last goes on in dropped().
     void drop() {
-        std::error_code ignored; // the socket is gone either way
-        socket_.close(ignored);
+        stream_.close();
         resolver_.cancel();
         if (under_way_ == 0)
-            asio::post(executor_, [self = shared_from_this()] { self->dropped(); });
+            asio::post(executor_, [self = this->shared_from_this()] { self->dropped(); });
     }
 
     void dropped() {
@@ -197,11 +190,11 @@ private:
 
     void read() {
         ++under_way_;
-        socket_.async_read_some(asio::buffer(*buffer_),
-                                [self = shared_from_this()](std::error_code error, std::size_t n) {
-                                    if (!self->ended(error))
-                                        self->received({self->buffer_->data(), n});
-                                });
+        stream_.async_read_some(asio::buffer(*buffer_), [self = this->shared_from_this()](
+                                                            std::error_code error, std::size_t n) {
+            if (!self->ended(error))
+                self->received({self->buffer_->data(), n});
+        });
     }
 
     void received(std::string_view bytes) {
@@ -244,13 +237,13 @@ private:
             return;
         ++under_way_;
         writing_ = true;
-        socket_.async_write_some(asio::buffer(bytes),
-                                 [self = shared_from_this()](std::error_code error, std::size_t n) {
-                                     self->writing_ = false;
-                                     self->wrote(n);
-                                     if (!self->ended(error))
-                                         self->write_more();
-                                 });
+        stream_.async_write_some(asio::buffer(bytes), [self = this->shared_from_this()](
+                                                          std::error_code error, std::size_t n) {
+            self->writing_ = false;
+            self->wrote(n);
+            if (!self->ended(error))
+                self->write_more();
+        });
     }
 
     void wrote(std::size_t n) {
@@ -280,8 +273,7 @@ private:
         }
         if (!error)
             return false;
-        perform(lifecycle_.on_error(error == asio::error::eof ? errc::disconnected : error,
-                                    clock::now()));
+        perform(lifecycle_.on_error(stream_.reason(error), clock::now()));
         return true;
     }
 
@@ -290,14 +282,13 @@ private:
     options const options_;
     hubbub::detail::strand const executor_;
     std::shared_ptr<session> const session_;
-    socket socket_;
+    Stream stream_;
     asio::ip::basic_resolver<asio::ip::tcp, hubbub::detail::strand> resolver_;
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>, hubbub::detail::strand>
         timer_;
     lifecycle lifecycle_;
     resp_reader reader_;
-    std::vector<endpoint> endpoints_;
     std::unique_ptr<std::array<char, read_size>> buffer_ =
         std::make_unique<std::array<char, read_size>>();
     std::string greeting_; // what of it is not written yet

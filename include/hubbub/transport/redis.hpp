@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/redis_core.hpp>
 #include <hubbub/redis/options.hpp>
+#include <hubbub/redis/plain_stream.hpp>
 #include <hubbub/redis/url.hpp>
 #include <hubbub/transport.hpp>
 
@@ -30,22 +31,23 @@ namespace hubbub {
 /// Thread safety: all functions, from any thread. Sinks, observers, and handlers without an
 ///                executor of their own run on a strand of the executor given, one at a time.
 /// Lifetime:      it may be destroyed in a sink; what is queued completes with errc::closed.
-class redis_transport {
+template <class Stream>
+class basic_redis_transport {
 public:
     static constexpr transport_traits traits{
         .crosses_processes = true, .agreed_order = true, .reconnects = true};
 
     /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.
-    redis_transport(asio::any_io_executor const& executor, redis::options const& o)
-        : core_(std::make_shared<detail::redis_core>(executor, o)) {
+    basic_redis_transport(asio::any_io_executor const& executor, redis::options const& o)
+        : core_(std::make_shared<detail::redis_core<Stream>>(executor, o)) {
         core_->start();
     }
-    redis_transport(asio::any_io_executor const& executor, std::string_view url)
-        : redis_transport(executor, redis::parse_url(url)) {}
+    basic_redis_transport(asio::any_io_executor const& executor, std::string_view url)
+        : basic_redis_transport(executor, redis::parse_url(url)) {}
 
-    redis_transport(redis_transport const&) = delete;
-    redis_transport& operator=(redis_transport const&) = delete;
-    ~redis_transport() { close(); }
+    basic_redis_transport(basic_redis_transport const&) = delete;
+    basic_redis_transport& operator=(basic_redis_transport const&) = delete;
+    ~basic_redis_transport() { close(); }
 
     asio::any_io_executor get_executor() const { return core_->executor(); }
 
@@ -70,7 +72,13 @@ public:
     void close() noexcept { core_->close(); }
 
 private:
-    std::shared_ptr<detail::redis_core> core_;
+    std::shared_ptr<detail::redis_core<Stream>> core_;
+};
+
+/// The same over TCP and unix sockets.
+class redis_transport : public basic_redis_transport<redis::plain_stream> {
+public:
+    using basic_redis_transport::basic_redis_transport;
 };
 
 static_assert(transport<redis_transport>);
