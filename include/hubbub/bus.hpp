@@ -2,14 +2,20 @@
 #pragma once
 
 #include <hubbub/detail/bus_core.hpp>
+#include <hubbub/detail/cancellation.hpp>
 #include <hubbub/detail/outgoing.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/queue.hpp>
+#include <hubbub/receiver.hpp>
 #include <hubbub/serializer.hpp>
 #include <hubbub/subscription.hpp>
+#include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,9 +38,15 @@ constexpr bool carries_objects = [] {
 
 } // namespace detail
 
+/// How long a publish may wait for room in the outgoing queue; zero for as long as it takes.
+struct wait_up_to {
+    std::chrono::milliseconds at_most;
+};
+
 /// Publishes typed messages and subscribes to them, over a Transport, encoded by a Serializer.
 ///
-/// It adds types and nothing else: several buses, with other serializers, may share a transport.
+/// It adds types and queues, and no thread: several buses, with other serializers, may share a
+/// transport. Trace, if there is one, is told of each message (trace.hpp).
 ///
 /// Delivery:      at most once; see the transport's page for what is promised beyond it.
 /// Ordering:      one publisher's messages on one topic reach each sink in the order published. A
@@ -51,7 +63,7 @@ constexpr bool carries_objects = [] {
 /// auto sub = bus.subscribe<chat_message>("room.42", [](chat_message const& m) { ... });
 /// bus.publish("room.42", chat_message{"ada", "hi"});
 /// @endcode
-template <class Transport, class Serializer>
+template <class Transport, class Serializer, class Trace = no_trace>
 class bus {
     static_assert(transport<Transport>, "bus<Transport, Serializer>: Transport does not model "
                                         "hubbub::transport; the notes below name what it lacks");
@@ -60,14 +72,15 @@ class bus {
                   "in_place_serializer makes none; use one that encodes (json_serializer), or "
                   "local_transport");
 
-    using core_type = detail::bus_core<Transport, Serializer>;
+    using core_type = detail::bus_core<Transport, Serializer, Trace>;
 
 public:
     using transport_type = Transport;
     using serializer_type = Serializer;
+    using trace_type = Trace;
 
-    explicit bus(Transport& transport, Serializer serializer = {})
-        : core_(std::make_shared<core_type>(transport, std::move(serializer))) {
+    explicit bus(Transport& transport, Serializer serializer = {}, Trace trace = {})
+        : core_(std::make_shared<core_type>(transport, std::move(serializer), std::move(trace))) {
         core_->start();
     }
 
@@ -78,6 +91,7 @@ public:
     asio::any_io_executor get_executor() const { return core_->transport().get_executor(); }
     Transport& transport() const noexcept { return core_->transport(); }
     Serializer const& serializer() const noexcept { return core_->serializer(); }
+    Trace& trace() const noexcept { return core_->trace(); }
 
     /// Publishes message on topic; never blocks. The message is encoded before this returns.
     ///
@@ -113,6 +127,31 @@ public:
                                                                      std::forward<T>(message)));
     }
 
+    /// The same, and where the queue is full it waits for room, at most so long. In the meantime
+    /// publish and async_publish of this bus are refused as queue_full: nothing overtakes.
+    ///
+    /// Errors:       as above; timed_out if there was no room in time; queue_full if as many wait as
+    ///               the queue takes messages.
+    /// Cancellation: while it waits, terminal, partial and total: then nobody gets the message, and
+    ///               it completes as asio::error::operation_aborted. Later it has no effect.
+    template <class T, class Token>
+    auto async_publish(std::string_view topic, T&& message, wait_up_to patience, Token&& token) {
+        detail::require_encodes<Serializer, T>();
+        if constexpr (encodes<Serializer, std::remove_cvref_t<T>>)
+            return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+                [core = core_, patience](auto handler, std::string const& name, auto outgoing) {
+                    auto executor = detail::executor_of(handler, core->transport().get_executor());
+                    auto const slot = asio::get_associated_cancellation_slot(handler);
+                    detail::cancellable_handler wrapped(std::move(handler));
+                    core->publish_patiently(name, std::move(outgoing), patience.at_most,
+                                            {std::move(executor), std::move(wrapped)},
+                                            detail::cancel_by(slot));
+                },
+                token, std::string(topic),
+                detail::outgoing<Serializer, std::remove_cvref_t<T>>(serializer(),
+                                                                     std::forward<T>(message)));
+    }
+
     /// Calls sink, as `sink(T const&)` or `sink(std::string_view topic, T const&)`, for each message
     /// on a topic, or with pattern{"room.*"} on all that match.
     ///
@@ -126,11 +165,41 @@ public:
     template <class T, class Sink>
     subscription subscribe(interest what, Sink sink) {
         detail::require_decodes<Serializer, T, Sink>();
-        if constexpr (detail::subscribable<Serializer, T, Sink>) {
-            auto joined = core_->template join<T>(what, std::move(sink));
-            if (core_->activate(joined, {}))
-                return {};
-            return std::move(joined.membership);
+        if constexpr (detail::subscribable<Serializer, T, Sink>)
+            return subscribe_with<T>(
+                what, std::make_shared<detail::direct_subscriber<T, Sink>>(std::move(sink)));
+    }
+
+    /// The same through a queue of the subscription's own, for a sink that is slow: it delays no
+    /// other. The sink runs on its associated executor (asio::bind_executor), one message at a time;
+    /// a sink that blocks needs one apart from the bus's. Errors: as above.
+    template <class T, class Sink>
+    subscription subscribe(interest what, queue_options<T> queue, Sink sink) {
+        detail::require_decodes<Serializer, T, Sink>();
+        detail::require_keeps<T>();
+        if constexpr (detail::subscribable<Serializer, T, Sink> && detail::keepable<T>) {
+            auto executor = detail::executor_of(sink, get_executor());
+            return subscribe_with<T>(
+                what, std::make_shared<detail::queued_subscriber<T, Sink, decltype(executor)>>(
+                          std::move(sink), std::move(executor), std::move(queue),
+                          core_->shared_report(), core_->transport().limits().budget));
+        }
+    }
+
+    /// Puts messages into a queue, to be taken out with receiver::async_receive.
+    /// Errors: a receiver that says closed, if the name is empty or too long, or the bus is closed.
+    template <class T>
+    receiver<T> receive(interest what, queue_options<T> queue = {}) {
+        detail::require_decodes<Serializer, T, void (*)(T const&)>();
+        detail::require_keeps<T>();
+        if constexpr (detail::subscribable<Serializer, T, void (*)(T const&)> &&
+                      detail::keepable<T>) {
+            auto source = std::make_shared<detail::receiving_subscriber<T>>(
+                std::move(queue), core_->shared_report(), core_->transport().limits().budget);
+            auto membership = subscribe_with<T>(what, source);
+            if (!membership)
+                source->end(errc::closed);
+            return {std::move(source), get_executor(), std::move(membership)};
         }
     }
 
@@ -146,7 +215,8 @@ public:
                 [core = core_](auto handler, std::string const& name, bool is_pattern, Sink s) {
                     auto executor = detail::executor_of(handler, core->transport().get_executor());
                     auto joined = core->template join<T>(
-                        is_pattern ? interest(pattern{name}) : interest(name), std::move(s));
+                        is_pattern ? interest(pattern{name}) : interest(name),
+                        std::make_shared<detail::direct_subscriber<T, Sink>>(std::move(s)));
                     auto finish = [handler = std::move(handler),
                                    kept = std::move(joined.membership)](auto error) mutable {
                         if (!error && !kept) // the bus ended meanwhile
@@ -162,7 +232,24 @@ public:
 
     /// Gets each event of the bus and its transport; replaces the observer before it. It is called
     /// on the transport's executor, or where a sink runs, and must not throw.
-    void on_event(observer o) { core_->on_event(std::move(o)); }
+    void on_event(observer o) { core_->report().on_event(std::move(o)); }
+
+    /// Ends in good order: takes no publish any more, has what was accepted handed over and
+    /// answered, ends all subscriptions, and closes the transport, and with it the other buses on it.
+    /// Completes with `void(std::error_code, std::uint64_t undelivered)`: how many messages that were
+    /// accepted were discarded, displaced, or have an unknown outcome.
+    ///
+    /// Errors: timed_out if not all was answered at_most from now; else what closed the transport
+    ///         meanwhile, or outcome_unknown if undelivered is not 0.
+    template <class Token>
+    auto async_drain(std::chrono::milliseconds at_most, Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code, std::uint64_t)>(
+            [core = core_](auto handler, std::chrono::milliseconds limit) {
+                auto executor = detail::executor_of(handler, core->transport().get_executor());
+                core->drain(limit, {std::move(executor), std::move(handler)});
+            },
+            token, at_most);
+    }
 
     /// Where the transport stands with its backplane.
     link_state state() const { return core_->transport().state(); }
@@ -172,6 +259,15 @@ public:
     hubbub::statistics statistics() const { return core_->read_statistics(); }
 
 private:
+    template <class T>
+    subscription subscribe_with(interest const& what,
+                                std::shared_ptr<detail::subscriber_of<T>> subscriber) {
+        auto joined = core_->template join<T>(what, std::move(subscriber));
+        if (core_->activate(joined, {}))
+            return {};
+        return std::move(joined.membership);
+    }
+
     std::shared_ptr<core_type> core_;
 };
 
@@ -179,8 +275,8 @@ namespace detail {
 
 template <class T>
 constexpr bool is_bus = false;
-template <class Transport, class Serializer>
-constexpr bool is_bus<bus<Transport, Serializer>> = true;
+template <class Transport, class Serializer, class Trace>
+constexpr bool is_bus<bus<Transport, Serializer, Trace>> = true;
 
 } // namespace detail
 

@@ -29,6 +29,12 @@ enum class errc {
     timed_out,
     /// The server closed the connection.
     disconnected,
+    /// The connection was up and answered, but what was published did not come back on it.
+    link_deaf,
+    /// The link is down, and the queue keeps nothing meanwhile (outage_policy::refuse).
+    link_down,
+    /// Made room for a newer message while the link was down (outage_policy::keep_newest).
+    displaced,
     /// What came from the server is not its protocol.
     protocol_error,
     /// Redis does not accept the password or the user (`WRONGPASS`).
@@ -41,6 +47,8 @@ enum class errc {
     protected_mode,
     /// Redis is loading its data set (`LOADING`).
     server_loading,
+    /// Redis is a replica that takes no writes (`READONLY`).
+    read_only,
     /// Redis has as many clients as it allows (`maxclients`).
     too_many_clients,
     /// Redis answered with an error that has no code of its own here.
@@ -51,6 +59,9 @@ enum class errc {
     unknown_connection,
     /// The hub has no method of this name.
     unknown_method,
+    /// The consumer was slower than the messages came, and its queue was to end then
+    /// (overflow_policy::disconnect).
+    slow_consumer,
 };
 
 namespace detail {
@@ -68,6 +79,9 @@ inline char const* describe(errc e) noexcept {
     case errc::outcome_unknown: return "the link fell before the answer; the outcome is unknown";
     case errc::timed_out: return "no answer in time";
     case errc::disconnected: return "the server closed the connection";
+    case errc::link_deaf: return "a probe through Redis did not come back; the link is replaced";
+    case errc::link_down: return "the link is down, and what is published meanwhile is not kept";
+    case errc::displaced: return "made room for a newer message while the link was down";
     case errc::protocol_error: return "the server does not speak the Redis protocol";
     case errc::authentication_failed:
         return "Redis does not accept the password or the user; check both in the URL";
@@ -78,12 +92,15 @@ inline char const* describe(errc e) noexcept {
                "SETUSER";
     case errc::protected_mode:
         return "Redis is in protected mode; set a password there or bind it to this network";
-    case errc::server_loading: return "Redis is still loading its data set";
-    case errc::too_many_clients: return "Redis has reached its maxclients";
+    case errc::server_loading: return "Redis is still loading its data set; wait until it has";
+    case errc::read_only: return "Redis is a read-only replica; give the address of its master";
+    case errc::too_many_clients:
+        return "Redis has as many clients as it allows; raise its maxclients";
     case errc::server_error: return "Redis answered with an error";
     case errc::unknown_server: return "no server of this hub has that connection";
     case errc::unknown_connection: return "there is no connection of that id";
     case errc::unknown_method: return "the hub has no method of that name";
+    case errc::slow_consumer: return "the queue was full, and the subscription has ended";
     }
     return "unknown hubbub error";
 }

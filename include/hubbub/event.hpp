@@ -29,6 +29,16 @@ struct link_lost {
     std::error_code reason;
 };
 
+/// The link that was lost was closed by Redis, as more waited there for this subscriber than its
+/// client-output-buffer-limit allows: it did not read fast enough, or the limit is small. Give slow
+/// sinks a queue (bus::subscribe with queue_options), or raise the limit. Told when the link is there
+/// again, between link_lost and link_whole.
+struct subscriber_cut_off {
+    /// Redis says so, by its count of such closings; else it is concluded, since a Redis that goes on
+    /// running closed a link that was behind. A CLIENT KILL under load looks the same.
+    bool counted;
+};
+
 /// An attempt to reach the backplane failed; the next one follows.
 struct link_retry {
     std::error_code reason;
@@ -56,6 +66,11 @@ struct publishes_unknown {
     std::uint64_t count;
 };
 
+/// While the link was down so many publishes made room for newer ones: told now and then.
+struct publishes_displaced {
+    std::uint64_t count;
+};
+
 /// The backplane refused a publish that had been accepted here (no permission, say).
 struct publish_refused {
     std::error_code reason;
@@ -76,12 +91,18 @@ struct gap {
     std::uint64_t last;
 };
 
-/// A receiving queue was full, and messages were dropped.
+/// A receiving queue was full, that of the transport or of a subscription, and messages were dropped.
 struct message_dropped {
     /// Of the last of them.
     std::string_view topic;
     /// How many, since the last such event.
     std::uint64_t count;
+};
+
+/// The queue of a subscription was full, and the subscription has ended (overflow_policy::disconnect).
+struct subscriber_disconnected {
+    /// Of the message that found no place.
+    std::string_view topic;
 };
 
 /// A payload did not decode as the type subscribed to. The stream goes on.
@@ -98,8 +119,9 @@ struct sink_failed {
 
 /// What a bus tells its owner. Views in it are valid during the call.
 using event =
-    std::variant<link_lost, link_retry, link_whole, link_failed, publishes_unknown, publish_refused,
-                 subscription_refused, gap, message_dropped, message_malformed, sink_failed>;
+    std::variant<link_lost, subscriber_cut_off, link_retry, link_whole, link_failed,
+                 publishes_unknown, publishes_displaced, publish_refused, subscription_refused, gap,
+                 message_dropped, subscriber_disconnected, message_malformed, sink_failed>;
 
 /// Gets every event of a transport or a bus. It must not throw.
 using observer = std::function<void(event const&)>;

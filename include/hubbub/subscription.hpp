@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace hubbub {
@@ -17,6 +18,9 @@ struct subscriber {
     subscriber(subscriber const&) = delete;
     subscriber& operator=(subscriber const&) = delete;
     virtual ~subscriber() = default;
+
+    /// The bus ended, or the subscription did.
+    virtual void end(std::error_code /*why*/) {}
 
     std::atomic<bool> active = true;
 };

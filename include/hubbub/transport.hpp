@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/event.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/statistics.hpp>
 
 #include <concepts>
@@ -177,6 +178,21 @@ concept has_statistics = requires(T const& t) {
 };
 
 template <class T>
+concept has_limits = requires(T const& t) {
+    { t.limits() } -> std::convertible_to<message_limits const&>;
+};
+
+template <class T>
+concept can_wait_for_room = requires(T& t, std::size_t bytes, completion<std::error_code> done) {
+    { t.wait_for_room(bytes, std::move(done)) } -> std::same_as<void>;
+};
+
+template <class T>
+concept can_drain = requires(T& t, completion<std::error_code> done) {
+    { t.drain(std::move(done)) } -> std::same_as<void>;
+};
+
+template <class T>
 concept can_close = requires(T& t) {
     { t.close() } noexcept;
 };
@@ -196,6 +212,11 @@ concept can_close = requires(T& t) {
 /// | `t.observe(o)`            | `shared_ptr<void>`  | o gets events until the pointer is gone    |
 /// | `t.state()`               | link_state          | any thread                                 |
 /// | `t.statistics()`          | statistics          | any thread; its publishing half            |
+/// | `t.limits()`              | message_limits      | what it was made with                      |
+/// | `t.wait_for_room(n, done)`| void                | done when a message of n bytes, its topic  |
+/// |                           |                     | with it, would not be refused as queue_full|
+/// | `t.drain(done)`           | void                | refuses publishes from now on; done when   |
+/// |                           |                     | nothing waits in it any more               |
 /// | `t.close()`               | noexcept            | idempotent; all that waits ends as closed  |
 ///
 /// A completion that is passed in completes exactly once, also when the call is refused, and
@@ -209,19 +230,7 @@ template <class T>
 concept transport =
     detail::has_executor<T> && detail::has_traits<T> && detail::can_publish<T> &&
     detail::can_subscribe<T> && detail::can_unsubscribe<T> && detail::can_observe<T> &&
-    detail::has_state<T> && detail::has_statistics<T> && detail::can_close<T>;
-
-/// The names and payloads that every transport takes.
-struct message_limits {
-    /// A topic or pattern, in bytes, without what the transport puts before it.
-    std::size_t max_name_bytes = 4096;
-    /// One payload, in bytes.
-    std::size_t max_payload_bytes = std::size_t{64} << 20;
-    /// What was published and is not handed to the backplane yet, in bytes. A publish that would
-    /// go beyond it is refused.
-    std::size_t max_queue_bytes = std::size_t{64} << 20;
-    /// What was published and is not confirmed yet, in messages.
-    std::size_t max_queue_messages = 1'000'000;
-};
+    detail::has_state<T> && detail::has_statistics<T> && detail::has_limits<T> &&
+    detail::can_wait_for_room<T> && detail::can_drain<T> && detail::can_close<T>;
 
 } // namespace hubbub

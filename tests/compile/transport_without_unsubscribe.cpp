@@ -14,6 +14,9 @@ struct candidate {
     std::shared_ptr<void> observe(hubbub::observer);
     hubbub::link_state state() const;
     hubbub::statistics statistics() const;
+    hubbub::message_limits const& limits() const;
+    void wait_for_room(std::size_t, hubbub::completion<std::error_code>);
+    void drain(hubbub::completion<std::error_code>);
     void close() noexcept;
 };
 

@@ -16,9 +16,8 @@ struct redis_link {
 
 /// A Redis link and the numbers over it, as one transport.
 struct numbered_redis : private redis_link, public hubbub::sequenced<hubbub::redis_transport> {
-    numbered_redis(asio::any_io_executor const& executor, hubbub::redis::options const& options,
-                   hubbub::sequence_options const& numbers)
-        : redis_link(executor, options), sequenced(redis_link::link, numbers) {}
+    numbered_redis(asio::any_io_executor const& executor, hubbub::redis::options const& options)
+        : redis_link(executor, options), sequenced(redis_link::link) {}
 };
 
 struct sequenced_fixture : redis_tcp_fixture {
@@ -27,9 +26,7 @@ struct sequenced_fixture : redis_tcp_fixture {
     std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
         options.limits = limits;
         options.limits.max_payload_bytes += 37; // for the number
-        return std::make_unique<transport_type>(
-            io.get_executor(), options,
-            hubbub::sequence_options{.max_payload_bytes = limits.max_payload_bytes});
+        return std::make_unique<transport_type>(io.get_executor(), options);
     }
 };
 

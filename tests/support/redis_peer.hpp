@@ -33,6 +33,7 @@ inline hubbub::redis::options options_for(redis_server const& server, std::strin
     o.reconnect_base = std::chrono::milliseconds(10);
     o.reconnect_cap = std::chrono::milliseconds(50);
     o.unsubscribe_linger = std::chrono::milliseconds(0);
+    o.probe_interval = std::chrono::milliseconds(0); // whose channel PUBSUB CHANNELS would show
     return o;
 }
 

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bus_report.hpp>
+#include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/outgoing.hpp>
-#include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/detail/patient_publisher.hpp>
 #include <hubbub/detail/shared_list.hpp>
+#include <hubbub/detail/subscribers.hpp>
+#include <hubbub/detail/timer.hpp>
+#include <hubbub/detail/tracing.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/serializer.hpp>
 #include <hubbub/subscription.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <exception>
 #include <functional>
@@ -29,14 +35,17 @@ namespace hubbub::detail {
 ///
 /// The subscribers of one interest and one message type form a group, which is one sink of the
 /// transport: a message is decoded once for all of them.
-template <class Transport, class Serializer>
-class bus_core : public std::enable_shared_from_this<bus_core<Transport, Serializer>> {
+template <class Transport, class Serializer, class Trace>
+class bus_core : public std::enable_shared_from_this<bus_core<Transport, Serializer, Trace>> {
 public:
     template <class T>
     class group;
 
-    bus_core(Transport& transport, Serializer serializer)
-        : transport_(&transport), serializer_(std::move(serializer)) {}
+    bus_core(Transport& transport, Serializer serializer, Trace trace)
+        : transport_(&transport), serializer_(std::move(serializer)),
+          report_(
+              std::make_shared<traced_report<Trace>>(transport.get_executor(), std::move(trace))),
+          patient_(std::make_shared<patient_publisher<Transport>>(transport, report_)) {}
 
     /// Forwards the transport's events. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -58,40 +67,30 @@ public:
         }
         for (auto const& [what, g] : groups)
             g->deactivate();
+        patient_->close(errc::closed);
         observation_.reset();
-        on_event(nullptr);
+        report_->on_event(nullptr);
     }
 
     Transport& transport() const noexcept { return *transport_; }
     Serializer const& serializer() const noexcept { return serializer_; }
+    Trace& trace() const noexcept { return report_->trace; }
+    bus_report& report() const noexcept { return *report_; }
+    std::shared_ptr<bus_report> shared_report() const noexcept { return report_; }
 
-    void on_event(observer o) {
-        auto replacement = o ? std::make_shared<observer>(std::move(o)) : nullptr;
-        std::lock_guard const lock(observer_mutex_);
-        observer_.swap(replacement);
-    }
-
-    void notify(event const& e) const {
-        std::shared_ptr<observer> present;
-        {
-            std::lock_guard const lock(observer_mutex_);
-            present = observer_;
-        }
-        if (present)
-            (*present)(e);
-    }
+    void notify(event const& e) const { report_->notify(e); }
 
     template <class T>
     std::error_code publish(std::string_view topic, T&& message) {
         if constexpr (in_place<Serializer>) {
-            return transport_->publish({topic, {}, as_object(std::forward<T>(message))}, {});
+            return hand_over({topic, {}, as_object(std::forward<T>(message))}, {});
         } else if constexpr (requires { serializer_.view(message); }) {
-            return transport_->publish({topic, serializer_.view(message), {}}, {});
+            return hand_over({topic, serializer_.view(message), {}}, {});
         } else {
             scratch_buffer bytes;
             if (auto const error = serializer_.encode(message, *bytes))
-                return refuse(error, {});
-            return transport_->publish({topic, *bytes, {}}, {});
+                return refuse(topic, error, {});
+            return hand_over({topic, *bytes, {}}, {});
         }
     }
 
@@ -99,12 +98,26 @@ public:
     void publish(std::string_view topic, outgoing<Serializer, T>& message,
                  publish_completion done) {
         if constexpr (in_place<Serializer>)
-            transport_->publish({topic, {}, as_object(std::move(*message.object))},
-                                std::move(done));
+            hand_over({topic, {}, as_object(std::move(*message.object))}, std::move(done));
         else if (message.error)
-            refuse(message.error, std::move(done));
+            refuse(topic, message.error, std::move(done));
         else
-            transport_->publish({topic, message.bytes, {}}, std::move(done));
+            hand_over({topic, message.bytes, {}}, std::move(done));
+    }
+
+    /// The same, and waits for room where the queue is full. on_cancel(f) has f called if the
+    /// operation is cancelled.
+    template <class T, class OnCancel>
+    void publish_patiently(std::string_view topic, outgoing<Serializer, T> message,
+                           std::chrono::milliseconds at_most, publish_completion done,
+                           OnCancel on_cancel) {
+        if constexpr (!in_place<Serializer>)
+            if (message.error) {
+                refuse(topic, message.error, std::move(done));
+                return;
+            }
+        patient_->publish(std::string(topic), std::move(message), at_most, std::move(done),
+                          std::move(on_cancel));
     }
 
     /// A place in a group, and what keeps it.
@@ -114,10 +127,9 @@ public:
         subscription membership;
     };
 
-    /// Puts sink into the group of this interest and type; there is none if the bus is closed.
-    template <class T, class Sink>
-    joined<T> join(interest const& what, Sink sink) {
-        auto entry = std::make_shared<typename group<T>::template entry_for<Sink>>(std::move(sink));
+    /// Puts s into the group of this interest and type; there is none if the bus is closed.
+    template <class T>
+    joined<T> join(interest const& what, std::shared_ptr<subscriber_of<T>> s) {
         std::lock_guard const lock(mutex_);
         if (!open_)
             return {};
@@ -125,8 +137,8 @@ public:
         if (!found)
             found = std::make_shared<group<T>>(what, this->shared_from_this());
         auto g = std::static_pointer_cast<group<T>>(found);
-        g->add(entry);
-        return {g, subscription(g, std::move(entry))};
+        g->add(s);
+        return {g, subscription(g, std::move(s))};
     }
 
     /// Has the transport deliver to a group; done completes when it does.
@@ -139,27 +151,74 @@ public:
         return errc::closed;
     }
 
+    /// See bus::async_drain.
+    void drain(std::chrono::milliseconds at_most, completion<std::error_code, std::uint64_t> done) {
+        patient_->close(errc::closed);
+        auto const d = std::make_shared<draining>(report_->executor(), transport_->statistics());
+        d->done = std::move(done);
+        d->deadline.expires_after(at_most);
+        auto finish = [core = this->shared_from_this(), d](std::error_code error) {
+            core->finish_drain(*d, error);
+        };
+        d->deadline.async_wait([finish](std::error_code aborted) {
+            if (!aborted)
+                finish(errc::timed_out);
+        });
+        transport_->drain({report_->executor(), std::move(finish)});
+    }
+
     statistics read_statistics() const {
         auto s = transport_->statistics();
-        auto const here = unencodable.get();
-        s.published += here;
-        s.refused += here;
-        s.delivered = delivered.get();
-        s.malformed += malformed.get();
-        s.failed = failed.get();
-        s.received = s.delivered + s.malformed + s.failed;
+        report_->add_to(s);
         return s;
     }
 
-    counter unencodable;
-    counter delivered;
-    counter malformed;
-    counter failed;
-
 private:
+    struct draining {
+        draining(asio::any_io_executor const& executor, statistics const& now)
+            : before(now), deadline(executor) {}
+        statistics const before;
+        timer deadline;
+        completion<std::error_code, std::uint64_t> done;
+    };
+
+    /// On the executor, at the deadline or when all is answered, whichever comes first.
+    void finish_drain(draining& d, std::error_code error) {
+        if (!d.done)
+            return;
+        d.deadline.cancel();
+        close();
+        transport_->close();
+        auto const count = [](statistics const& s) {
+            return s.unknown + s.discarded + s.displaced;
+        };
+        auto const undelivered = count(transport_->statistics()) - count(d.before);
+        if (!error && undelivered > 0)
+            error = errc::outcome_unknown;
+        d.done(error, undelivered);
+    }
+
+    std::error_code hand_over(message_view const& message, publish_completion done) {
+        // Nothing overtakes what waits for room.
+        if (patient_->waiting())
+            return refuse(message.topic, errc::queue_full, std::move(done));
+        if constexpr (!traces_publish<Trace>) {
+            return transport_->publish(message, std::move(done));
+        } else {
+            std::string const topic(message.topic); // a sink may destroy what it is a view of
+            auto const bytes = message.payload.size();
+            auto const self = this->shared_from_this(); // and the bus
+            auto const refused = transport_->publish(message, std::move(done));
+            trace().on_publish(topic, bytes, refused);
+            return refused;
+        }
+    }
+
     /// The transport never saw it: it counts here.
-    std::error_code refuse(std::error_code error, publish_completion done) {
-        unencodable.add();
+    std::error_code refuse(std::string_view topic, std::error_code error, publish_completion done) {
+        report_->refused_here.add();
+        if constexpr (traces_publish<Trace>)
+            trace().on_publish(topic, 0, error);
         done(error, 0);
         return error;
     }
@@ -197,38 +256,20 @@ private:
 
     Transport* const transport_;
     [[no_unique_address]] Serializer const serializer_;
+    std::shared_ptr<traced_report<Trace>> const report_;
+    std::shared_ptr<patient_publisher<Transport>> const patient_;
     std::shared_ptr<void> observation_;
 
     std::mutex mutex_; // guards what follows
     bool open_ = true;
     std::map<key, std::shared_ptr<group_base>> groups_;
-
-    mutable std::mutex observer_mutex_; // guards observer_
-    std::shared_ptr<observer> observer_;
 };
 
-template <class Transport, class Serializer>
+template <class Transport, class Serializer, class Trace>
 template <class T>
-class bus_core<Transport, Serializer>::group final : public group_base {
+class bus_core<Transport, Serializer, Trace>::group final : public group_base {
 public:
-    struct entry : subscriber {
-        virtual void call(std::string_view topic, T const& message) = 0;
-    };
-
-    /// A user's callable.
-    template <class Sink>
-    struct entry_for final : entry {
-        explicit entry_for(Sink&& s) : sink(std::move(s)) {}
-
-        void call(std::string_view topic, T const& message) override {
-            if constexpr (std::invocable<Sink&, std::string_view, T const&>)
-                std::invoke(sink, topic, message);
-            else
-                std::invoke(sink, message);
-        }
-
-        Sink sink;
-    };
+    using entry = subscriber_of<T>;
 
     group(interest const& what, std::shared_ptr<bus_core> core)
         : group_base(what, typeid(T)), core_(std::move(core)) {}
@@ -249,15 +290,17 @@ public:
 
     void deactivate() override {
         auto const entries = read(); // a temporary would not live through the loop
-        for (auto const& e : *entries)
+        for (auto const& e : *entries) {
             e->active.store(false, std::memory_order_release);
+            e->end(errc::closed);
+        }
     }
 
     void deliver(message_view const& message) noexcept override {
         auto const entries = read();
         if constexpr (in_place<Serializer>) {
             if (auto const* const object = message.object.template get<T>())
-                return call_all(*entries, message.topic, *object);
+                return call_all(*entries, message.topic, *object, sizeof(T));
             reject(*entries, message.topic, errc::malformed_payload);
         } else if (message.object) { // another bus's, on the same topic
             reject(*entries, message.topic, errc::malformed_payload);
@@ -265,7 +308,7 @@ public:
             T value{};
             if (auto const error = core_->serializer().decode(message.payload, value))
                 return reject(*entries, message.topic, error);
-            call_all(*entries, message.topic, value);
+            call_all(*entries, message.topic, value, message.payload.size());
         }
     }
 
@@ -279,28 +322,46 @@ private:
 
     void reject(std::vector<std::shared_ptr<entry>> const& entries, std::string_view topic,
                 std::error_code reason) {
-        core_->malformed.add(entries.size());
+        core_->report().malformed.add(entries.size());
         core_->notify(message_malformed{topic, reason});
     }
 
     void call_all(std::vector<std::shared_ptr<entry>> const& entries, std::string_view topic,
-                  T const& value) {
-        std::uint64_t count = 0;
+                  T const& value, std::size_t bytes) {
+        std::uint64_t delivered = 0;
+        std::size_t sinks = 0;
         for (auto const& e : entries)
-            if (e->active.load(std::memory_order_acquire))
-                count += call(*e, topic, value) ? 1 : 0;
-        core_->delivered.add(count);
+            if (e->active.load(std::memory_order_acquire)) {
+                ++sinks;
+                delivered += call(e, topic, value, bytes) ? 1 : 0;
+            }
+        auto& report = core_->report();
+        report.delivered.add(delivered);
+        if constexpr (!in_place<Serializer>)
+            report.received_bytes.add(bytes * sinks);
+        if constexpr (traces_delivery<Trace>)
+            core_->trace().on_delivery(topic, bytes, sinks);
     }
 
-    bool call(entry& e, std::string_view topic, T const& value) {
+    /// True if that was all: not failed, nor only queued.
+    bool call(std::shared_ptr<entry> const& e, std::string_view topic, T const& value,
+              std::size_t bytes) {
         try {
-            e.call(topic, value);
-            return true;
+            auto const outcome = e->call(topic, value, bytes);
+            if (outcome == delivery::overrun)
+                disconnect(*e, topic);
+            return outcome == delivery::done;
         } catch (...) { // whatever a sink throws is told to the bus's owner
-            core_->failed.add();
+            core_->report().failed.add();
             core_->notify(sink_failed{topic, std::current_exception()});
             return false;
         }
+    }
+
+    void disconnect(entry& e, std::string_view topic) {
+        e.active.store(false, std::memory_order_release);
+        core_->remove(*this, e);
+        core_->notify(subscriber_disconnected{topic});
     }
 
     std::shared_ptr<bus_core> const core_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 namespace hubbub::detail {
@@ -15,12 +16,17 @@ inline std::error_code check_name(message_limits const& limits, std::string_view
     return {};
 }
 
-/// Whether a message may be published when nothing is queued, and if not, why.
+/// Whether a message may be published when nothing is queued, and if not, why: one that never finds
+/// room is too large, whatever it waits for.
 inline std::error_code check_message(message_limits const& limits,
                                      message_view const& message) noexcept {
-    if (message.payload.size() > limits.max_payload_bytes)
+    if (auto const error = check_name(limits, message.topic))
+        return error;
+    auto const whole = message.topic.size() + message.payload.size();
+    if (message.payload.size() > limits.max_payload_bytes || whole > limits.max_queue_bytes ||
+        (limits.budget && whole > limits.budget->max_bytes()))
         return errc::payload_too_large;
-    return check_name(limits, message.topic);
+    return {};
 }
 
 } // namespace hubbub::detail

@@ -35,6 +35,8 @@ public:
             return;
         told_ = {};
         auto const away = lost_ ? now - *lost_ : redis::clock::duration{0};
+        if (lost_)
+            ledger_->link_returned(now);
         observers_->notify(link_whole{std::chrono::duration_cast<std::chrono::milliseconds>(away)});
     }
 
@@ -47,7 +49,7 @@ public:
         if (change(link_state::whole, link_state::down)) {
             lost_ = now;
             told_[1 - index] = true;
-            ledger_->link_losses.add();
+            ledger_->link_fell(now);
             observers_->notify(link_lost{reason});
         } else if (state() == link_state::down && !told &&
                    (role == link_role::receiving || ready_at(link_role::receiving))) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/batch_queue.hpp>
+#include <hubbub/detail/drop_notice.hpp>
 #include <hubbub/detail/limits.hpp>
 #include <hubbub/detail/observers.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
@@ -96,8 +97,8 @@ public:
                    message_limits const& limits, bool inline_delivery)
         : executor_(asio::make_strand(std::move(executor))), exchange_(std::move(exchange)),
           limits_(limits), inline_(inline_delivery),
-          outbox_(limits.max_queue_bytes, limits.max_queue_messages),
-          inbox_(limits.max_queue_bytes, limits.max_queue_messages) {}
+          outbox_(limits.max_queue_bytes, limits.max_queue_messages, limits.budget),
+          inbox_(limits.max_queue_bytes, limits.max_queue_messages, limits.budget) {}
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
@@ -106,12 +107,17 @@ public:
     statistics read_statistics() const {
         auto s = ledger_.read();
         s.queued_bytes = outbox_.bytes();
+        auto const peak = outbox_.peak();
+        s.queued_peak = peak.entries;
+        s.queued_bytes_peak = peak.bytes;
         return s;
     }
 
+    message_limits const& limits() const noexcept { return limits_; }
+
     std::error_code publish(message_view const& message, publish_completion done) {
         ledger_.published.add();
-        auto error = closed() ? errc::closed : check_message(limits_, message);
+        auto error = closed() || draining_ ? errc::closed : check_message(limits_, message);
         if (!error)
             error = inline_ ? publish_inline(message, done) : publish_queued(message, done);
         if (error) {
@@ -119,6 +125,25 @@ public:
             done(error, 0);
         }
         return error;
+    }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        if (closed() || draining_)
+            return done(errc::closed);
+        outbox_.wait_for_room(bytes, std::move(done));
+    }
+
+    void drain(completion<std::error_code> done) {
+        draining_ = true;
+        if (closed())
+            return done(errc::closed);
+        outbox_.wait_until_idle({executor_, [weak = weak_from_this(),
+                                             done = std::move(done)](std::error_code e) mutable {
+                                     auto const self = weak.lock();
+                                     if (e || !self || self->closed())
+                                         return done(e ? e : errc::closed);
+                                     self->inbox_.wait_until_idle(std::move(done));
+                                 }});
     }
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -136,6 +161,8 @@ public:
         if (closed_.exchange(true))
             return;
         exchange_->detach(*this);
+        outbox_.end_waiting(errc::closed);
+        inbox_.end_waiting(errc::closed);
         for (auto& entry : outbox_.take()) {
             ledger_.discarded.add();
             entry.done(errc::closed, 0);
@@ -188,6 +215,7 @@ private:
             return defer(run, message, done);
         // Counted before: a sink may destroy the transport, and this with it.
         ledger_.confirmed.add();
+        ledger_.payload_bytes.add(message.payload.size());
         undisturbed(
             run, [&, exchange = exchange_.get()] { done({}, exchange->route(message, nullptr)); });
         return {};
@@ -214,6 +242,7 @@ private:
             run.waiting.size() >= limits_.max_queue_messages)
             return errc::queue_full;
         run.bytes += bytes;
+        ledger_.payload_bytes.add(message.payload.size());
         run.waiting.push_back(
             {shared_from_this(), {std::make_shared<kept_message const>(message), std::move(done)}});
         return {};
@@ -223,11 +252,13 @@ private:
         outgoing entry{std::make_shared<kept_message const>(message), {}};
         auto const bytes = entry.message->bytes();
         entry.done = std::move(done);
+        auto const size = message.payload.size();
         switch (outbox_.push(entry, bytes)) {
         case decltype(outbox_)::pushed::full: done = std::move(entry.done); return errc::queue_full;
         case decltype(outbox_)::pushed::queued: break;
         case decltype(outbox_)::pushed::wake: post_sending();
         }
+        ledger_.payload_bytes.add(size);
         return {};
     }
 
@@ -250,20 +281,10 @@ private:
         });
     }
 
-    /// Tells of drops once for a whole burst.
     void drop(std::string_view topic) {
         ledger_.dropped.add();
-        std::lock_guard const lock(drops_mutex_);
-        dropped_topic_ = topic;
-        if (++drops_ > 1)
-            return;
-        asio::post(executor_, [self = shared_from_this()] {
-            std::unique_lock tell(self->drops_mutex_);
-            auto const last = std::exchange(self->dropped_topic_, {});
-            auto const count = std::exchange(self->drops_, 0);
-            tell.unlock();
-            self->observers_.notify(message_dropped{last, count});
-        });
+        drops_.add(executor_, topic,
+                   [self = shared_from_this()](event const& e) { self->observers_.notify(e); });
     }
 
     void send(outgoing& entry) {
@@ -283,15 +304,13 @@ private:
     message_limits const limits_;
     bool const inline_;
     std::atomic<bool> closed_ = false;
+    std::atomic<bool> draining_ = false;
     topic_table table_;
     publish_ledger ledger_;
     observers observers_;
     batch_queue<outgoing> outbox_;
     batch_queue<shared_message> inbox_;
-
-    std::mutex drops_mutex_; // guards what follows: what was dropped and is not told yet
-    std::string dropped_topic_;
-    std::uint64_t drops_ = 0;
+    drop_notice drops_;
 };
 
 inline std::size_t local_exchange::route(message_view const& message, shared_message kept) {

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,6 +19,19 @@ namespace hubbub::detail {
 template <class Sink, class T>
 concept sink_of =
     std::invocable<Sink&, T const&> || std::invocable<Sink&, std::string_view, T const&>;
+
+/// Whether a T may be kept: it is no view of bytes that are gone when the call is over.
+template <class T>
+concept keepable =
+    std::copyable<T> && std::default_initializable<T> && !std::ranges::borrowed_range<T>;
+
+template <class T>
+constexpr void require_keeps() {
+    static_assert(keepable<T>,
+                  "bus::subscribe with a queue, bus::receive: the message is kept, so it "
+                  "must be default constructible, copyable and no view "
+                  "(std::string, not std::string_view)");
+}
 
 template <class Serializer, class T, class Sink>
 concept subscribable = decodes<Serializer, T> && sink_of<Sink, T> &&

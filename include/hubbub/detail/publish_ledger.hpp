@@ -4,6 +4,8 @@
 #include <hubbub/statistics.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace hubbub::detail {
@@ -18,30 +20,83 @@ private:
     std::atomic<std::uint64_t> value_ = 0;
 };
 
+/// The most that was in a queue at once. Any thread.
+class high_water {
+public:
+    void raise(std::size_t messages, std::size_t bytes) noexcept {
+        raise(messages_, messages);
+        raise(bytes_, bytes);
+    }
+    std::size_t messages() const noexcept { return messages_.load(std::memory_order_relaxed); }
+    std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+private:
+    static void raise(std::atomic<std::size_t>& mark, std::size_t to) noexcept {
+        auto seen = mark.load(std::memory_order_relaxed);
+        while (seen < to && !mark.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {
+        }
+    }
+
+    std::atomic<std::size_t> messages_ = 0;
+    std::atomic<std::size_t> bytes_ = 0;
+};
+
 /// The publishing half of the statistics, as every transport keeps it. What is queued follows from
 /// the rest.
 struct publish_ledger {
+    using clock = std::chrono::steady_clock;
+
     counter published;
     counter refused;
     counter confirmed;
     counter unknown;
     counter discarded;
+    counter displaced;
+    counter payload_bytes;
     counter dropped;
-    counter link_losses;
+    counter cut_offs;
+    high_water depth;
 
-    statistics read() const noexcept {
+    /// One after the other, on one thread at a time.
+    void link_fell(clock::time_point now) noexcept {
+        link_losses_.add();
+        fell_at_ = now.time_since_epoch();
+    }
+    void link_returned(clock::time_point now) noexcept {
+        reconnects_.add();
+        time_down_ = time_down_.load() + (now.time_since_epoch() - fell_at_.load());
+        fell_at_ = clock::duration::zero();
+    }
+
+    statistics read(clock::time_point now = clock::now()) const noexcept {
         statistics s;
         // What ends a message is read before what begins it, so that queued is never negative.
         s.refused = refused.get();
         s.confirmed = confirmed.get();
         s.unknown = unknown.get();
         s.discarded = discarded.get();
+        s.displaced = displaced.get();
         s.published = published.get();
-        s.queued = s.published - s.refused - s.confirmed - s.unknown - s.discarded;
+        s.queued = s.published - s.refused - s.confirmed - s.unknown - s.discarded - s.displaced;
+        s.published_bytes = payload_bytes.get();
+        s.queued_peak = depth.messages();
+        s.queued_bytes_peak = depth.bytes();
         s.dropped = dropped.get();
-        s.link_losses = link_losses.get();
+        s.cut_offs = cut_offs.get();
+        s.link_losses = link_losses_.get();
+        s.reconnects = reconnects_.get();
+        auto down = time_down_.load();
+        if (auto const fell = fell_at_.load(); fell != clock::duration::zero())
+            down += now.time_since_epoch() - fell;
+        s.time_down = std::chrono::duration_cast<std::chrono::milliseconds>(down);
         return s;
     }
+
+private:
+    counter link_losses_;
+    counter reconnects_;
+    std::atomic<clock::duration> time_down_{};
+    std::atomic<clock::duration> fell_at_{}; // zero while it is up
 };
 
 } // namespace hubbub::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/limits.hpp>
+#include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/redis_sessions.hpp>
 #include <hubbub/redis/connection.hpp>
 #include <hubbub/redis/options.hpp>
@@ -9,6 +10,10 @@
 
 #include <sys/un.h>
 
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -24,8 +29,9 @@ class redis_core : public std::enable_shared_from_this<redis_core<Stream>> {
 public:
     redis_core(asio::any_io_executor const& executor, redis::options const& o)
         : options_(checked(o)), context_(options_), strand_(light_executor(executor)),
-          executor_(strand_), publishing_(shared_, options_.limits, prefix(options_)),
-          receiving_(shared_, prefix(options_), options_.unsubscribe_linger,
+          executor_(strand_), shared_(options_),
+          publishing_(shared_, options_.limits, prefix(options_)),
+          receiving_(shared_, prefix(options_), probe_topic_, options_.unsubscribe_linger,
                      options_.reconnect_cap) {}
 
     /// Begins to connect. Apart from the constructor, which has no shared_ptr yet.
@@ -34,8 +40,11 @@ public:
             if (shared_.watch.fail(reason))
                 end(reason);
         };
+        shared_.send_probe = [this] { send_probe(); };
         publisher_ = launch(publishing_);
         receiver_ = launch(receiving_);
+        if (options_.probe_interval > std::chrono::milliseconds::zero())
+            subscribe(probe_topic_, std::make_shared<probe_sink>(shared_), {});
     }
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
@@ -45,8 +54,12 @@ public:
     statistics read_statistics() const {
         auto s = shared_.ledger.read();
         s.queued_bytes = publishing_.queued_bytes();
+        s.probe_round_trip =
+            std::chrono::duration_cast<std::chrono::microseconds>(shared_.probe_round_trip.load());
         return s;
     }
+
+    message_limits const& limits() const noexcept { return options_.limits; }
 
     std::error_code publish(message_view const& message, publish_completion done) {
         shared_.ledger.published.add();
@@ -57,11 +70,19 @@ public:
         if (error) {
             shared_.ledger.refused.add();
             done(error, 0);
+        } else {
+            shared_.ledger.payload_bytes.add(message.payload.size());
         }
         if (wake)
             flush(publisher_);
         return error;
     }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        publishing_.wait_for_room(bytes, std::move(done));
+    }
+
+    void drain(completion<std::error_code> done) { publishing_.drain(std::move(done)); }
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
                               subscribe_completion done) {
@@ -78,10 +99,7 @@ public:
 
     void unsubscribe(interest const& what, sink const& s) {
         if (receiving_.unsubscribe(what, s))
-            asio::dispatch(strand_, [weak = receiver_] {
-                if (auto const connection = weak.lock())
-                    connection->arm_timer();
-            });
+            asio::dispatch(strand_, [link = receiver_] { arm(link); });
     }
 
     void close() {
@@ -94,6 +112,20 @@ public:
 
 private:
     using redis_connection = redis::connection<Stream>;
+
+    void send_probe() {
+        publishing_.push_probe(
+            probe_topic_, std::to_string(shared_.probe.number()),
+            {executor_,
+             [weak = this->weak_from_this()](std::error_code error, std::size_t receivers) {
+                 auto const core = weak.lock();
+                 if (!core)
+                     return;
+                 core->shared_.probe.on_published(error, receivers, redis::clock::now());
+                 arm(core->receiver_);
+             }});
+        flush(publisher_);
+    }
 
     static redis::options checked(redis::options o) {
         if (o.client_name.find_first_of(" \r\n") != std::string::npos)
@@ -128,6 +160,12 @@ private:
         });
     }
 
+    /// On the strand.
+    static void arm(std::weak_ptr<redis_connection> const& link) {
+        if (auto const connection = link.lock())
+            connection->arm_timer();
+    }
+
     /// Closes both links and ends what waits, on the links' executor.
     void end(std::error_code reason) {
         publishing_.refuse_all(reason);
@@ -143,6 +181,7 @@ private:
     typename Stream::context const context_;
     strand const strand_;
     asio::any_io_executor const executor_; // the same, as users get it
+    std::string const probe_topic_ = "hubbub.probe." + random_id();
     redis_shared shared_;
     publish_session publishing_;
     subscribe_session receiving_;

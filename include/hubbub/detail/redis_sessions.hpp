@@ -5,11 +5,16 @@
 #include <hubbub/detail/link_watch.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/redis/connection.hpp>
+#include <hubbub/redis/probe.hpp>
 #include <hubbub/redis/publish_queue.hpp>
 #include <hubbub/redis/subscription_set.hpp>
 #include <hubbub/transport.hpp>
 
+#include <algorithm>
+#include <atomic>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,11 +27,36 @@ namespace hubbub::detail {
 
 /// What the two links of a transport have in common: their observers, their watch, their end.
 struct redis_shared {
+    explicit redis_shared(redis::options const& o) : probe(o) {}
+
     observers listeners;
     publish_ledger ledger;
     link_watch watch{listeners, ledger};
+    redis::probe probe;
     /// Called on the links' executor when one has given up: ends both.
     std::function<void(std::error_code)> give_up;
+    /// Has a probe published, by the other link.
+    std::function<void()> send_probe;
+    /// Of the last probe that came back. Any thread.
+    std::atomic<redis::clock::duration> probe_round_trip{};
+};
+
+/// Where probes come back.
+class probe_sink final : public sink {
+public:
+    explicit probe_sink(redis_shared& shared) : shared_(&shared) {}
+
+    void deliver(message_view const& message) noexcept override {
+        std::uint64_t number = 0;
+        auto const* const end = message.payload.data() + message.payload.size();
+        if (std::from_chars(message.payload.data(), end, number).ec != std::errc{})
+            return; // somebody else's; ours will come
+        shared_->probe.on_probe(number, redis::clock::now());
+        shared_->probe_round_trip = shared_->probe.round_trip();
+    }
+
+private:
+    redis_shared* shared_;
 };
 
 /// A session that tells its ups and downs to the watch.
@@ -35,6 +65,7 @@ public:
     void on_retry(std::error_code reason, unsigned attempts,
                   std::chrono::milliseconds wait) override {
         shared_->watch.retry(role_, reason, attempts, wait, redis::clock::now());
+        shared_->probe.on_lost();
     }
 
     void on_give_up(std::error_code reason) override { shared_->give_up(reason); }
@@ -43,7 +74,12 @@ protected:
     watched_session(redis_shared& shared, link_role role) : shared_(&shared), role_(role) {}
 
     redis_shared& shared() const noexcept { return *shared_; }
-    void ready() { shared_->watch.ready(role_, redis::clock::now()); }
+    void ready() {
+        auto const now = redis::clock::now();
+        shared_->watch.ready(role_, now);
+        if (shared_->watch.state() == link_state::whole)
+            shared_->probe.on_whole(now);
+    }
 
 private:
     redis_shared* shared_;
@@ -61,12 +97,30 @@ public:
     /// be told to flush.
     std::error_code push(message_view const& message, publish_completion& done, bool& wake) {
         std::lock_guard const lock(mutex_);
-        if (ended_)
-            return ended_;
+        if (ended_ || draining_)
+            return ended_ ? ended_ : errc::closed;
         if (auto const error = queue_.push(prefix_, message, done))
             return error;
         wake = !std::exchange(awake_, true);
         return {};
+    }
+
+    /// From any thread.
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (ended_ || draining_)
+            return done(ended_ ? ended_ : errc::closed);
+        queue_.wait_for_room(bytes, std::move(done));
+    }
+
+    /// Refuses what comes, and completes done when nothing waits. From any thread.
+    void drain(completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (ended_)
+            return done(ended_);
+        draining_ = true;
+        queue_.end_waiting_for_room(errc::closed);
+        queue_.wait_until_empty(std::move(done));
     }
 
     /// Refuses whatever comes, from any thread.
@@ -77,8 +131,11 @@ public:
 
     /// Ends what waits. The link is closed.
     void end() {
-        std::lock_guard const lock(mutex_);
-        queue_.close(ended_);
+        {
+            std::lock_guard const lock(mutex_);
+            queue_.close(ended_);
+        }
+        tell_displaced();
     }
 
     std::size_t queued_bytes() const {
@@ -86,7 +143,16 @@ public:
         return queue_.bytes();
     }
 
-    void on_run() override { ready(); }
+    bool subscribes() const override { return false; }
+
+    void on_run(redis::lifecycle::cut_off /*was*/) override {
+        {
+            std::lock_guard const lock(mutex_);
+            queue_.on_run();
+        }
+        tell_displaced();
+        ready();
+    }
 
     void on_down() override {
         std::uint64_t unknown = 0;
@@ -97,6 +163,7 @@ public:
         }
         if (unknown > 0)
             shared().listeners.notify(publishes_unknown{unknown});
+        tell_displaced();
     }
 
     std::error_code on_reply(redis::reply const& r) noexcept override {
@@ -128,14 +195,28 @@ public:
         queue_.push_ping();
     }
 
-    void tick(redis::time_point /*now*/) override {}
+    /// Queues a probe; done completes with how many got it.
+    void push_probe(std::string_view topic, std::string_view number, publish_completion done) {
+        std::lock_guard const lock(mutex_);
+        queue_.push_probe(prefix_, {topic, number}, std::move(done));
+    }
+
+    std::error_code tick(redis::time_point /*now*/) override { return {}; }
     redis::time_point deadline() override { return redis::time_point::max(); }
 
 private:
+    void tell_displaced() {
+        auto const all = shared().ledger.displaced.get();
+        if (auto const count = all - std::exchange(displaced_told_, all); count > 0)
+            shared().listeners.notify(publishes_displaced{count});
+    }
+
     std::string const prefix_;
+    std::uint64_t displaced_told_ = 0;
     mutable std::mutex mutex_; // guards what follows
     redis::publish_queue queue_;
     std::error_code ended_;
+    bool draining_ = false;
     /// A flush is due or under way, or will come with the link.
     bool awake_ = true;
 };
@@ -143,10 +224,11 @@ private:
 /// What is subscribed, and what comes. subscribe and unsubscribe may be called from any thread.
 class subscribe_session final : public watched_session {
 public:
-    subscribe_session(redis_shared& shared, std::string prefix, std::chrono::milliseconds linger,
-                      std::chrono::milliseconds retry)
+    subscribe_session(redis_shared& shared, std::string prefix, std::string probe_topic,
+                      std::chrono::milliseconds linger, std::chrono::milliseconds retry)
         : watched_session(shared, link_role::receiving), prefix_(std::move(prefix)),
-          pattern_prefix_(glob_escape(prefix_)), set_(linger, retry) {}
+          pattern_prefix_(glob_escape(prefix_)), probe_topic_(std::move(probe_topic)),
+          set_(linger, retry) {}
 
     /// Takes done, unless it is refused.
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -181,7 +263,14 @@ public:
         set_.close(ended_);
     }
 
-    void on_run() override {
+    bool subscribes() const override { return true; }
+
+    void on_run(redis::lifecycle::cut_off was) override {
+        using cut_off = redis::lifecycle::cut_off;
+        if (was != cut_off::no) {
+            shared().ledger.cut_offs.add();
+            shared().listeners.notify(subscriber_cut_off{was == cut_off::counted});
+        }
         std::lock_guard const lock(mutex_);
         set_.on_run();
     }
@@ -241,14 +330,21 @@ public:
         set_.push_ping();
     }
 
-    void tick(redis::time_point now) override {
-        std::lock_guard const lock(mutex_);
+    std::error_code tick(redis::time_point now) override {
+        if (shared().probe.deaf(now))
+            return errc::link_deaf;
+        std::unique_lock lock(mutex_);
         set_.tick(now);
+        bool const subscribed = set_.is_active(prefix_ + probe_topic_);
+        lock.unlock();
+        if (shared().probe.due(now, subscribed))
+            shared().send_probe();
+        return {};
     }
 
     redis::time_point deadline() override {
         std::lock_guard const lock(mutex_);
-        return set_.deadline();
+        return std::min(set_.deadline(), shared().probe.deadline());
     }
 
 private:
@@ -271,6 +367,8 @@ private:
                             std::string_view channel, std::string_view payload) const {
         if (!name.starts_with(prefix) || !channel.starts_with(prefix_))
             return errc::protocol_error;
+        if (shared().probe.awaited())
+            shared().probe.on_message(redis::clock::now());
         name.remove_prefix(prefix.size());
         channel.remove_prefix(prefix_.size());
         table_.deliver(is_pattern ? interest(pattern{name}) : interest(name),
@@ -280,6 +378,7 @@ private:
 
     std::string const prefix_;
     std::string const pattern_prefix_;
+    std::string const probe_topic_;
     topic_table table_;
     std::mutex mutex_; // guards what follows, and that table_ and set_ agree
     redis::subscription_set set_;

@@ -28,6 +28,8 @@ using sequence_clock = std::chrono::steady_clock;
 /// A stream is what one publisher sends on one topic; it has 16 hexadecimal digits.
 struct sequence_frame {
     static constexpr std::size_t stream_size = 16;
+    /// The most that it adds to a payload: a stream, a number of up to 19 digits, two spaces.
+    static constexpr std::size_t max_size = stream_size + 19 + 2;
 
     std::string_view stream;
     std::uint64_t number = 0;
@@ -76,8 +78,6 @@ struct sequence_options {
     /// A stream that is heard of for the first time so long after the subscription became active
     /// is new: its numbers begin at 1. Before that it may be older than the subscription.
     std::chrono::milliseconds settle_time{1000};
-    /// One payload, without its number; the transport below takes 37 bytes more.
-    std::size_t max_payload_bytes = (std::size_t{64} << 20) - 37;
 };
 
 /// Numbers what is published.

@@ -9,6 +9,7 @@
 #include <hubbub/error.hpp>
 #include <hubbub/transport.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +31,8 @@ template <class Transport>
 class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transport>> {
 public:
     sequenced_core(Transport& below, sequence_options const& o)
-        : below_(&below), options_(o), sender_(options_, random_seed()),
-          timer_(below.get_executor()) {}
+        : below_(&below), options_(o), limits_(limits_above(below.limits())),
+          sender_(options_, random_seed()), timer_(below.get_executor()) {}
 
     /// Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -62,6 +63,7 @@ public:
     }
 
     Transport& below() const noexcept { return *below_; }
+    message_limits const& limits() const noexcept { return limits_; }
     observers& listeners() noexcept { return observers_; }
 
     /// The statistics of what its users published, without its own beacons and questions.
@@ -71,18 +73,20 @@ public:
         s.refused -= own_.refused.get();
         s.unknown -= own_.unknown.get();
         s.discarded -= own_.discarded.get();
+        s.displaced -= own_.displaced.get();
         s.published -= own_.published.get();
-        s.queued = s.published - s.confirmed - s.refused - s.unknown - s.discarded;
+        s.queued = s.published - s.confirmed - s.refused - s.unknown - s.discarded - s.displaced;
         s.published += too_large_.get();
         s.refused += too_large_.get();
         s.malformed += malformed_.get();
         s.lost += lost_.get();
+        s.gaps += gaps_.get();
         s.duplicates += duplicates_.get();
         return s;
     }
 
     std::error_code publish(message_view const& message, publish_completion done) {
-        if (message.payload.size() > options_.max_payload_bytes) {
+        if (message.payload.size() > limits_.max_payload_bytes) {
             too_large_.add();
             done(errc::payload_too_large, 0);
             return errc::payload_too_large;
@@ -195,6 +199,12 @@ private:
         std::weak_ptr<sequenced_core> const core_;
     };
 
+    /// A number before each payload leaves less for it.
+    static message_limits limits_above(message_limits below) {
+        below.max_payload_bytes -= std::min(below.max_payload_bytes, sequence_frame::max_size);
+        return below;
+    }
+
     static std::uint64_t random_seed() {
         std::random_device source;
         return (std::uint64_t{source()} << 8 ^ source()) & 0xff'ffff'ffff;
@@ -217,6 +227,7 @@ private:
 
     void miss(gap const& g) {
         lost_.add(g.last - g.first + 1);
+        gaps_.add();
         observers_.notify(g);
     }
 
@@ -275,6 +286,8 @@ private:
             return own_.confirmed;
         if (error == errc::outcome_unknown)
             return own_.unknown;
+        if (error == errc::displaced)
+            return own_.displaced;
         return accepted && (error == errc::closed || failed_) ? own_.discarded : own_.refused;
     }
 
@@ -308,6 +321,7 @@ private:
 
     Transport* const below_;
     sequence_options const options_;
+    message_limits const limits_;
     observers observers_;
     std::shared_ptr<void> observation_;
     std::shared_ptr<question_sink> questions_;
@@ -316,6 +330,7 @@ private:
     counter too_large_;
     counter malformed_;
     counter lost_;
+    counter gaps_;
     counter duplicates_;
 
     std::mutex publish_mutex_; // guards what follows; numbers are given and published under it

@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/audience.hpp>
@@ -13,14 +14,11 @@
 #include <hubbub/subscription.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -39,16 +37,6 @@ struct address {
     std::string topic;
     std::optional<std::string> connection;
 };
-
-/// 64 random bits in hexadecimal: no two servers have the same.
-inline std::string random_id() {
-    std::random_device source;
-    auto const bits = std::uint64_t{source()} << 32 | source();
-    std::array<char, 16> digits{};
-    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
-    return std::string(digits.size() - static_cast<std::size_t>(end - digits.data()), '0')
-        .append(digits.data(), end);
-}
 
 /// Completes done when as many parts have completed, with the first error.
 inline std::vector<completion<std::error_code>>

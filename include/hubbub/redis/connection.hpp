@@ -35,8 +35,11 @@ public:
     session& operator=(session const&) = delete;
     virtual ~session() = default;
 
-    /// The link is up; output() may be asked for.
-    virtual void on_run() = 0;
+    /// Whether the link will subscribe, so that Redis may cut it off when it is slow.
+    virtual bool subscribes() const = 0;
+
+    /// The link is up; output() may be asked for. was: how the link before ended.
+    virtual void on_run(lifecycle::cut_off was) = 0;
     /// The link fell, or an attempt failed; nothing of it is under way any more.
     virtual void on_down() = 0;
     /// Why it did; the next attempt follows in wait.
@@ -56,8 +59,8 @@ public:
     virtual void wrote(std::size_t bytes) = 0;
     virtual void push_ping() = 0;
 
-    /// A timer of the session's own.
-    virtual void tick(time_point now) = 0;
+    /// A timer of the session's own. Errors: why the link must be dropped.
+    virtual std::error_code tick(time_point now) = 0;
     virtual time_point deadline() = 0;
 };
 
@@ -72,7 +75,7 @@ public:
                typename Stream::context const& shared, std::shared_ptr<session> s)
         : options_(o), executor_(std::move(executor)), session_(std::move(s)),
           stream_(shared, executor_), resolver_(executor_), timer_(executor_),
-          lifecycle_(options_, std::random_device{}()),
+          lifecycle_(options_, std::random_device{}(), session_->subscribes()),
           reader_(*this, most_reply_bytes(options_.limits)) {}
 
     void start() { perform(lifecycle_.start(clock::now())); }
@@ -168,7 +171,7 @@ private:
     }
 
     void run() {
-        session_->on_run();
+        session_->on_run(lifecycle_.was_cut_off());
         flush();
     }
 
@@ -198,7 +201,7 @@ private:
     }
 
     void received(std::string_view bytes) {
-        lifecycle_.on_bytes(clock::now());
+        lifecycle_.on_bytes(clock::now(), bytes.size() == read_size);
         fault_ = {};
         auto error = reader_.feed(bytes);
         if (closed_ || lifecycle_.dropping())
@@ -227,7 +230,8 @@ private:
     void tick() {
         armed_ = time_point::max();
         auto const now = clock::now();
-        session_->tick(now);
+        if (auto const error = session_->tick(now))
+            return perform(lifecycle_.on_error(error, now));
         flush();
         perform(lifecycle_.tick(now));
     }

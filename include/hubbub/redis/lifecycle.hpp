@@ -44,7 +44,9 @@ public:
         give_up,
     };
 
-    lifecycle(options const& o, std::uint32_t seed) : options_(&o), random_(seed) {}
+    /// subscribes: what the link is for, so that Redis may cut it off (was_cut_off).
+    lifecycle(options const& o, std::uint32_t seed, bool subscribes = false)
+        : options_(&o), random_(seed), subscribes_(subscribes) {}
 
     /// Begins the first attempt.
     action start(time_point now) {
@@ -73,6 +75,8 @@ public:
         else if (!options_->password.empty())
             append_command(commands, "AUTH", options_->password);
         append_command(commands, "CLIENT", "SETNAME", options_->client_name);
+        if (subscribes_)
+            append_command(commands, "INFO");
         append_command(commands, "PING");
         return commands;
     }
@@ -84,8 +88,12 @@ public:
         if (r.type == value::kind::error)
             if (auto const error = verdict(r.text))
                 return on_error(error, now);
+        if (step_ == step::learn)
+            learn_of_server(r.text);
         if (step_ != step::ping) {
             step_ = static_cast<step>(static_cast<int>(step_) + 1);
+            if (step_ == step::learn && !subscribes_)
+                step_ = step::ping;
             return action::none;
         }
         state_ = state::running;
@@ -94,9 +102,11 @@ public:
         return action::run;
     }
 
-    /// Something came. True if it answers a PING: then deadline() has come nearer.
-    bool on_bytes(time_point now) noexcept {
+    /// Something came; filled: as much as was asked for, so that there may be more. True if it
+    /// answers a PING: then deadline() has come nearer.
+    bool on_bytes(time_point now, bool filled = false) noexcept {
         last_bytes_ = now;
+        filled_before_ = std::exchange(filled_, filled);
         return std::exchange(asked_, false);
     }
 
@@ -108,6 +118,11 @@ public:
         // accepts and closes is not asked in a tight loop.
         if (state_ == state::running && now - up_since_ >= options_->reconnect_base)
             attempts_ = 0;
+        if (state_ == state::running) {
+            closed_there_ = reason == errc::disconnected || reason == std::errc::connection_reset ||
+                            reason == std::errc::broken_pipe;
+            was_behind_ = filled_ || filled_before_;
+        }
         state_ = state::dropping;
         deadline_ = time_point::max();
         reason_ = reason;
@@ -118,7 +133,7 @@ public:
     action on_dropped(time_point now) {
         if (state_ != state::dropping)
             return action::none;
-        if (is_final(reason_)) {
+        if (options_->gives_up_on(reason_)) {
             state_ = state::failed;
             return action::give_up;
         }
@@ -157,6 +172,12 @@ public:
                                                    : deadline_;
     }
 
+    /// Whether Redis closed the last link, since what it held back for it had reached the limit there
+    /// (client-output-buffer-limit): counted by a Redis that counts such closings, or concluded, since
+    /// the link was behind when a Redis that goes on running closed it.
+    enum class cut_off { no, counted, concluded };
+    cut_off was_cut_off() const noexcept { return cut_off_; }
+
     bool running() const noexcept { return state_ == state::running; }
     bool dropping() const noexcept { return state_ == state::dropping; }
     std::error_code reason() const noexcept { return reason_; }
@@ -166,7 +187,7 @@ public:
 
 private:
     enum class state { waiting, connecting, greeting, running, dropping, failed, closed };
-    enum class step { authenticate, set_name, ping };
+    enum class step { authenticate, set_name, learn, ping };
 
     /// Whether an error reply to the present step ends the attempt, and why.
     std::error_code verdict(std::string_view error_reply) const noexcept {
@@ -178,6 +199,9 @@ private:
         auto const error = classify(error_reply);
         if (step_ == step::authenticate && error == errc::server_error)
             return errc::authentication_failed;
+        // A user, or a proxy, that has no INFO: then it is not known who was cut off.
+        if (step_ == step::learn && error == errc::server_error)
+            return {};
         // A user who may publish and subscribe, but not name the connection or ping, is welcome.
         if (step_ != step::authenticate && error == errc::permission_denied)
             return {};
@@ -186,10 +210,39 @@ private:
         return error;
     }
 
+    /// The value of a field, or nothing.
+    /// Source: redis.io/docs/latest/commands/info.
+    static std::string_view info_field(std::string_view info, std::string_view name) noexcept {
+        auto const at = info.find(name);
+        if (at == std::string_view::npos)
+            return {};
+        info.remove_prefix(at + name.size());
+        return info.substr(0, info.find('\r'));
+    }
+
+    void learn_of_server(std::string_view info) {
+        auto const run_id = info_field(info, "\nrun_id:");
+        auto const cut_offs = info_field(info, "\nclient_output_buffer_limit_disconnections:");
+        bool const same_server = !run_id.empty() && run_id == run_id_;
+        cut_off_ = cut_off::no;
+        if (closed_there_ && same_server && !cut_offs.empty() && !cut_offs_.empty())
+            cut_off_ = cut_offs == cut_offs_ ? cut_off::no : cut_off::counted;
+        else if (closed_there_ && same_server && was_behind_)
+            cut_off_ = cut_off::concluded;
+        closed_there_ = false;
+        run_id_ = run_id;
+        cut_offs_ = cut_offs;
+    }
+
     action probe(time_point now) {
+        if (asked_ && now - deadline_ > lateness && !std::exchange(excused_, true)) {
+            deadline_ = now + lateness;
+            return action::none;
+        }
         if (asked_)
             return on_error(errc::timed_out, now);
         asked_ = true;
+        excused_ = false;
         deadline_ = now + options_->response_timeout;
         return action::ping;
     }
@@ -213,9 +266,18 @@ private:
     time_point up_since_;
     time_point last_bytes_;
     bool asked_ = false;
+    bool excused_ = false;
     unsigned attempts_ = 0;
     std::chrono::milliseconds wait_{0};
     std::error_code reason_;
+    bool subscribes_;
+    bool closed_there_ = false;
+    bool filled_ = false;
+    bool filled_before_ = false;
+    bool was_behind_ = false;
+    cut_off cut_off_ = cut_off::no;
+    std::string run_id_; // of the server that the link was last connected to
+    std::string cut_offs_;
 };
 
 } // namespace hubbub::redis

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/redis/server_error.hpp>
 #include <hubbub/transport.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <system_error>
 
 namespace hubbub::redis {
 
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
+
+/// A timer that comes later than this was held up by its own executor: what came meanwhile is read
+/// before a link is judged.
+constexpr std::chrono::milliseconds lateness{100};
 
 /// How to reach a Redis server, and how to keep the link to it. parse_url makes one.
 struct options {
@@ -40,6 +47,14 @@ struct options {
     /// response_timeout at most.
     std::chrono::milliseconds ping_interval{5000};
     std::chrono::milliseconds response_timeout{5000};
+    /// How often a message goes through Redis and back, to find a link that is up and hears nothing;
+    /// zero for never. Such a link is noticed probe_interval + response_timeout after it went deaf,
+    /// or as soon as Redis says that it gave the message to nobody. See redis/probe.hpp.
+    std::chrono::milliseconds probe_interval{5000};
+
+    /// Which errors end it all (link_failed), instead of another attempt: those that a retry cannot
+    /// mend. Return false to go on whatever happens; called on the link's executor.
+    std::function<bool(std::error_code)> gives_up_on = is_final;
 
     /// After a loss the first attempt is made at once. The n-th after it waits a random time
     /// between 0 and min(reconnect_cap, reconnect_base × 2ⁿ⁻¹): "full jitter".

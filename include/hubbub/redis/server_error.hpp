@@ -22,6 +22,7 @@ inline errc classify(std::string_view error_reply) noexcept {
         {"NOPERM", errc::permission_denied},
         {"DENIED", errc::protected_mode},
         {"LOADING", errc::server_loading},
+        {"READONLY", errc::read_only},
         {"ERR max number of clients", errc::too_many_clients},
     };
     for (auto const& [beginning, meaning] : known)

@@ -141,6 +141,12 @@ public:
         return lingering_.empty() ? ask_again_ : std::min(ask_again_, lingering_.begin()->first);
     }
 
+    /// Whether Redis has confirmed this channel.
+    bool is_active(std::string_view topic) const {
+        auto const found = topics_.find(topic);
+        return found != topics_.end() && found->second->state == state::active;
+    }
+
     bool has_output() const noexcept { return !to_send_.empty(); }
 
     /// Appends the commands that are due, in batches of up to 512 names.

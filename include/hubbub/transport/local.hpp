@@ -4,6 +4,7 @@
 #include <hubbub/detail/local_endpoint.hpp>
 #include <hubbub/transport.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -92,6 +93,16 @@ public:
     }
 
     hubbub::statistics statistics() const { return endpoint_->read_statistics(); }
+
+    message_limits const& limits() const noexcept { return endpoint_->limits(); }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        endpoint_->wait_for_room(bytes, std::move(done));
+    }
+
+    /// Refuses publishes as closed from now on; completes when what was published is handed over,
+    /// and what was received is delivered.
+    void drain(completion<std::error_code> done) { endpoint_->drain(std::move(done)); }
 
     /// Leaves the broker. What is queued completes with errc::closed.
     void close() noexcept { endpoint_->close(); }

@@ -7,6 +7,7 @@
 #include <hubbub/redis/url.hpp>
 #include <hubbub/transport.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -67,6 +68,16 @@ public:
     link_state state() const noexcept { return core_->state(); }
 
     hubbub::statistics statistics() const { return core_->read_statistics(); }
+
+    message_limits const& limits() const noexcept { return core_->limits(); }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        core_->wait_for_room(bytes, std::move(done));
+    }
+
+    /// Refuses publishes as closed from now on. Completes when all that was accepted is answered,
+    /// which may take as long as Redis is away; bus::async_drain has a deadline, and closes.
+    void drain(completion<std::error_code> done) { core_->drain(std::move(done)); }
 
     /// Closes both connections; all that waits completes with errc::closed, or outcome_unknown.
     void close() noexcept { core_->close(); }

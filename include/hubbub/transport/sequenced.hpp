@@ -4,6 +4,7 @@
 #include <hubbub/detail/sequenced_core.hpp>
 #include <hubbub/transport.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -70,6 +71,15 @@ public:
     link_state state() const { return core_->below().state(); }
 
     hubbub::statistics statistics() const { return core_->read_statistics(); }
+
+    message_limits const& limits() const noexcept { return core_->limits(); }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        core_->below().wait_for_room(bytes + detail::sequence_frame::max_size, std::move(done));
+    }
+
+    /// As the transport below.
+    void drain(completion<std::error_code> done) { core_->below().drain(std::move(done)); }
 
     /// Closes the transport below too.
     void close() noexcept {

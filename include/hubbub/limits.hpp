@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/memory_budget.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace hubbub {
+
+/// What becomes of publishes while the link is down. On a transport that cannot be down it means
+/// nothing.
+enum class outage_policy {
+    /// They are refused at once, as link_down. What was queued before waits for the link.
+    refuse,
+    /// They wait for the link, up to the queue's bounds; then they are refused as queue_full.
+    keep,
+    /// They wait for the link; at the bounds the oldest one that waits makes room, ends as displaced,
+    /// and is counted and told (publishes_displaced).
+    keep_newest,
+};
+
+/// The names and payloads that a transport takes, and how many of them wait in it.
+struct message_limits {
+    /// A topic or pattern, in bytes, without what the transport puts before it.
+    std::size_t max_name_bytes = 4096;
+    /// One payload, in bytes.
+    std::size_t max_payload_bytes = std::size_t{64} << 20;
+    /// What was published and is not handed to the backplane yet, in bytes. A publish that would
+    /// go beyond it is refused.
+    std::size_t max_queue_bytes = std::size_t{64} << 20;
+    /// What was published and is not confirmed yet, in messages.
+    std::size_t max_queue_messages = 1'000'000;
+    /// What the queue does while the link is down.
+    outage_policy while_down = outage_policy::keep;
+    /// A bound that it shares with other queues; null for none.
+    std::shared_ptr<memory_budget> budget = {};
+};
+
+} // namespace hubbub

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/room.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+/// A bound that several queues share, in bytes: the outgoing queue of a transport, the queues of its
+/// subscribers, what waits for room. Who finds it used up behaves as if its own bound were reached.
+///
+/// Counted are the payloads and names that wait, and not what a container needs beside them.
+/// Thread safety: all functions, from any thread.
+class memory_budget {
+public:
+    explicit memory_budget(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
+    memory_budget(memory_budget const&) = delete;
+    memory_budget& operator=(memory_budget const&) = delete;
+
+    /// Takes so many bytes, or none and returns false.
+    bool try_take(std::size_t bytes) noexcept {
+        auto used = used_.load(std::memory_order_relaxed);
+        do {
+            if (bytes > max_bytes_ || used > max_bytes_ - bytes)
+                return false;
+        } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+        return true;
+    }
+
+    void give_back(std::size_t bytes) {
+        used_ -= bytes;
+        if (has_waiters_)
+            notify();
+    }
+
+    /// Completes done when so many bytes are to be had, which need not last.
+    void wait(std::size_t bytes, completion<std::error_code> done) {
+        {
+            std::lock_guard const lock(mutex_);
+            waiters_.add(bytes, std::move(done));
+            has_waiters_ = true; // from now on a give_back notifies; those before are seen below
+        }
+        notify();
+    }
+
+    std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+    std::size_t max_bytes() const noexcept { return max_bytes_; }
+
+private:
+    void notify() {
+        std::lock_guard const lock(mutex_);
+        waiters_.notify([this](std::size_t bytes) { return used_ + bytes <= max_bytes_; });
+        has_waiters_ = !waiters_.empty();
+    }
+
+    std::size_t const max_bytes_;
+    std::atomic<std::size_t> used_ = 0;
+    std::atomic<bool> has_waiters_ = false;
+    std::mutex mutex_; // guards waiters_
+    detail::room_waiters waiters_;
+};
+
+} // namespace hubbub

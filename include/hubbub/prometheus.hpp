@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/statistics.hpp>
+#include <hubbub/topic_ledger.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Statistics in the text exposition format of Prometheus.
+// Source: prometheus.io/docs/instrumenting/exposition_formats, "Text-based format".
+namespace hubbub {
+
+/// The labels of a metric: names, which are [a-zA-Z_][a-zA-Z0-9_]*, and values, which are anything.
+using prometheus_labels = std::vector<std::pair<std::string, std::string>>;
+
+namespace detail {
+
+inline std::string prometheus_labels_text(prometheus_labels const& labels) {
+    std::string out;
+    for (auto const& [name, value] : labels) {
+        out.append(out.empty() ? "{" : ",").append(name).append("=\"");
+        for (char const c : value) {
+            if (c == '\\' || c == '"')
+                out += '\\';
+            out += c == '\n' ? "\\n" : std::string(1, c);
+        }
+        out += '"';
+    }
+    return out.empty() ? out : out + "}";
+}
+
+/// One metric after the other: its help and type, then its samples.
+class prometheus_writer {
+public:
+    void metric(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = "hubbub_" + std::string(name);
+        out_.append("# HELP ").append(name_).append(" ").append(help).append("\n");
+        out_.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
+    }
+
+    template <class Number>
+    void sample(prometheus_labels const& labels, Number value) {
+        out_.append(name_).append(prometheus_labels_text(labels)).append(" ");
+        out_.append(std::to_string(value)).append("\n");
+    }
+
+    std::string take() { return std::move(out_); }
+
+private:
+    std::string name_;
+    std::string out_;
+};
+
+inline prometheus_labels with(prometheus_labels labels, std::string name, std::string_view value) {
+    labels.emplace_back(std::move(name), value);
+    return labels;
+}
+
+} // namespace detail
+
+/// The statistics of one bus, each sample with these labels ({{"bus", "chat"}}, say).
+inline std::string prometheus_text(statistics const& s, prometheus_labels const& labels = {}) {
+    detail::prometheus_writer out;
+    using row = std::pair<std::string_view, std::uint64_t>;
+    auto const counters = [&](std::string_view name, std::string_view help,
+                              std::vector<row> const& by_outcome) {
+        out.metric(name, "counter", help);
+        for (auto const& [outcome, count] : by_outcome)
+            out.sample(detail::with(labels, "outcome", outcome), count);
+    };
+    auto const one = [&](std::string_view name, std::string_view type, std::string_view help,
+                         auto value) {
+        out.metric(name, type, help);
+        out.sample(labels, value);
+    };
+    auto const seconds = [](auto duration) {
+        return std::chrono::duration<double>(duration).count();
+    };
+    counters("published_total", "Messages published, by what became of them.",
+             {{"refused", s.refused},
+              {"confirmed", s.confirmed},
+              {"unknown", s.unknown},
+              {"discarded", s.discarded},
+              {"displaced", s.displaced}});
+    one("published_bytes_total", "counter", "Payloads accepted.", s.published_bytes);
+    one("queued_messages", "gauge", "Publishes that wait, for room or an answer.", s.queued);
+    one("queued_bytes", "gauge", "Publishes that wait to be written.", s.queued_bytes);
+    one("queued_peak_messages", "gauge", "The most publishes that waited.", s.queued_peak);
+    one("queued_peak_bytes", "gauge", "The most bytes that waited.", s.queued_bytes_peak);
+    counters("received_total", "Messages for subscriptions, by what became of them.",
+             {{"delivered", s.delivered},
+              {"malformed", s.malformed},
+              {"failed", s.failed},
+              {"dropped_oldest", s.dropped_oldest},
+              {"dropped_newest", s.dropped_newest},
+              {"superseded", s.superseded},
+              {"abandoned", s.abandoned}});
+    one("received_bytes_total", "counter", "Payloads for subscriptions.", s.received_bytes);
+    one("pending_messages", "gauge", "Messages in the queues of subscriptions.", s.pending);
+    one("pending_bytes", "gauge", "Bytes in the queues of subscriptions.", s.pending_bytes);
+    one("pending_peak_messages", "gauge", "The most in one such queue.", s.pending_peak);
+    one("pending_peak_bytes", "gauge", "The most bytes in one such queue.", s.pending_bytes_peak);
+    one("subscriptions_disconnected_total", "counter", "Subscriptions ended by a full queue.",
+        s.disconnected);
+    one("dropped_total", "counter", "Messages that found the receiving queue full.", s.dropped);
+    one("lost_total", "counter", "Messages known to be missing.", s.lost);
+    one("gaps_total", "counter", "Gaps in numbered streams.", s.gaps);
+    one("duplicates_total", "counter", "Messages that came again.", s.duplicates);
+    one("link_losses_total", "counter", "Times the link was lost.", s.link_losses);
+    one("link_reconnects_total", "counter", "Times it was whole again.", s.reconnects);
+    one("link_cut_offs_total", "counter", "Times the backplane closed it for being slow.",
+        s.cut_offs);
+    one("link_down_seconds_total", "counter", "How long it was down.", seconds(s.time_down));
+    one("probe_round_trip_seconds", "gauge", "Of the last probe through the backplane.",
+        seconds(s.probe_round_trip));
+    return out.take();
+}
+
+/// What a topic_ledger counted, by topic; topics it had no place for have the label topic="".
+inline std::string prometheus_text(topic_ledger const& topics,
+                                   prometheus_labels const& labels = {}) {
+    detail::prometheus_writer out;
+    auto all = topics.read_all();
+    all.emplace_back("", topics.others());
+    auto const each = [&](std::string_view name, std::string_view help,
+                          std::uint64_t topic_statistics::* count) {
+        out.metric(name, "counter", help);
+        for (auto const& [topic, s] : all)
+            out.sample(detail::with(labels, "topic", topic), s.*count);
+    };
+    each("topic_published_total", "Publishes.", &topic_statistics::published);
+    each("topic_refused_total", "Publishes refused.", &topic_statistics::refused);
+    each("topic_published_bytes_total", "Payloads accepted.", &topic_statistics::published_bytes);
+    each("topic_delivered_total", "Messages handed over.", &topic_statistics::delivered);
+    each("topic_delivered_bytes_total", "Payloads handed over.",
+         &topic_statistics::delivered_bytes);
+    each("topic_malformed_total", "Payloads that did not decode.", &topic_statistics::malformed);
+    each("topic_failed_total", "Sinks that threw.", &topic_statistics::failed);
+    each("topic_dropped_total", "Messages that fell out of a queue.", &topic_statistics::dropped);
+    each("topic_lost_total", "Messages known to be missing.", &topic_statistics::lost);
+    return out.take();
+}
+
+} // namespace hubbub

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/cancellation.hpp>
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/subscribers.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/queue.hpp>
+#include <hubbub/subscription.hpp>
+
+#include <asio/error.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+/// A subscription that one asks for messages, instead of being called with them. It ends with this
+/// object.
+///
+/// Thread safety: distinct objects safe; of a shared one, async_receive alone.
+/// Lifetime:      it may outlive the bus.
+///
+/// @code
+/// auto messages = bus.receive<chat_message>("room.42", {.max_messages = 100});
+/// for (;;) {
+///     auto const [topic, message] = co_await messages.async_receive(asio::use_awaitable);
+///     ...
+/// }
+/// @endcode
+template <class T>
+class [[nodiscard]] receiver {
+    using source = detail::receiving_subscriber<T>;
+
+public:
+    receiver() = default;
+    receiver(std::shared_ptr<source> s, asio::any_io_executor executor, subscription membership)
+        : source_(std::move(s)), executor_(std::move(executor)),
+          membership_(std::move(membership)) {}
+    receiver(receiver&&) noexcept = default;
+    receiver& operator=(receiver&& other) noexcept {
+        reset();
+        source_ = std::move(other.source_);
+        executor_ = std::move(other.executor_);
+        membership_ = std::move(other.membership_);
+        return *this;
+    }
+    ~receiver() { reset(); }
+
+    /// Whether messages come: not after reset, the bus's end, or slow_consumer.
+    explicit operator bool() const noexcept { return static_cast<bool>(membership_); }
+
+    /// Completes with `void(std::error_code, received<T>)`: the oldest message in the queue, or the
+    /// next that comes. Several that wait get one each, in turn. Precondition: a bus made it.
+    ///
+    /// Errors:       when the queue is empty: closed, after reset or the bus's end; slow_consumer,
+    ///               if it was overrun with overflow_policy::disconnect.
+    /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no
+    ///               message is lost by it.
+    template <class Token>
+    auto async_receive(Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code, received<T>)>(
+            [](auto handler, std::shared_ptr<source> from, asio::any_io_executor const& fallback) {
+                auto executor = detail::executor_of(handler, fallback);
+                if (!from)
+                    return completion<std::error_code, received<T>>(
+                        std::move(executor), std::move(handler))(errc::closed, {});
+                auto const waiting = std::make_shared<std::uint64_t>();
+                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                detail::cancellable_handler wrapped(std::move(handler));
+                on_cancel([weak = std::weak_ptr(from), waiting] {
+                    if (auto const present = weak.lock())
+                        present->queue().cancel(*waiting, asio::error::operation_aborted);
+                });
+                *waiting = from->queue().receive({std::move(executor), std::move(wrapped)});
+            },
+            token, source_, executor_);
+    }
+
+    /// Ends the subscription: what waits in the queue is abandoned, and async_receive that waits
+    /// completes as closed. Does nothing a second time.
+    void reset() noexcept {
+        membership_.reset();
+        if (auto const s = std::exchange(source_, nullptr))
+            s->end(errc::closed);
+    }
+
+private:
+    std::shared_ptr<source> source_;
+    asio::any_io_executor executor_;
+    subscription membership_;
+};
+
+} // namespace hubbub

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "support/local_bus.hpp"
+
+#include <hubbub/serializer/in_place.hpp>
+#include <hubbub/testing/virtual_time.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+// A bus whose outgoing queue is full: who waits for room, and how it is drained.
+
+using namespace std::chrono_literals;
+using hubbub::errc;
+using hubbub::wait_up_to;
+using texts = std::vector<std::string>;
+
+namespace {
+
+/// Time is the test's; the outgoing queue takes three messages, and drains when io runs.
+struct fixture {
+    using bus_type = hubbub::bus<hubbub::local_transport, hubbub::text_serializer>;
+
+    auto ended(std::string name) {
+        return [this, name = std::move(name)](std::error_code error, std::size_t) {
+            ends.push_back(error ? name + ": " + error.message() : name);
+        };
+    }
+
+    std::uint64_t balance() const {
+        auto const s = bus.statistics();
+        return s.published - s.refused - s.confirmed - s.unknown - s.discarded - s.displaced -
+               s.queued;
+    }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    hubbub::local_transport transport{
+        io.get_executor(), broker, {.limits = {.max_queue_messages = 3}}};
+    bus_type bus{transport};
+    texts seen;
+    hubbub::subscription subscribed =
+        bus.subscribe<std::string>("t", [this](std::string const& m) { seen.push_back(m); });
+    texts ends;
+};
+
+std::string error_text(errc e) {
+    return make_error_code(e).message();
+}
+
+} // namespace
+
+TEST_CASE("a publish with patience waits for room, in turn, and nothing overtakes it") {
+    fixture f;
+    for (auto const* const text : {"1", "2", "3", "4", "5"})
+        f.bus.async_publish("t", std::string(text), wait_up_to{1s}, f.ended(text));
+    CHECK(f.bus.publish("t", "impatient") == errc::queue_full);
+    f.bus.async_publish("t", "impatient too", f.ended("impatient"));
+    CHECK(f.bus.statistics().queued == 5);
+    CHECK(f.bus.statistics().published == 7);
+    CHECK(f.balance() == 0);
+    f.time.run_for(500ms);
+    CHECK(f.seen == texts{"1", "2", "3", "4", "5"});
+    CHECK(f.ends.size() == 6);
+    CHECK(f.ends.front() == "impatient: " + error_text(errc::queue_full));
+    auto const s = f.bus.statistics();
+    CHECK(s.published == 7);
+    CHECK(s.refused == 2);
+    CHECK(s.confirmed == 5);
+    CHECK(f.balance() == 0);
+}
+
+TEST_CASE("a publish with patience that finds room at once does not wait") {
+    fixture f;
+    f.bus.async_publish("t", "1", wait_up_to{1s}, f.ended("1"));
+    CHECK(!f.bus.publish("t", "2"));
+    f.time.run_for(1ms);
+    CHECK(f.seen == texts{"1", "2"});
+    CHECK(f.ends == texts{"1"});
+}
+
+TEST_CASE("as many may wait as the queue takes, and no more") {
+    fixture f;
+    for (auto const* const text : {"1", "2", "3", "4", "5", "6", "7"})
+        f.bus.async_publish("t", std::string(text), wait_up_to{0ms}, f.ended(text));
+    f.time.run_for(1ms);
+    CHECK(f.seen == texts{"1", "2", "3", "4", "5", "6"});
+    CHECK(f.ends.front() == "7: " + error_text(errc::queue_full));
+    CHECK(f.balance() == 0);
+}
+
+TEST_CASE("a wait that is cancelled ends, and what waits behind it goes on") {
+    fixture f;
+    // Nothing of the transport runs meanwhile: its executor is busy.
+    asio::cancellation_signal stop;
+    asio::post(f.transport.get_executor(), [&] {
+        CHECK(!f.bus.publish("t", "1"));
+        CHECK(!f.bus.publish("t", "2"));
+        CHECK(!f.bus.publish("t", "3"));
+        f.bus.async_publish("t", "late", wait_up_to{1s}, f.ended("late"));
+        f.bus.async_publish("t", "cancelled", wait_up_to{0ms},
+                            asio::bind_cancellation_slot(stop.slot(), f.ended("cancelled")));
+        CHECK(f.bus.statistics().queued == 5);
+        stop.emit(asio::cancellation_type::terminal);
+        CHECK(f.bus.statistics().queued == 4);
+    });
+    f.time.run_for(10ms);
+    CHECK(f.ends.size() == 2);
+    CHECK(f.seen == texts{"1", "2", "3", "late"});
+    CHECK(f.balance() == 0);
+    CHECK(f.bus.statistics().refused == 1);
+}
+
+TEST_CASE("what never finds room is refused as too large, and does not wait") {
+    fixture f;
+    hubbub::local_transport small(f.io.get_executor(), f.broker,
+                                  {.limits = {.max_queue_bytes = 10}});
+    fixture::bus_type bus(small);
+    bus.async_publish("t", std::string(10, 'x'), wait_up_to{0ms}, f.ended("large"));
+    f.time.run_for(1ms);
+    CHECK(f.ends == texts{"large: " + error_text(errc::payload_too_large)});
+}
+
+TEST_CASE("objects wait like bytes, and are whole when it is their turn") {
+    fixture f;
+    hubbub::bus objects(f.transport, hubbub::in_place_serializer{});
+    texts seen;
+    auto const s =
+        objects.subscribe<std::string>("o", [&](std::string const& m) { seen.push_back(m); });
+    std::string const text = "an object that does not fit into itself";
+    for (int i = 0; i < 5; ++i)
+        objects.async_publish("o", std::string(text), wait_up_to{1s}, f.ended("o"));
+    f.time.run_for(10ms);
+    CHECK(seen == texts(5, text));
+}
+
+TEST_CASE("a drain hands over what was accepted, refuses what comes, and closes") {
+    fixture f;
+    CHECK(!f.bus.publish("t", "1"));
+    CHECK(!f.bus.publish("t", "2"));
+    CHECK(!f.bus.publish("t", "3"));
+    f.bus.async_publish("t", "waits", wait_up_to{0ms}, f.ended("waits"));
+    std::vector<std::pair<std::error_code, std::uint64_t>> drained;
+    f.bus.async_drain(1s, [&](std::error_code error, std::uint64_t undelivered) {
+        drained.emplace_back(error, undelivered);
+    });
+    CHECK(f.bus.publish("t", "4") == errc::closed);
+    f.time.run_for(10ms);
+    CHECK(f.seen == texts{"1", "2", "3"});
+    CHECK(f.ends == texts{"waits: closed"});
+    CHECK(drained == std::vector<std::pair<std::error_code, std::uint64_t>>{{{}, 0}});
+    CHECK(f.bus.state() == hubbub::link_state::closed);
+    CHECK(!f.subscribed);
+    CHECK(f.balance() == 0);
+}
+
+TEST_CASE("a drain of a transport that is closed already says so, and counts what was discarded") {
+    fixture f;
+    CHECK(!f.bus.publish("t", "1"));
+    std::vector<std::pair<std::error_code, std::uint64_t>> drained;
+    f.bus.async_drain(1s, [&](std::error_code error, std::uint64_t undelivered) {
+        drained.emplace_back(error, undelivered);
+    });
+    f.transport.close();
+    f.time.run_for(10ms);
+    CHECK(drained == std::vector<std::pair<std::error_code, std::uint64_t>>{{errc::closed, 1}});
+}

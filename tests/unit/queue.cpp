@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+#include <hubbub/receiver.hpp>
+
+#include "support/local_bus.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+#include <asio/thread_pool.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// Subscriptions with a queue of their own.
+
+using hubbub::errc;
+using hubbub::overflow_policy;
+using hubbub::received;
+using texts = std::vector<std::string>;
+
+namespace {
+
+/// What the bus publishes has come when run has returned.
+struct fixture : support::local_bus<> {
+    explicit fixture(hubbub::message_limits const& limits = {})
+        : local_bus(hubbub::delivery_mode::executor, limits) {
+        bus.on_event([this](hubbub::event const& e) {
+            if (auto const* const d = std::get_if<hubbub::message_dropped>(&e))
+                drops_told += d->count;
+            if (auto const* const d = std::get_if<hubbub::subscriber_disconnected>(&e))
+                disconnected.emplace_back(d->topic);
+            if (std::holds_alternative<hubbub::sink_failed>(e))
+                ++failures;
+        });
+    }
+
+    ~fixture() {
+        run();
+        auto const s = bus.statistics();
+        CHECK(s.received == s.delivered + s.malformed + s.failed + s.dropped_oldest +
+                                s.dropped_newest + s.superseded + s.abandoned + s.pending);
+        CHECK(drops_told == s.dropped_oldest + s.dropped_newest);
+        CHECK(failures == s.failed);
+    }
+
+    /// Until nothing can go on; who waits for a message does not end.
+    void run() {
+        io.restart();
+        io.poll();
+    }
+
+    void publish(texts const& all, std::string_view topic = "t") {
+        for (auto const& text : all)
+            CHECK(!bus.publish(topic, text));
+        run();
+    }
+
+    /// What comes, until nothing is left; the last error is kept.
+    texts take_all(hubbub::receiver<std::string>& from) {
+        texts all;
+        while (true) {
+            bool came = false;
+            asio::cancellation_signal stop;
+            from.async_receive(asio::bind_cancellation_slot(
+                stop.slot(), [&](std::error_code error, received<std::string> r) {
+                    last_error = error;
+                    came = !error;
+                    if (came)
+                        all.push_back(r.message);
+                }));
+            run();
+            stop.emit(asio::cancellation_type::terminal);
+            run();
+            if (!came)
+                return all;
+        }
+    }
+
+    std::uint64_t drops_told = 0;
+    texts disconnected;
+    std::uint64_t failures = 0;
+    std::error_code last_error;
+};
+
+} // namespace
+
+TEST_CASE("a receiver hands out what came, in order, with its topic, and then waits") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>(hubbub::pattern{"room.*"});
+    f.publish({"a", "b"}, "room.1");
+    CHECK(f.bus.statistics().pending == 2);
+    std::vector<std::pair<std::string, std::string>> seen;
+    auto const keep = [&](std::error_code error, received<std::string> r) {
+        CHECK(!error);
+        seen.emplace_back(r.topic, r.message);
+    };
+    for (int i = 0; i < 4; ++i)
+        messages.async_receive(keep);
+    f.run();
+    CHECK(seen.size() == 2);
+    f.publish({"c", "d"}, "room.2");
+    CHECK(seen == std::vector<std::pair<std::string, std::string>>{
+                      {"room.1", "a"}, {"room.1", "b"}, {"room.2", "c"}, {"room.2", "d"}});
+    CHECK(f.bus.statistics().delivered == 4);
+    CHECK(f.bus.statistics().pending == 0);
+    CHECK(f.bus.statistics().pending_peak == 2);
+}
+
+TEST_CASE("drop_oldest: at the bound the oldest goes, is counted and told") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>("t", {.max_messages = 3});
+    f.publish({"1", "2", "3", "4", "5"});
+    CHECK(f.take_all(messages) == texts{"3", "4", "5"});
+    CHECK(f.bus.statistics().dropped_oldest == 2);
+}
+
+TEST_CASE("drop_newest: at the bound what comes goes, is counted and told") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>(
+        "t", {.max_messages = 3, .when_full = overflow_policy::drop_newest});
+    f.publish({"1", "2", "3", "4", "5"});
+    CHECK(f.take_all(messages) == texts{"1", "2", "3"});
+    CHECK(f.bus.statistics().dropped_newest == 2);
+    f.publish({"6"});
+    CHECK(f.take_all(messages) == texts{"6"});
+}
+
+TEST_CASE("latest_per_key: the latest of each topic is kept, in the place of the first") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>(hubbub::pattern{"*"},
+                                               {.when_full = overflow_policy::latest_per_key});
+    f.publish({"a1"}, "a");
+    f.publish({"b1", "b2"}, "b");
+    f.publish({"a2", "a3"}, "a");
+    CHECK(f.take_all(messages) == texts{"a3", "b2"});
+    CHECK(f.bus.statistics().superseded == 3);
+    f.publish({"a4"}, "a");
+    CHECK(f.take_all(messages) == texts{"a4"});
+}
+
+TEST_CASE("latest_per_key goes by a key of the user's own, and too many keys drop the oldest") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>(
+        "t", {.max_messages = 2,
+              .when_full = overflow_policy::latest_per_key,
+              .key = [](std::string_view, std::string const& m) { return m.substr(0, 1); }});
+    f.publish({"a1", "b1", "a2", "c1", "b2"});
+    CHECK(f.take_all(messages) == texts{"b2", "c1"});
+    auto const s = f.bus.statistics();
+    CHECK(s.superseded == 2);
+    CHECK(s.dropped_oldest == 1);
+}
+
+TEST_CASE("a key that throws fails the message, as a sink does") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>(
+        "t", {.when_full = overflow_policy::latest_per_key,
+              .key = [](std::string_view, std::string const& m) -> std::string {
+                  if (m == "bad")
+                      throw std::runtime_error("no key");
+                  return m;
+              }});
+    f.publish({"good", "bad"});
+    CHECK(f.take_all(messages) == texts{"good"});
+    CHECK(f.failures == 1);
+}
+
+TEST_CASE("disconnect: what was queued is handed out, then slow_consumer, and others go on") {
+    fixture f;
+    auto slow = f.bus.receive<std::string>(
+        "t", {.max_messages = 2, .when_full = overflow_policy::disconnect});
+    texts other;
+    auto const s =
+        f.bus.subscribe<std::string>("t", [&](std::string const& m) { other.push_back(m); });
+    f.publish({"1", "2", "3", "4"});
+    CHECK(f.disconnected == texts{"t"});
+    CHECK(!slow);
+    CHECK(f.take_all(slow) == texts{"1", "2"});
+    CHECK(f.last_error == errc::slow_consumer);
+    CHECK(other == texts{"1", "2", "3", "4"});
+    CHECK(f.bus.statistics().disconnected == 1);
+}
+
+TEST_CASE("the bound in bytes counts payloads and topics, and one that never fits is dropped") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>("t", {.max_bytes = 20});
+    f.publish({std::string(9, 'a'), std::string(9, 'b'), std::string(9, 'c')});
+    CHECK(f.take_all(messages) == texts{std::string(9, 'b'), std::string(9, 'c')});
+    f.publish({std::string(20, 'x')});
+    CHECK(f.take_all(messages).empty());
+    CHECK(f.bus.statistics().dropped_newest == 1);
+}
+
+TEST_CASE("a memory budget bounds all queues of a transport together") {
+    auto const budget = std::make_shared<hubbub::memory_budget>(130);
+    {
+        fixture f({.budget = budget});
+        auto first = f.bus.receive<std::string>("t");
+        auto second = f.bus.receive<std::string>("t");
+        f.publish({std::string(39, 'a')}); // of 40 bytes, once in each queue
+        CHECK(budget->used() == 80);
+        f.publish({std::string(39, 'b')}); // there is room for three of the four
+        CHECK(budget->used() == 120);
+        CHECK(f.bus.statistics().dropped_oldest == 1);
+        f.take_all(first);
+        f.take_all(second);
+        CHECK(budget->used() == 0);
+        f.publish({std::string(39, 'c')});
+    }
+    CHECK(budget->used() == 0); // whoever had some is gone
+}
+
+TEST_CASE("async_receive that is cancelled takes no message with it") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>("t");
+    asio::cancellation_signal stop;
+    std::vector<std::error_code> ends;
+    messages.async_receive(asio::bind_cancellation_slot(
+        stop.slot(), [&](std::error_code e, received<std::string>) { ends.push_back(e); }));
+    f.run();
+    stop.emit(asio::cancellation_type::total);
+    f.run();
+    CHECK(ends == std::vector<std::error_code>{asio::error::operation_aborted});
+    stop.emit(asio::cancellation_type::total); // too late for anything
+    f.publish({"1"});
+    CHECK(f.take_all(messages) == texts{"1"});
+}
+
+TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>("t");
+    std::vector<std::error_code> ends;
+    auto const keep = [&](std::error_code e, received<std::string>) { ends.push_back(e); };
+    SUBCASE("with the receiver: what is queued is abandoned") {
+        f.publish({"left behind"});
+        CHECK(f.take_all(messages).size() == 1);
+        f.publish({"left behind"});
+        messages.reset();
+        CHECK(f.bus.statistics().abandoned == 1);
+        messages.async_receive(keep);
+        f.run();
+        CHECK(ends == std::vector<std::error_code>{errc::closed});
+    }
+    SUBCASE("with the bus: what is queued can still be had") {
+        texts left;
+        {
+            fixture other;
+            auto survivor = other.bus.receive<std::string>("t");
+            other.publish({"last words"});
+            other.holder.reset();
+            survivor.async_receive([&](std::error_code error, received<std::string> r) {
+                CHECK(!error);
+                left.push_back(r.message);
+            });
+            survivor.async_receive(keep);
+            other.run();
+            other.holder.emplace(other.transport); // for the check at the end
+        }
+        CHECK(left == texts{"last words"});
+        CHECK(ends == std::vector<std::error_code>{errc::closed});
+    }
+}
+
+TEST_CASE("a receiver of no topic, or of a closed bus, says closed") {
+    fixture f;
+    auto none = f.bus.receive<std::string>("");
+    CHECK(!none);
+    CHECK(f.take_all(none).empty());
+    CHECK(f.last_error == errc::closed);
+}
+
+TEST_CASE("a queued sink gets its messages one by one, between other tasks of the executor") {
+    fixture f;
+    texts order;
+    auto const slow =
+        f.bus.subscribe<std::string>("t", {}, [&](std::string_view topic, std::string const& m) {
+            order.push_back("slow " + std::string(topic) + m);
+            asio::post(f.io, [&] { order.emplace_back("task"); });
+        });
+    auto const fast = f.bus.subscribe<std::string>(
+        "t", [&](std::string const& m) { order.push_back("fast " + m); });
+    f.publish({"1", "2"});
+    CHECK(order == texts{"fast 1", "fast 2", "slow t1", "task", "slow t2", "task"});
+    CHECK(f.bus.statistics().delivered == 4);
+}
+
+TEST_CASE("a queued sink that throws is told and counted, and goes on") {
+    fixture f;
+    texts seen;
+    auto const s = f.bus.subscribe<std::string>("t", {}, [&](std::string const& m) {
+        seen.push_back(m);
+        if (m == "1")
+            throw std::runtime_error("no");
+    });
+    f.publish({"1", "2"});
+    CHECK(seen == texts{"1", "2"});
+    CHECK(f.failures == 1);
+}
+
+TEST_CASE(
+    "a queued sink does not start again after its subscription was reset, by itself or others") {
+    fixture f;
+    texts seen;
+    hubbub::subscription s;
+    s = f.bus.subscribe<std::string>("t", {}, [&](std::string const& m) {
+        seen.push_back(m);
+        s.reset();
+    });
+    f.publish({"1", "2", "3"});
+    CHECK(seen == texts{"1"});
+    CHECK(f.bus.statistics().abandoned == 2);
+}
+
+TEST_CASE("a sink that blocks on a thread of its own delays neither the bus nor other sinks") {
+    fixture f;
+    asio::thread_pool pool(1);
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool release = false;
+    texts slow_saw;
+    texts fast_saw;
+    auto slow = f.bus.subscribe<std::string>(
+        "t", {.max_messages = 2},
+        asio::bind_executor(pool.get_executor(), [&](std::string const& m) {
+            std::unique_lock lock(mutex);
+            slow_saw.push_back(m);
+            changed.notify_all();
+            changed.wait(lock, [&] { return release; });
+        }));
+    auto const fast =
+        f.bus.subscribe<std::string>("t", [&](std::string const& m) { fast_saw.push_back(m); });
+    f.publish({"1"});
+    {
+        std::unique_lock lock(mutex);
+        REQUIRE(
+            changed.wait_for(lock, std::chrono::seconds(30), [&] { return !slow_saw.empty(); }));
+    }
+    f.publish({"2", "3", "4", "5"}); // the sink is at 1 all the while
+    CHECK(fast_saw == texts{"1", "2", "3", "4", "5"});
+    {
+        std::unique_lock lock(mutex);
+        release = true;
+        changed.notify_all();
+        CHECK(
+            changed.wait_for(lock, std::chrono::seconds(30), [&] { return slow_saw.size() == 3; }));
+    }
+    pool.join();
+    CHECK(slow_saw == texts{"1", "4", "5"});
+    CHECK(f.bus.statistics().dropped_oldest == 2);
+}
