@@ -104,6 +104,10 @@ public:
     /// and what was received is delivered.
     void drain(completion<std::error_code> done) { endpoint_->drain(std::move(done)); }
 
+    delivery_mode delivery() const noexcept {
+        return endpoint_->delivers_inline() ? delivery_mode::immediate : delivery_mode::executor;
+    }
+
     /// Leaves the broker. What is queued completes with errc::closed.
     void close() noexcept { endpoint_->close(); }
 
