@@ -56,8 +56,8 @@ struct slow_link {
 /// Numbers over a slow transport, as one transport.
 struct numbered_slow : private slow_link, public hubbub::sequenced<faulty_local> {
     numbered_slow(asio::any_io_executor const& executor, hubbub::local_broker const& broker,
-                  faults const& f, hubbub::sequence_options const& numbers)
-        : slow_link(executor, broker, f), sequenced(slow_link::link, numbers) {}
+                  faults const& f)
+        : slow_link(executor, broker, f), sequenced(slow_link::link) {}
 };
 
 struct delayed_fixture {
@@ -68,9 +68,7 @@ struct delayed_fixture {
         // All alike: the suite tells by a message on another topic that nothing more will come.
         faults slow{.delay = {microseconds(500), microseconds(500)}, .limits = limits};
         slow.limits.max_payload_bytes += 37; // for the number
-        return std::make_unique<transport_type>(
-            io.get_executor(), broker, slow,
-            hubbub::sequence_options{.max_payload_bytes = limits.max_payload_bytes});
+        return std::make_unique<transport_type>(io.get_executor(), broker, slow);
     }
 
     asio::io_context io;

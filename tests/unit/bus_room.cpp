@@ -2,6 +2,7 @@
 #include "support/local_bus.hpp"
 
 #include <hubbub/serializer/in_place.hpp>
+#include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -122,6 +123,69 @@ TEST_CASE("a wait that is cancelled ends, and what waits behind it goes on") {
     CHECK(f.seen == texts{"1", "2", "3", "late"});
     CHECK(f.balance() == 0);
     CHECK(f.bus.statistics().refused == 1);
+}
+
+namespace {
+
+/// A bus whose link is cut, with room for two messages, which are there.
+struct cut_off {
+    cut_off() {
+        link.cut();
+        CHECK(!bus.publish("t", "1"));
+        CHECK(!bus.publish("t", "2"));
+    }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    hubbub::local_transport below{io.get_executor(), broker};
+    hubbub::testing::faulty<hubbub::local_transport> link{below,
+                                                          {.limits = {.max_queue_messages = 2}}};
+    hubbub::bus<hubbub::testing::faulty<hubbub::local_transport>, hubbub::text_serializer> bus{
+        link};
+};
+
+} // namespace
+
+TEST_CASE("a wait ends at its deadline, by the clock of the executor's context") {
+    cut_off f;
+    auto const begin = f.time.now();
+    std::vector<std::pair<std::error_code, std::chrono::milliseconds>> ends;
+    for (auto const patience : {1000ms, 250ms})
+        f.bus.async_publish(
+            "t", std::string("2"), wait_up_to{patience}, [&](std::error_code error, std::size_t) {
+                ends.emplace_back(error, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                             f.time.now() - begin));
+            });
+    f.time.run_for(5s);
+    using end = std::pair<std::error_code, std::chrono::milliseconds>;
+    CHECK(ends == std::vector<end>{{errc::timed_out, 250ms}, {errc::timed_out, 1000ms}});
+}
+
+TEST_CASE("a drain that is not done at its deadline says so, and how many were not delivered") {
+    cut_off f;
+    auto const begin = f.time.now();
+    std::vector<std::pair<std::error_code, std::uint64_t>> ends;
+    f.bus.async_drain(3s, [&](std::error_code error, std::uint64_t undelivered) {
+        CHECK(f.time.now() - begin == 3s);
+        ends.emplace_back(error, undelivered);
+    });
+    f.time.run_for(10s);
+    CHECK(ends == std::vector<std::pair<std::error_code, std::uint64_t>>{{errc::timed_out, 2}});
+    CHECK(f.bus.state() == hubbub::link_state::closed);
+}
+
+TEST_CASE("a drain during an outage is done when the link is back") {
+    cut_off f;
+    std::vector<std::pair<std::error_code, std::uint64_t>> ends;
+    f.bus.async_drain(3s, [&](std::error_code error, std::uint64_t undelivered) {
+        ends.emplace_back(error, undelivered);
+    });
+    f.time.run_for(1s);
+    CHECK(ends.empty());
+    f.link.heal();
+    f.time.run_for(1s);
+    CHECK(ends == std::vector<std::pair<std::error_code, std::uint64_t>>{{{}, 0}});
 }
 
 TEST_CASE("what never finds room is refused as too large, and does not wait") {

@@ -6,6 +6,7 @@
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/local.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -97,6 +98,14 @@ public:
     link_state state() const { return core_->state(); }
 
     hubbub::statistics statistics() const { return core_->read_statistics(); }
+
+    message_limits const& limits() const noexcept { return core_->limits(); }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        core_->wait_for_room(bytes, std::move(done));
+    }
+
+    void drain(completion<std::error_code> done) { core_->drain(std::move(done)); }
 
     /// Closes the transport below too. What is on its way out is unknown, what waits is closed.
     void close() noexcept {

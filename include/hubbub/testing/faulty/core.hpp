@@ -73,6 +73,7 @@ public:
                 return;
             from_below = taps_.take_all();
             lost = in_.take_all();
+            out_.end_waiting(errc::closed);
             published = out_.take_all();
             for (auto& [number, p] : published)
                 finish(p.done, p.handed ? errc::outcome_unknown : errc::closed);
@@ -97,7 +98,7 @@ public:
     }
 
     statistics read_statistics() const {
-        auto s = ledger_.read();
+        auto s = ledger_.read(timer_.now());
         s.dropped = below_->statistics().dropped;
         std::lock_guard const lock(mutex_);
         s.queued_bytes = out_.bytes();
@@ -119,7 +120,7 @@ public:
         if (auto const error = hubbub::detail::check_message(faults_.limits, message))
             return refuse(error, done);
         std::lock_guard const lock(mutex_);
-        if (closed_)
+        if (closed_ || draining_)
             return refuse(errc::closed, done);
         if (!out_.has_room_for(message))
             return refuse(errc::queue_full, done);
@@ -127,6 +128,23 @@ public:
                   timer_.now() + plan_.next_send_delay());
         wake();
         return {};
+    }
+
+    message_limits const& limits() const noexcept { return faults_.limits; }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (closed_ || draining_)
+            return done(errc::closed);
+        out_.wait_for_room(bytes, std::move(done));
+    }
+
+    void drain(completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (closed_)
+            return done(errc::closed);
+        draining_ = true;
+        out_.wait_until_empty(std::move(done));
     }
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -173,7 +191,7 @@ public:
         ++counts_.cuts;
         history_.add(cut_at_, "cut");
         if (below_->state() == link_state::whole) {
-            ledger_.link_losses.add();
+            ledger_.link_fell(cut_at_);
             notify(link_lost{errc::disconnected});
         }
         lost = in_.take_all();
@@ -197,8 +215,10 @@ public:
         plan_next_cut();
         for (auto& done : std::exchange(subscribing_, {}))
             done({});
-        if (below_->state() == link_state::whole)
+        if (below_->state() == link_state::whole) {
+            ledger_.link_returned(now);
             notify(link_whole{away});
+        }
         wake();
     }
 
@@ -237,7 +257,10 @@ private:
                                  std::holds_alternative<link_whole>(e);
         if (of_the_link && cut_)
             return; // heal tells how the link below is then
-        ledger_.link_losses.add(std::holds_alternative<link_lost>(e) ? 1 : 0);
+        if (std::holds_alternative<link_lost>(e))
+            ledger_.link_fell(timer_.now());
+        if (auto const* const whole = std::get_if<link_whole>(&e); whole && whole->away.count() > 0)
+            ledger_.link_returned(timer_.now());
         observers_.notify(e);
     }
 
@@ -393,6 +416,7 @@ private:
     time_point cut_at_;
     time_point next_turn_ = time_point::max(); // of the link: its fall, or its return
     bool awake_ = false;
+    bool draining_ = false;
 };
 
 } // namespace hubbub::testing::detail

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/local_endpoint.hpp>
+#include <hubbub/detail/room.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace hubbub::testing::detail {
@@ -33,8 +36,7 @@ public:
     explicit way_out(message_limits const& limits) : limits_(limits) {}
 
     bool has_room_for(message_view const& message) const noexcept {
-        return entries_.size() < limits_.max_queue_messages &&
-               bytes_ + message.topic.size() + message.payload.size() <= limits_.max_queue_bytes;
+        return fits(message.topic.size() + message.payload.size());
     }
 
     void push(shared_message message, publish_completion done, time_point due) {
@@ -63,6 +65,7 @@ public:
         if (!found)
             return std::nullopt;
         bytes_ -= found.mapped().message->bytes();
+        changed();
         return std::move(found.mapped());
     }
 
@@ -70,18 +73,50 @@ public:
     entries take_all() {
         bytes_ = 0;
         last_due_ = {};
-        return std::exchange(entries_, {});
+        auto all = std::exchange(entries_, {});
+        changed();
+        return all;
+    }
+
+    /// Completes done when a message of so many bytes, with its topic, finds room.
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        room_.add(bytes, std::move(done));
+        changed();
+    }
+
+    /// Completes done when all is answered.
+    void wait_until_empty(completion<std::error_code> done) {
+        drains_.add(0, std::move(done));
+        changed();
+    }
+
+    /// Ends those that wait for either.
+    void end_waiting(std::error_code error) {
+        room_.close(error);
+        drains_.close(error);
     }
 
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
+    bool fits(std::size_t bytes) const noexcept {
+        return entries_.size() < limits_.max_queue_messages &&
+               bytes_ + bytes <= limits_.max_queue_bytes;
+    }
+
+    void changed() {
+        room_.notify([this](std::size_t bytes) { return fits(bytes); });
+        drains_.notify([this](std::size_t /*bytes*/) { return entries_.empty(); });
+    }
+
     message_limits const limits_;
     entries entries_;
     std::uint64_t last_ = 0;
     std::uint64_t next_ = 1; // the first that is not handed
     std::size_t bytes_ = 0;
     time_point last_due_ = {};
+    hubbub::detail::room_waiters room_;
+    hubbub::detail::room_waiters drains_;
 };
 
 } // namespace hubbub::testing::detail
