@@ -7,7 +7,6 @@
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -81,7 +80,7 @@ template <hubbub::message_bus Bus>
 class chat {
 public:
     chat(asio::io_context& io, Bus& bus, arguments const& a)
-        : bus_(bus), terminal_(io), signals_(io, SIGINT, SIGTERM), patience_(io),
+        : bus_(bus), terminal_(io), signals_(io, SIGINT, SIGTERM),
           room_(
               bus, a.name, a.group,
               {.message = [](std::string user,
@@ -150,6 +149,10 @@ private:
                                    std::cerr << "the link fell while " << unknown.count
                                              << " messages were on their way: they may be lost\n";
                                },
+                               [](hubbub::gap const& missing) {
+                                   std::cerr << missing.last - missing.first + 1
+                                             << " messages of others were lost\n";
+                               },
                                [](hubbub::message_malformed const& bad) {
                                    std::cerr << "a message on " << bad.topic << " is not ours\n";
                                },
@@ -172,32 +175,28 @@ private:
         end();
     }
 
-    /// Answers to publishes come in order: when this one has its answer, all have.
+    /// Waits until the backplane has every line.
     void leave() {
-        if (bus_.statistics().queued == 0)
-            return end();
         terminal_.stop();
-        patience_.expires_after(std::chrono::seconds(2));
-        patience_.async_wait([this](std::error_code error) {
-            if (!error)
-                fail("left before the backplane had everything");
+        bus_.async_drain(std::chrono::seconds(2), [this](std::error_code error,
+                                                         std::uint64_t lost) {
+            if (error && !ended_)
+                return fail("left before the backplane had everything: " + std::to_string(lost) +
+                            " messages, " + error.message());
+            end();
         });
-        bus_.async_publish("chat/left", std::string(),
-                           [this](std::error_code, std::size_t) { end(); });
     }
 
     void end() {
         ended_ = true;
         terminal_.stop();
         signals_.cancel();
-        patience_.cancel();
         bus_.transport().close();
     }
 
     Bus& bus_;
     terminal terminal_;
     asio::signal_set signals_;
-    asio::steady_timer patience_;
     chat_room<Bus> room_;
     std::error_code told_;
     bool was_whole_ = false;
@@ -216,7 +215,7 @@ int run(asio::io_context& io, Transport& transport, arguments const& a) {
 int run(arguments const& a) {
     asio::io_context io;
     if (!a.redis.empty()) {
-        hubbub::redis_transport transport{io.get_executor(), a.redis};
+        hubbub::sequenced<hubbub::redis_transport> transport{io.get_executor(), a.redis};
         return run(io, transport, a);
     }
     std::cerr << "no --redis: you are alone on a local bus\n";

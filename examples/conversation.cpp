@@ -114,8 +114,8 @@ int run(asio::io_context& io, Transport& one, Transport& two) {
 int run(std::string_view redis) {
     asio::io_context io;
     if (!redis.empty()) {
-        hubbub::redis_transport one{io.get_executor(), redis};
-        hubbub::redis_transport two{io.get_executor(), redis};
+        hubbub::sequenced<hubbub::redis_transport> one{io.get_executor(), redis};
+        hubbub::sequenced<hubbub::redis_transport> two{io.get_executor(), redis};
         return run(io, one, two);
     }
     hubbub::local_broker broker;

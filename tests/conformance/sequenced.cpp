@@ -8,20 +8,8 @@
 
 namespace {
 
-struct redis_link {
-    redis_link(asio::any_io_executor const& executor, hubbub::redis::options const& options)
-        : link(executor, options) {}
-    hubbub::redis_transport link;
-};
-
-/// A Redis link and the numbers over it, as one transport.
-struct numbered_redis : private redis_link, public hubbub::sequenced<hubbub::redis_transport> {
-    numbered_redis(asio::any_io_executor const& executor, hubbub::redis::options const& options)
-        : redis_link(executor, options), sequenced(redis_link::link) {}
-};
-
 struct sequenced_fixture : redis_tcp_fixture {
-    using transport_type = numbered_redis;
+    using transport_type = hubbub::sequenced<hubbub::redis_transport>;
 
     std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
         options.limits = limits;

@@ -4,6 +4,7 @@
 #include <hubbub/detail/sequenced_core.hpp>
 #include <hubbub/transport.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <system_error>
@@ -27,7 +28,7 @@ using detail::sequence_options;
 ///                settle_time of the subscription, may be older than the subscription: they begin
 ///                no gap.
 /// Ordering, errors, thread safety: as the transport below.
-/// Lifetime:      the transport below outlives it.
+/// Lifetime:      the transport below, if it is not its own, outlives it.
 /// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
 ///                publishers, until it has been idle for forget_after.
 /// Source: the idea of numbers and beacons, zguide.zeromq.org, chapter 5.
@@ -49,6 +50,17 @@ public:
         : core_(std::make_shared<detail::sequenced_core<Transport>>(below, options)) {
         core_->start();
     }
+
+    /// The same over a transport of its own, made of these arguments:
+    /// `sequenced<redis_transport> redis{io.get_executor(), "redis://redis.internal"};`
+    template <class... Arguments>
+        requires std::constructible_from<Transport, Arguments...>
+    explicit sequenced(Arguments&&... arguments)
+        : owned_(std::make_unique<Transport>(std::forward<Arguments>(arguments)...)),
+          core_(std::make_shared<detail::sequenced_core<Transport>>(*owned_, sequence_options{})) {
+        core_->start();
+    }
+
     sequenced(sequenced const&) = delete;
     sequenced& operator=(sequenced const&) = delete;
     ~sequenced() { core_->stop(); }
@@ -88,6 +100,7 @@ public:
     }
 
 private:
+    std::unique_ptr<Transport> owned_;
     std::shared_ptr<detail::sequenced_core<Transport>> core_;
 };
 

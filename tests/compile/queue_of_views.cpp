@@ -1,0 +1,12 @@
+// rejects: the message is kept, so it must be default constructible, copyable and no view
+#include <hubbub.hpp>
+
+#ifdef REJECT
+using kept = std::string_view;
+#else
+using kept = std::string;
+#endif
+
+void use(hubbub::bus<hubbub::local_transport, hubbub::text_serializer>& bus) {
+    (void)bus.receive<kept>("topic");
+}
