@@ -198,7 +198,7 @@ private:
         d.done(error, undelivered);
     }
 
-    std::error_code hand_over(message_view const& message, publish_completion done) {
+    std::error_code hand_over(message_view const& message, publish_completion&& done) {
         // Nothing overtakes what waits for room.
         if (patient_->waiting())
             return refuse(message.topic, errc::queue_full, std::move(done));
@@ -215,7 +215,8 @@ private:
     }
 
     /// The transport never saw it: it counts here.
-    std::error_code refuse(std::string_view topic, std::error_code error, publish_completion done) {
+    std::error_code refuse(std::string_view topic, std::error_code error,
+                           publish_completion&& done) {
         report_->refused_here.add();
         if constexpr (traces_publish<Trace>)
             trace().on_publish(topic, 0, error);

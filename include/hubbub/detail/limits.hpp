@@ -9,24 +9,22 @@ namespace hubbub::detail {
 
 /// Whether a topic or pattern may be used, and if not, why.
 inline std::error_code check_name(message_limits const& limits, std::string_view name) noexcept {
-    if (name.empty())
-        return errc::empty_name;
-    if (name.size() > limits.max_name_bytes)
-        return errc::name_too_long;
-    return {};
+    if (!name.empty() && name.size() <= limits.max_name_bytes)
+        return {};
+    return name.empty() ? errc::empty_name : errc::name_too_long;
 }
 
 /// Whether a message may be published when nothing is queued, and if not, why: one that never finds
 /// room is too large, whatever it waits for.
 inline std::error_code check_message(message_limits const& limits,
                                      message_view const& message) noexcept {
-    if (auto const error = check_name(limits, message.topic))
-        return error;
     auto const whole = message.topic.size() + message.payload.size();
-    if (message.payload.size() > limits.max_payload_bytes || whole > limits.max_queue_bytes ||
-        (limits.budget && whole > limits.budget->max_bytes()))
-        return errc::payload_too_large;
-    return {};
+    bool const fits = message.payload.size() <= limits.max_payload_bytes &&
+                      whole <= limits.max_queue_bytes &&
+                      (!limits.budget || whole <= limits.budget->max_bytes());
+    if (auto const error = check_name(limits, message.topic); error || fits)
+        return error;
+    return errc::payload_too_large;
 }
 
 } // namespace hubbub::detail

@@ -55,7 +55,6 @@ struct publish_ledger {
     counter payload_bytes;
     counter dropped;
     counter cut_offs;
-    high_water depth;
 
     /// One after the other, on one thread at a time.
     void link_fell(clock::time_point now) noexcept {
@@ -79,8 +78,6 @@ struct publish_ledger {
         s.published = published.get();
         s.queued = s.published - s.refused - s.confirmed - s.unknown - s.discarded - s.displaced;
         s.published_bytes = payload_bytes.get();
-        s.queued_peak = depth.messages();
-        s.queued_bytes_peak = depth.bytes();
         s.dropped = dropped.get();
         s.cut_offs = cut_offs.get();
         s.link_losses = link_losses_.get();

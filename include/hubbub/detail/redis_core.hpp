@@ -53,7 +53,7 @@ public:
 
     statistics read_statistics() const {
         auto s = shared_.ledger.read();
-        s.queued_bytes = publishing_.queued_bytes();
+        publishing_.add_to(s);
         s.probe_round_trip =
             std::chrono::duration_cast<std::chrono::microseconds>(shared_.probe_round_trip.load());
         return s;

@@ -138,9 +138,12 @@ public:
         tell_displaced();
     }
 
-    std::size_t queued_bytes() const {
+    /// Adds what is, and was, in the queue.
+    void add_to(statistics& s) const {
         std::lock_guard const lock(mutex_);
-        return queue_.bytes();
+        s.queued_bytes = queue_.bytes();
+        s.queued_bytes_peak = queue_.peak_bytes();
+        s.queued_peak = queue_.peak_messages();
     }
 
     bool subscribes() const override { return false; }
@@ -365,7 +368,7 @@ private:
     /// Delivers to the sinks of the interest that Redis names. One that is not ours is nonsense.
     std::error_code deliver(std::string_view name, std::string_view prefix, bool is_pattern,
                             std::string_view channel, std::string_view payload) const {
-        if (!name.starts_with(prefix) || !channel.starts_with(prefix_))
+        if (!channel.starts_with(prefix_) || (is_pattern && !name.starts_with(prefix)))
             return errc::protocol_error;
         if (shared().probe.awaited())
             shared().probe.on_message(redis::clock::now());

@@ -100,15 +100,18 @@ public:
             return errc::protocol_error;
         auto oldest = pop();
         changed();
-        if (oldest.what == kind::ping)
+        bool const counts = oldest.what == kind::message;
+        if (r.type != value::kind::error) {
+            if (counts)
+                ledger_->confirmed.add();
+            oldest.done({}, static_cast<std::size_t>(r.integer));
             return {};
-        std::error_code error;
-        if (r.type == value::kind::error)
-            error = classify(r.text);
-        if (oldest.what == kind::message)
-            (error ? ledger_->refused : ledger_->confirmed).add();
-        oldest.done(error, error ? 0 : static_cast<std::size_t>(r.integer));
-        return oldest.what == kind::message ? error : std::error_code{};
+        }
+        if (counts)
+            ledger_->refused.add();
+        std::error_code const error = classify(r.text);
+        oldest.done(error, 0);
+        return counts ? error : std::error_code{};
     }
 
     /// The link fell: returns how many outcomes are unknown; the rest waits for the next link.
@@ -150,6 +153,9 @@ public:
         return writing_.size() - written_ + filling_.size() - displaced_;
     }
     std::size_t messages() const noexcept { return entries_.size(); }
+    /// The most that there ever were.
+    std::size_t peak_bytes() const noexcept { return peak_bytes_; }
+    std::size_t peak_messages() const noexcept { return peak_messages_; }
 
 private:
     enum class kind { message, ping, probe };
@@ -160,10 +166,12 @@ private:
         kind what;
     };
 
-    void add(kind what, publish_completion done) {
-        entries_.push_back({end_of_queue(), std::move(done), what});
-        ledger_->depth.raise(entries_.size(), bytes());
-        charge_.settle(bytes());
+    void add(kind what, publish_completion&& done) {
+        entries_.emplace_back(end_of_queue(), std::move(done), what);
+        auto const now = bytes();
+        peak_messages_ = std::max(peak_messages_, entries_.size());
+        peak_bytes_ = std::max(peak_bytes_, now);
+        charge_.settle(now);
     }
 
     /// Whether its own bounds allow so many bytes more.
@@ -177,6 +185,8 @@ private:
     /// There may be room now for who waits for it.
     void changed() {
         charge_.settle(bytes());
+        if (room_.empty() && drains_.empty())
+            return;
         room_.notify([this](std::size_t size) { return fits(size); },
                      [this](std::size_t size, auto done) { charge_.wait(size, std::move(done)); });
         drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
@@ -243,6 +253,8 @@ private:
     std::size_t displaced_ = 0;  // of filling_, at its beginning: not to be written any more
     std::uint64_t begin_ = 0;    // where writing_ begins, in bytes since the link came up
     std::uint64_t answered_ = 0; // where the last command that was answered ended
+    std::size_t peak_messages_ = 0;
+    std::size_t peak_bytes_ = 0;
     bool connected_ = false;
 };
 
