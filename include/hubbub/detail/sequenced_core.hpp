@@ -4,11 +4,10 @@
 #include <hubbub/detail/observers.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/timer.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/transport.hpp>
-
-#include <asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -88,7 +87,7 @@ public:
             done(errc::payload_too_large, 0);
             return errc::payload_too_large;
         }
-        auto const now = sequence_clock::now();
+        auto const now = timer_.now();
         std::lock_guard const lock(publish_mutex_);
         auto const frame = sender_.next(message.topic, message.payload, now);
         bytes_.clear();
@@ -96,7 +95,7 @@ public:
         auto const error = below_->publish({message.topic, bytes_, {}}, std::move(done));
         if (error)
             sender_.unsend(message.topic);
-        else if (!std::exchange(armed_, true))
+        else if (sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
         return error;
     }
@@ -144,6 +143,7 @@ public:
 
 private:
     using key = std::pair<std::string, bool>;
+    using time_point = sequence_clock::time_point;
 
     /// Where receivers ask publishers how far their streams are.
     static constexpr char const* questions = "hubbub.sequenced";
@@ -160,14 +160,14 @@ private:
         }
 
         /// True the first time.
-        bool activate() { return receiver_.activate(sequence_clock::now()); }
-        void tick(sequence_clock::time_point now) { receiver_.tick(now); }
+        bool activate() { return receiver_.activate(core_->timer_.now()); }
+        void tick(time_point now) { receiver_.tick(now); }
 
         void deliver(message_view const& message) noexcept override {
             auto const frame = sequence_frame::parse(message.payload);
             if (!frame)
                 return core_->reject(message.topic);
-            auto const v = receiver_.accept(message.topic, *frame, sequence_clock::now());
+            auto const v = receiver_.accept(message.topic, *frame, core_->timer_.now());
             if (v.missing_first != 0)
                 core_->miss({message.topic, frame->stream, v.missing_first, v.missing_last});
             if (v.duplicate)
@@ -280,11 +280,11 @@ private:
 
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto const next = sender_.deadline();
-        armed_ = !stopped_ && next != sequence_clock::time_point::max();
-        if (!armed_)
-            return;
+        auto const next = stopped_ ? time_point::max() : sender_.deadline();
+        armed_for_ = next;
         lock.unlock();
+        if (next == time_point::max())
+            return;
         timer_.expires_at(next);
         timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
             if (auto const core = weak.lock(); core && !error)
@@ -293,7 +293,7 @@ private:
     }
 
     void tick() {
-        auto const now = sequence_clock::now();
+        auto const now = timer_.now();
         {
             std::lock_guard const lock(publish_mutex_);
             sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
@@ -321,9 +321,9 @@ private:
     std::mutex publish_mutex_; // guards what follows; numbers are given and published under it
     sequence_sender sender_;
     std::string bytes_;
-    bool armed_ = false;
+    time_point armed_for_ = time_point::max();
 
-    asio::steady_timer timer_; // on the executor, as what follows
+    timer timer_; // but for now(), on the executor, as what follows
     bool was_lost_ = false;
     bool failed_ = false;
 

@@ -3,9 +3,8 @@
 
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
-
-#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -22,18 +21,20 @@ namespace hubbub::detail {
 class remote_calls {
 public:
     remote_calls(asio::any_io_executor executor, std::chrono::milliseconds limit)
-        : shared_(std::make_shared<shared>()), executor_(std::move(executor)), limit_(limit) {}
+        : shared_(std::make_shared<shared>()), executor_(std::move(executor)), time_(executor_),
+          limit_(limit) {}
 
     /// A number for a new call; done completes with its answer, or timed_out.
     std::uint64_t begin(completion<std::error_code> done) {
-        auto timer = std::make_unique<asio::steady_timer>(executor_, limit_);
+        auto time_limit = std::make_unique<timer>(executor_, time_);
+        time_limit->expires_after(limit_);
         std::lock_guard const lock(shared_->mutex);
         auto const number = ++shared_->last;
-        timer->async_wait([weak = std::weak_ptr(shared_), number](std::error_code error) {
+        time_limit->async_wait([weak = std::weak_ptr(shared_), number](std::error_code error) {
             if (auto const calls = weak.lock(); calls && !error)
                 calls->finish(number, errc::timed_out);
         });
-        shared_->pending.emplace(number, pending{std::move(done), std::move(timer)});
+        shared_->pending.emplace(number, pending{std::move(done), std::move(time_limit)});
         return number;
     }
 
@@ -51,7 +52,7 @@ public:
 private:
     struct pending {
         completion<std::error_code> done;
-        std::unique_ptr<asio::steady_timer> timer;
+        std::unique_ptr<timer> time_limit;
     };
 
     struct shared {
@@ -68,6 +69,7 @@ private:
 
     std::shared_ptr<shared> shared_;
     asio::any_io_executor executor_;
+    time_source time_;
     std::chrono::milliseconds limit_;
 };
 

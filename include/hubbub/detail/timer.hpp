@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/asio.hpp>
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/virtual_clock.hpp>
+
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// The time that an executor's context goes by: a test's, if the test has put one there before,
+/// else the steady clock's. Making one searches the context's services; using it does not.
+class time_source {
+public:
+    using clock = std::chrono::steady_clock;
+    using time_point = clock::time_point;
+
+    explicit time_source(asio::any_io_executor const& executor) {
+        auto& context = asio::query(executor, asio::execution::context);
+        if (asio::has_service<virtual_clock>(context))
+            virtual_ = &asio::use_service<virtual_clock>(context);
+    }
+
+    time_point now() const { return virtual_ == nullptr ? clock::now() : virtual_->now(); }
+
+private:
+    friend class timer;
+    virtual_clock* virtual_ = nullptr;
+};
+
+/// A timer that goes by its context's time; a wait is aborted when the timer ends.
+/// Thread safety: now() from any thread, all else from one at a time.
+class timer {
+public:
+    using time_point = time_source::time_point;
+
+    explicit timer(asio::any_io_executor const& executor)
+        : timer(executor, time_source(executor)) {}
+
+    /// The same without a search, for who makes many.
+    timer(asio::any_io_executor const& executor, time_source source)
+        : source_(source), real_(executor) {}
+
+    timer(timer const&) = delete;
+    timer& operator=(timer const&) = delete;
+    ~timer() { cancel(); }
+
+    asio::any_io_executor get_executor() { return real_.get_executor(); }
+    time_point now() const { return source_.now(); }
+
+    /// A wait that is under way is aborted.
+    void expires_at(time_point when) {
+        cancel();
+        real_.expires_at(when);
+    }
+
+    void expires_after(time_point::duration wait) { expires_at(now() + wait); }
+
+    /// Calls `handler(std::error_code)` at the time set, on its own executor, else on the timer's.
+    template <class Handler>
+    void async_wait(Handler handler) {
+        if (source_.virtual_ == nullptr)
+            return real_.async_wait(std::move(handler));
+        auto executor = executor_of(handler, get_executor());
+        source_.virtual_->wait(this, real_.expiry(), {std::move(executor), std::move(handler)});
+    }
+
+    void cancel() {
+        if (source_.virtual_ == nullptr)
+            real_.cancel();
+        else
+            source_.virtual_->cancel(this);
+    }
+
+private:
+    time_source source_;
+    asio::steady_timer real_; // in virtual time it keeps executor and expiry, and never waits
+};
+
+} // namespace hubbub::detail
