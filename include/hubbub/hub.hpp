@@ -4,6 +4,7 @@
 #include <hubbub/bus.hpp>
 #include <hubbub/hub/connection.hpp>
 #include <hubbub/hub/core.hpp>
+#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
@@ -56,7 +57,7 @@ public:
     hub& operator=(hub const&) = delete;
     ~hub() { core_->close(); }
 
-    asio::any_io_executor get_executor() const { return core_->bus().get_executor(); }
+    asio::any_io_executor get_executor() const { return core_->executor(); }
 
     /// This server's id, different for every hub object anywhere.
     std::string const& server_id() const noexcept { return core_->id(); }
@@ -77,7 +78,7 @@ public:
     auto async_connect(std::string user, outlet_type out, Token&& token) {
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
             [core = core_](auto handler, std::string name, outlet_type to) {
-                auto executor = detail::executor_of(handler, core->bus().get_executor());
+                auto executor = detail::executor_of(handler, core->executor());
                 auto const slot = std::make_shared<connection_type>();
                 core->connect(std::move(name), std::move(to), [&](connection_type made) {
                     *slot = std::move(made);
@@ -114,6 +115,10 @@ public:
     /// Whom to call.
     targets<Bus> clients() const { return targets<Bus>(*core_); }
 
+    /// Gets each event of the hub; replaces the observer before it. It is called where the thing
+    /// happens, and must not throw.
+    void on_event(hub_observer o) { core_->listener().replace(std::move(o)); }
+
     /// How many clients this server has.
     std::size_t connections() const { return core_->connections(); }
 
@@ -123,7 +128,7 @@ private:
                       Token&& token) {
         return asio::async_initiate<Token, void(std::error_code)>(
             [core = core_, verb](auto handler, std::string const& id, std::string const& name) {
-                auto executor = detail::executor_of(handler, core->bus().get_executor());
+                auto executor = detail::executor_of(handler, core->executor());
                 core->change_group(verb, id, name, {std::move(executor), std::move(handler)});
             },
             token, std::string(connection_id), std::string(group));

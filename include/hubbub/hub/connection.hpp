@@ -19,7 +19,7 @@ namespace hubbub {
 template <class Bus>
 class [[nodiscard]] connection {
     using core_type = detail::hub_core<Bus>;
-    using state_ptr = typename core_type::connection_ptr;
+    using state_ptr = detail::member_ptr<Bus>;
 
 public:
     connection() = default;

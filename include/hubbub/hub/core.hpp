@@ -3,24 +3,26 @@
 
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
-#include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/audience.hpp>
+#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/gate.hpp>
+#include <hubbub/hub/joined_completion.hpp>
+#include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/remote_calls.hpp>
+#include <hubbub/hub/roster.hpp>
+#include <hubbub/hub/selection.hpp>
+#include <hubbub/hub/server_id.hpp>
 #include <hubbub/subscription.hpp>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <charconv>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -34,119 +36,71 @@ class connection;
 
 namespace detail {
 
-/// One topic that a call is published on, and the connection it is for, if it is for one.
+/// A topic that a call is published on, and which of those it reaches are meant.
 struct address {
     std::string topic;
-    std::optional<std::string> connection;
+    std::optional<recipients> to;
 };
 
-/// 64 random bits in hexadecimal: no two servers have the same.
-inline std::string random_id() {
-    std::random_device source;
-    auto const bits = std::uint64_t{source()} << 32 | source();
-    std::array<char, 16> digits{};
-    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
-    return std::string(digits.size() - static_cast<std::size_t>(end - digits.data()), '0')
-        .append(digits.data(), end);
-}
-
-/// Completes done when as many parts have completed, with the first error.
-inline std::vector<completion<std::error_code>>
-split_completion(asio::any_io_executor const& executor, std::size_t parts,
-                 completion<std::error_code> done) {
-    struct join {
-        std::mutex mutex;
-        std::size_t left;
-        std::error_code error;
-        completion<std::error_code> done;
-    };
-    auto const shared = std::make_shared<join>();
-    shared->left = parts;
-    shared->done = std::move(done);
-    std::vector<completion<std::error_code>> all;
-    for (std::size_t i = 0; i < parts; ++i)
-        all.emplace_back(executor, [shared](std::error_code error) {
-            std::lock_guard const lock(shared->mutex);
-            if (!shared->error)
-                shared->error = error;
-            if (--shared->left == 0)
-                shared->done(shared->error);
-        });
-    return all;
-}
-
-/// One server of a hub: its connections and the audiences they make up. It outlives the hub object
-/// while an operation is under way.
+/// One server of a hub. It outlives the hub object while an operation is under way.
 ///
 /// Thread safety: all functions, from any thread. No lock is held while a user's code runs.
 template <class Bus>
-class hub_core : public std::enable_shared_from_this<hub_core<Bus>> {
+class hub_core final : public call_receiver<Bus>,
+                       public std::enable_shared_from_this<hub_core<Bus>> {
 public:
     using serializer = typename Bus::serializer_type;
-    using audience_type = audience<Bus>;
-    using call = typename audience_type::call;
-    using connection_ptr = typename audience_type::connection_ptr;
+    using call = typename call_receiver<Bus>::call;
 
     hub_core(Bus& bus, hub_options const& o)
-        : topics(o.name), bus_(&bus), id_(random_id()), options_(o),
-          remote_(bus.get_executor(), o.request_timeout) {}
+        : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
+          id_(random_id()), options_(o), roster_(bus, topics),
+          remote_(executor_, o.request_timeout) {}
 
-    /// Begins to take commands. Apart from the constructor, which has no shared_ptr yet.
+    /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
-        control_ = bus_->template subscribe<server_command>(
-            topics.control(id_), [weak = this->weak_from_this()](server_command const& c) {
-                if (auto const core = weak.lock())
-                    core->on_command(c);
-            });
+        roster_.deliver_to(this->shared_from_this());
+        joined_completion ready(executor_, {executor_, [core = this->shared_from_this()](auto e) {
+                                                core->ready_.open(e);
+                                            }});
+        listen<server_command>(topics.control(id_), control_, ready.part(),
+                               [](auto& core, auto const& c) { core.on_command(c); });
+        listen<call>(topics.server(id_), inbox_, ready.part(),
+                     [](auto& core, auto const& c) { core.deliver(c, {}); });
     }
 
     void close() {
         std::lock_guard const lock(mutex_);
         open_ = false;
-        for (auto const& [topic, a] : audiences_)
-            a->close();
-        audiences_.clear();
-        connections_.clear();
+        roster_.close();
         control_.reset();
+        inbox_.reset();
         remote_.close();
+        ready_.open(errc::closed);
     }
 
-    Bus& bus() const noexcept { return *bus_; }
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
     std::string const& id() const noexcept { return id_; }
+    std::size_t connections() const { return roster_.size(); }
+    hub_listener& listener() noexcept { return listener_; }
 
     /// Makes a connection. done_for(connection) gives what completes when it is reachable: it owns
     /// the connection until then.
     template <class DoneFor>
     void connect(std::string user, outlet<serializer> out, DoneFor done_for) {
-        auto const c = std::make_shared<hub_connection<serializer>>();
+        auto const c = std::make_shared<member<Bus>>();
+        c->number = ++last_connection_;
+        c->id = id_ + "-" + std::to_string(c->number);
         c->user = std::move(user);
         c->out = std::move(out);
-        c->id = id_ + "-" + std::to_string(++last_connection_);
-        auto done = done_for(connection<Bus>(this->shared_from_this(), c));
-        std::lock_guard const lock(mutex_);
-        if (!open_)
-            return done(errc::closed);
-        connections_.emplace(c->id, c);
-        auto const own = own_topics(*c);
-        auto parts = split_completion(bus_->get_executor(), own.size(), std::move(done));
-        for (std::size_t i = 0; i < own.size(); ++i)
-            audience_at(own[i]).join(c, std::move(parts[i]));
+        joined_completion both(executor_, done_for(connection<Bus>(this->shared_from_this(), c)));
+        ready_.pass(both.part());
+        roster_.enter(c, both.part());
     }
 
-    void disconnect(connection_ptr const& c) {
+    void disconnect(member_ptr<Bus> const& c) {
         c->connected = false;
-        std::lock_guard const lock(mutex_);
-        if (connections_.erase(c->id) == 0)
-            return;
-        for (auto const& topic : own_topics(*c))
-            leave(topic, c);
-        for (auto const& group : std::exchange(c->groups, {}))
-            leave(topics.group(group), c);
-    }
-
-    std::size_t connections() const {
-        std::lock_guard const lock(mutex_);
-        return connections_.size();
+        roster_.leave(c);
     }
 
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
@@ -169,19 +123,16 @@ public:
                             });
     }
 
-    /// Publishes a call to each address; the first error, after all were tried.
+    /// Sends a call to each address; the first error, after all were tried.
     template <class Tuple>
-    std::error_code send(std::vector<address> const& to, std::vector<std::string> const& except,
-                         std::string_view method, Tuple arguments) {
-        call c{std::string(method), {}, {}, {}};
-        if (!except.empty())
-            c.except = except;
-        auto first = pack(bus_->serializer(), std::move(arguments), c.arguments);
+    std::error_code send(std::vector<address> const& to, std::string_view method, Tuple arguments) {
+        call c{std::string(method), {}};
+        auto first = pack(serializer_, std::move(arguments), c.arguments);
         if (first)
             return first;
-        for (auto const& [topic, connection] : to) {
-            c.to = connection;
-            if (auto const error = bus_->publish(topic, c); error && !first)
+        for (auto const& a : to) {
+            c.to = a.to;
+            if (auto const error = send_to(a.topic, c); error && !first)
                 first = error;
         }
         return first;
@@ -189,56 +140,83 @@ public:
 
     /// Calls a method of the hub.
     template <class Tuple>
-    std::error_code invoke(hub_connection<serializer> const& who, std::string_view method,
-                           Tuple arguments) {
+    std::error_code invoke(member<Bus> const& who, std::string_view method, Tuple arguments) {
         if (!open_)
             return errc::closed;
         packed<serializer> packed;
-        if (auto const error = pack(bus_->serializer(), std::move(arguments), packed))
+        if (auto const error = pack(serializer_, std::move(arguments), packed))
             return error;
-        return methods.call(caller(who.id, who.user), {method, packed, bus_->serializer()});
+        return methods.call(caller(who.id, who.user),
+                            {std::string(method), std::move(packed), serializer_});
     }
 
     hub_topics const topics;
     method_table<serializer> methods;
 
 private:
-    std::vector<std::string> own_topics(hub_connection<serializer> const& c) const {
-        std::vector<std::string> own{topics.all(), topics.server(id_)};
-        if (!c.user.empty())
-            own.push_back(topics.user(c.user));
-        return own;
+    template <class T, class Take>
+    void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
+                Take take) {
+        bus_->template async_subscribe<T>(
+            topic,
+            [weak = this->weak_from_this(), take](T const& message) {
+                if (auto const core = weak.lock())
+                    take(*core, message);
+            },
+            [core = this->shared_from_this(), &kept,
+             active = std::move(active)](std::error_code error, subscription s) mutable {
+                std::lock_guard const lock(core->mutex_);
+                if (core->open_)
+                    kept = std::move(s);
+                active(error);
+            });
     }
 
-    audience_type& audience_at(std::string const& topic) {
-        auto& a = audiences_[topic];
-        if (!a)
-            a = std::make_shared<audience_type>(*bus_, topic);
-        return *a;
+    /// What is for this server's connections alone does not take the way over the backplane.
+    std::error_code send_to(std::string const& topic, call& c) {
+        bool const own = topic == topics.server(id_);
+        if (own || options_.order == delivery_order::local_first)
+            deliver_later(topic, c);
+        if (own)
+            return {};
+        if (options_.order == delivery_order::local_first)
+            c.told_at = id_;
+        return bus_->publish(topic, c);
     }
 
-    void leave(std::string const& topic, connection_ptr const& c) {
-        auto const at = audiences_.find(topic);
-        if (at != audiences_.end() && at->second->leave(c))
-            audiences_.erase(at);
+    /// Not at once: outlets run on the executor, and never within a call.
+    void deliver_later(std::string const& topic, call const& c) {
+        asio::post(executor_, [core = this->shared_from_this(), topic, c] {
+            core->deliver(c, *core->roster_.members_of(topic));
+        });
+    }
+
+    void on_call(call const& c, member_list<Bus> const& members) override {
+        if (c.told_at != id_)
+            deliver(c, members);
+    }
+
+    /// Calls the method at everyone that is meant; also if some throw.
+    void deliver(call const& c, member_list<Bus> const& members) const {
+        invocation<serializer> shared;
+        selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
+        meant.for_each(members, [&](member<Bus> const& one) {
+            if (!shared)
+                shared = {c.method, c.arguments, serializer_};
+            try {
+                one.out(shared);
+            } catch (...) { // whatever an outlet throws is told to the hub's owner
+                listener_.notify(outlet_failed{one.id, c.method, std::current_exception()});
+            }
+        });
     }
 
     void change_own_group(std::string_view verb, std::string_view connection,
                           std::string_view group, completion<std::error_code> done) {
-        std::lock_guard const lock(mutex_);
-        auto const at = connections_.find(connection);
-        if (at == connections_.end())
-            return done(errc::unknown_connection);
-        auto const& c = at->second;
-        auto const topic = topics.group(group);
-        if (verb == "add") {
-            if (std::find(c->groups.begin(), c->groups.end(), group) == c->groups.end())
-                c->groups.emplace_back(group);
-            return audience_at(topic).join(c, std::move(done));
-        }
-        std::erase(c->groups, group);
-        leave(topic, c);
-        done({});
+        if (verb == "add")
+            roster_.add_to_group(connection, group, std::move(done));
+        else
+            done(roster_.remove_from_group(connection, group));
     }
 
     void on_command(server_command const& c) {
@@ -247,10 +225,10 @@ private:
                                                      : std::error_code{});
         if ((c.verb != "add" && c.verb != "remove") || !c.connection || !c.group || !c.reply_to)
             return; // from a newer version: it has no answer, and times out there
-        change_own_group(c.verb, *c.connection, *c.group,
-                         {bus_->get_executor(),
-                          [core = this->shared_from_this(), to = *c.reply_to, request = c.request](
-                              std::error_code error) { core->answer(to, request, error); }});
+        change_own_group(
+            c.verb, *c.connection, *c.group,
+            {executor_, [core = this->shared_from_this(), to = *c.reply_to, request = c.request](
+                            std::error_code error) { core->answer(to, request, error); }});
     }
 
     void answer(std::string const& to, std::uint64_t request, std::error_code error) {
@@ -265,16 +243,20 @@ private:
     }
 
     Bus* const bus_;
+    asio::any_io_executor const executor_;
+    serializer const serializer_;
     std::string const id_;
     hub_options const options_;
+    roster<Bus> roster_;
     remote_calls remote_;
-    subscription control_;
-
-    std::atomic<bool> open_ = true;
+    hub_listener listener_;
+    gate ready_;
     std::atomic<std::uint64_t> last_connection_ = 0;
-    mutable std::mutex mutex_; // guards what follows
-    string_map<connection_ptr> connections_;
-    string_map<std::shared_ptr<audience_type>> audiences_;
+
+    std::mutex mutex_; // guards what follows
+    std::atomic<bool> open_ = true;
+    subscription control_;
+    subscription inbox_;
 };
 
 } // namespace detail

@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What the servers of a hub send each other. The members' names are what one reads in redis-cli.
 namespace hubbub::detail {
 
-/// Calls a method at clients. On the topics of an audience (all, a group, a user) for all its
-/// members but `except`; on a server's topic for the connection `to`.
+using name_list = std::vector<std::string>;
+
+/// Which connections of those that a topic reaches are meant. What is absent does not restrict.
+struct recipients {
+    /// Those that are one of these, or in one of these groups, or of one of these users: each of
+    /// them once.
+    std::optional<name_list> connections = {};
+    std::optional<name_list> groups = {};
+    std::optional<name_list> users = {};
+    /// And none of these.
+    std::optional<name_list> except = {};
+    std::optional<name_list> except_groups = {};
+    std::optional<name_list> except_users = {};
+
+    bool restricts() const noexcept { return connections || groups || users; }
+    bool excludes() const noexcept { return except || except_groups || except_users; }
+};
+
+/// Calls a method at clients: on the topic of an audience (all, a group, a user) at its members, on
+/// a server's topic at the connections that `to` name_list.
 template <class Packed>
 struct client_call {
     std::string method;
     Packed arguments;
-    std::optional<std::vector<std::string>> except;
-    std::optional<std::string> to;
-
-    bool excepts(std::string_view connection) const {
-        return except && std::find(except->begin(), except->end(), connection) != except->end();
-    }
+    std::optional<recipients> to = {};
+    /// The server that has told its own connections already (delivery_order::local_first).
+    std::optional<std::string> told_at = {};
 };
 
 /// Asks a server to put one of its connections into a group, or to take it out; or answers that.
