@@ -2,12 +2,13 @@
 #pragma once
 
 #include <hubbub/bus.hpp>
+#include <hubbub/hub/client_methods.hpp>
 #include <hubbub/hub/connection.hpp>
 #include <hubbub/hub/core.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/invocation.hpp>
-#include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/targets.hpp>
 
 #include <cstddef>
@@ -63,10 +64,12 @@ public:
     std::string const& server_id() const noexcept { return core_->id(); }
 
     /// Registers a method that clients may call, in place of one of the same name. It is called as
-    /// its parameters say, the first of which may be a `caller const&`: write their types out.
+    /// its parameters say, the first of which may be a `caller const&`: write their types out. What
+    /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
+    /// may return an `asio::awaitable`.
     template <class Method>
-    void on(std::string name, Method method) {
-        core_->methods.on(std::move(name), std::move(method));
+    void on(std::string_view name, Method method) {
+        core_->methods().on(name, std::move(method));
     }
 
     /// Adds a client, and completes with `void(std::error_code, connection<Bus>)` when every later

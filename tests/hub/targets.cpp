@@ -253,38 +253,6 @@ TEST_CASE_TEMPLATE("a server that does not answer is given up after the time all
     CHECK(s.add(s.left(), "mute-1", "lobby") == hubbub::errc::timed_out);
 }
 
-TEST_CASE_TEMPLATE("a method of the hub is called with its caller and typed arguments", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
-    auto& ada = s.connect(s.left(), "ada");
-    auto& eve = s.connect(s.right(), "eve");
-    CHECK(!s.add(s.left(), eve.connection.id(), "lobby"));
-    CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
-
-    auto& hub = *s.left().hub;
-    std::vector<int> sums;
-    hub.on("say", [&hub](hubbub::caller const& who, std::string text) {
-        auto const clients = hub.clients();
-        CHECK(!clients.others_in_group("lobby", who).send("tell", who.user() + ": " + text));
-        CHECK(!clients.caller_of(who).send("tell", "you said " + text));
-        CHECK(!clients.others(who).send("tell", "somebody spoke"));
-    });
-    hub.on("add", [&sums](int a, int b) { sums.push_back(a + b); });
-
-    CHECK(!ada.connection.invoke("say", "hi"));
-    CHECK(!ada.connection.invoke("add", 2, 3));
-    CHECK(ada.connection.invoke("add", 2) == hubbub::errc::malformed_payload);
-    CHECK(ada.connection.invoke("add", "two", 3) == hubbub::errc::malformed_payload);
-    CHECK(ada.connection.invoke("subtract", 2, 3) == hubbub::errc::unknown_method);
-    CHECK(eve.connection.invoke("add", 2, 3) ==
-          hubbub::errc::unknown_method); // its server has none
-    s.flush(s.left());
-
-    CHECK(sums == std::vector<int>{5});
-    CHECK(ada.told == lines{"you said hi"});
-    CHECK(eve.told == lines{"ada: hi", "somebody spoke"});
-}
-
 TEST_CASE_TEMPLATE("who has disconnected is told nothing more", Setup, ALL_SETUPS) {
     stage<Setup> s;
     auto& ada = s.connect(s.left(), "ada");
@@ -387,7 +355,7 @@ TEST_CASE_TEMPLATE("an outlet may destroy its hub, and a connection may outlive 
     CHECK(!s.right().hub->clients().all().send("end"));
     s.run_until([&] { return s.left().hub == nullptr; }, "the hub's end");
 
-    CHECK(bob.connection.invoke("anything") == hubbub::errc::closed);
+    CHECK(bob.connection.send("anything") == hubbub::errc::closed);
     bob.connection.disconnect();
     ada.connection.disconnect();
 }

@@ -4,6 +4,8 @@
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/dispatcher.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/gate.hpp>
@@ -55,7 +57,8 @@ public:
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
           id_(random_id()), options_(o), roster_(bus, topics),
-          remote_(executor_, o.request_timeout) {}
+          remote_(executor_, o.request_timeout),
+          dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, listener_)) {}
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -82,7 +85,19 @@ public:
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     std::string const& id() const noexcept { return id_; }
     std::size_t connections() const { return roster_.size(); }
-    hub_listener& listener() noexcept { return listener_; }
+    hub_listener& listener() noexcept { return *listener_; }
+    serializer const& format() const noexcept { return serializer_; }
+    method_table<serializer>& methods() noexcept { return dispatcher_->methods; }
+
+    /// Calls a method of the hub for a connection.
+    void invoke(member_ptr<Bus> const& who, invocation<serializer> what,
+                completion<answer<serializer>> done) {
+        if (open_)
+            dispatcher_->invoke(who, std::move(what), std::move(done));
+        else
+            done({.error = errc::closed});
+    }
+    bool open() const noexcept { return open_; }
 
     /// Makes a connection. done_for(connection) gives what completes when it is reachable: it owns
     /// the connection until then.
@@ -138,20 +153,7 @@ public:
         return first;
     }
 
-    /// Calls a method of the hub.
-    template <class Tuple>
-    std::error_code invoke(member<Bus> const& who, std::string_view method, Tuple arguments) {
-        if (!open_)
-            return errc::closed;
-        packed<serializer> packed;
-        if (auto const error = pack(serializer_, std::move(arguments), packed))
-            return error;
-        return methods.call(caller(who.id, who.user),
-                            {std::string(method), std::move(packed), serializer_});
-    }
-
     hub_topics const topics;
-    method_table<serializer> methods;
 
 private:
     template <class T, class Take>
@@ -206,7 +208,7 @@ private:
             try {
                 one.out(shared);
             } catch (...) { // whatever an outlet throws is told to the hub's owner
-                listener_.notify(outlet_failed{one.id, c.method, std::current_exception()});
+                listener_->notify(outlet_failed{one.id, c.method, std::current_exception()});
             }
         });
     }
@@ -249,7 +251,8 @@ private:
     hub_options const options_;
     roster<Bus> roster_;
     remote_calls remote_;
-    hub_listener listener_;
+    std::shared_ptr<hub_listener> const listener_ = std::make_shared<hub_listener>();
+    std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     gate ready_;
     std::atomic<std::uint64_t> last_connection_ = 0;
 

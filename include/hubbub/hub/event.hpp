@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -18,8 +19,18 @@ struct outlet_failed {
     std::exception_ptr exception;
 };
 
+/// A call of a method of the hub failed; its caller is told the error and the text.
+struct call_failed {
+    std::string_view connection;
+    std::string_view method;
+    std::error_code error;
+    std::string_view text;
+    /// What the method threw, unless it was a hub_error.
+    std::exception_ptr exception;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
-using hub_event = std::variant<outlet_failed>;
+using hub_event = std::variant<outlet_failed, call_failed>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/hub/call_lane.hpp>
+#include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/invocation.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace hubbub::detail {
@@ -15,16 +14,21 @@ namespace hubbub::detail {
 template <class Bus>
 class audience;
 
+/// A call of a connection that waits for its turn.
+class waiting_call {
+public:
+    virtual void start() = 0;
+
+protected:
+    ~waiting_call() = default;
+};
+
 /// A connection, as its server has it.
 template <class Bus>
-struct member {
-    using serializer = typename Bus::serializer_type;
-
+struct member : caller_state {
     std::uint64_t number = 0;
-    std::string id = {};
-    std::string user = {};
-    outlet<serializer> out = {};
-    std::atomic<bool> connected = true;
+    outlet<typename Bus::serializer_type> out = {};
+    call_lane<std::shared_ptr<waiting_call>> calls = {};
     /// The groups it is in, or about to be; guarded by the roster's lock.
     std::vector<std::shared_ptr<audience<Bus>>> groups = {};
 };

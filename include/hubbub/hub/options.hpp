@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace hubbub {
@@ -24,6 +25,15 @@ struct hub_options {
     /// How long an operation on another server's connection may take.
     std::chrono::milliseconds request_timeout{10000};
     delivery_order order = delivery_order::via_backplane;
+
+    /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
+    std::size_t parallel_calls = 1;
+    /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.
+    std::size_t max_waiting_calls = 1000;
+    /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
+    bool detailed_errors = false;
+    /// Finds methods whatever the case of their ASCII letters, as SignalR does.
+    bool ignore_method_case = false;
 };
 
 } // namespace hubbub

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/core.hpp>
-#include <hubbub/hub/method_table.hpp>
 
 #include <map>
 #include <optional>
