@@ -66,12 +66,13 @@ public:
     explicit operator bool() const noexcept { return address_ != nullptr; }
 
     /// Makes the object outlive the call it was passed in.
-    std::shared_ptr<void const> keep() const { return keep_(address_); }
+    std::shared_ptr<void const> keep() const { return owner_ ? *owner_ : keep_(address_); }
 
-    /// The same object where it is kept.
-    object_view at(void const* address) const noexcept {
+    /// The same object where keep has put it: keeping this one shares it. owner outlives it.
+    object_view kept_by(std::shared_ptr<void const> const& owner) const noexcept {
         object_view kept = *this;
-        kept.address_ = address;
+        kept.address_ = owner.get();
+        kept.owner_ = &owner;
         return kept;
     }
 
@@ -84,6 +85,7 @@ private:
     void const* address_ = nullptr;
     std::type_info const* type_ = nullptr;
     keep_function keep_ = nullptr;
+    std::shared_ptr<void const> const* owner_ = nullptr;
 };
 
 /// A message as a transport carries it: bytes, or where carries_objects holds, an object.

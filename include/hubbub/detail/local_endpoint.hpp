@@ -31,9 +31,11 @@ public:
         : topic_(message.topic), payload_(message.payload) {
         if (message.object) {
             object_ = message.object.keep();
-            view_ = message.object.at(object_.get());
+            view_ = message.object.kept_by(object_);
         }
     }
+    kept_message(kept_message const&) = delete; // the view knows where object_ is
+    kept_message& operator=(kept_message const&) = delete;
 
     message_view view() const noexcept { return {topic_, payload_, view_}; }
     std::size_t bytes() const noexcept { return topic_.size() + payload_.size(); }

@@ -29,8 +29,18 @@ struct call_failed {
     std::exception_ptr exception;
 };
 
+/// A server of the hub was heard for the first time; this one too.
+struct server_joined {
+    std::string_view server;
+};
+
+/// A server of the hub has ended, or is not heard any more. What was asked of it has failed.
+struct server_left {
+    std::string_view server;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
-using hub_event = std::variant<outlet_failed, call_failed>;
+using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;

@@ -40,17 +40,32 @@ struct client_call {
     std::optional<std::string> told_at = {};
 };
 
-/// Asks a server to put one of its connections into a group, or to take it out; or answers that.
-struct server_command {
-    /// "add", "remove" or "done".
+/// Asks something of a server, or answers that.
+template <class Packed>
+struct server_message {
+    /// "add" and "remove": a connection and a group; "call": a connection's method; "invoke": a
+    /// method of the server; "done": the answer.
     std::string verb;
-    /// The asking server's number for it, and its id: where the answer goes.
+    /// The asking server's number for it, and its id, where the answer goes; 0 and absent if it
+    /// waits for none.
     std::uint64_t request = 0;
-    std::optional<std::string> reply_to;
-    std::optional<std::string> connection;
-    std::optional<std::string> group;
-    /// In an answer: the errc of a failure.
-    std::optional<int> error;
+    std::optional<std::string> reply_to = {};
+    std::optional<std::string> connection = {};
+    std::optional<std::string> group = {};
+    std::optional<std::string> method = {};
+    /// The arguments; in an answer the value.
+    std::optional<Packed> arguments = {};
+    /// In an answer: the errc of a failure, and what was said.
+    std::optional<int> error = {};
+    std::optional<std::string> text = {};
+};
+
+/// What each server tells all of them every beacon_interval.
+struct server_beacon {
+    std::string server;
+    /// "here"; "new": it would like to hear of the others at once; "gone".
+    std::string state;
+    std::uint64_t connections = 0;
 };
 
 /// The topics of one hub.
@@ -62,6 +77,7 @@ public:
     std::string group(std::string_view name) const { return with("/group/", name); }
     std::string user(std::string_view id) const { return with("/user/", id); }
     std::string server(std::string_view id) const { return with("/server/", id); }
+    std::string beacons() const { return hub_ + "/servers"; }
     std::string control(std::string_view server_id) const { return with("/control/", server_id); }
 
 private:

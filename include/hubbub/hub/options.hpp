@@ -26,6 +26,12 @@ struct hub_options {
     std::chrono::milliseconds request_timeout{10000};
     delivery_order order = delivery_order::via_backplane;
 
+    /// How often each server tells the others that it is alive.
+    std::chrono::milliseconds beacon_interval{1000};
+    /// A server is lost when so many of its beacons are missing: what was asked of it fails within
+    /// this number and one of beacon_intervals after it died, and it is counted no more.
+    unsigned missed_beacons = 3;
+
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.

@@ -93,6 +93,10 @@ public:
 
     hubbub::statistics statistics() const { return endpoint_->read_statistics(); }
 
+    delivery_mode delivery() const noexcept {
+        return endpoint_->delivers_inline() ? delivery_mode::immediate : delivery_mode::executor;
+    }
+
     /// Leaves the broker. What is queued completes with errc::closed.
     void close() noexcept { endpoint_->close(); }
 

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/limits.hpp>
+#include <hubbub/detail/local_endpoint.hpp>
+#include <hubbub/detail/observers.hpp>
+#include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/detail/timer.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/testing/faulty/faults.hpp>
+#include <hubbub/testing/faulty/history.hpp>
+#include <hubbub/testing/faulty/plan.hpp>
+#include <hubbub/testing/faulty/taps.hpp>
+#include <hubbub/testing/faulty/way_in.hpp>
+#include <hubbub/testing/faulty/way_out.hpp>
+#include <hubbub/transport.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hubbub::testing::detail {
+
+/// A `faulty` transport without its handle; it outlives it while something is under way.
+///
+/// Publishes wait on their way out, messages on their way in, and the next cut or its end in
+/// next_turn_. run() carries out what is due, one thing at a time, on the executor of the transport
+/// below; all else may be called from any thread.
+template <class Transport>
+class faulty_core : public std::enable_shared_from_this<faulty_core<Transport>> {
+    using tap_ptr = std::shared_ptr<tap<faulty_core>>;
+    // These hold a user's objects, and are destroyed without a lock.
+    using incoming = typename way_in<tap_ptr>::entries;
+    using outgoing = way_out::entries;
+
+public:
+    using time_point = hubbub::detail::timer::time_point;
+
+    faulty_core(Transport& below, faults const& f)
+        : below_(&below), faults_(checked(f)), timer_(below.get_executor()), plan_(faults_),
+          history_(faults_, timer_.now()), out_(faults_.limits) {}
+
+    /// Apart from the constructor, which has no shared_ptr yet.
+    void start() {
+        observation_ = below_->observe([weak = this->weak_from_this()](event const& e) {
+            if (auto const core = weak.lock())
+                core->on_event(e);
+        });
+        std::lock_guard const lock(mutex_);
+        plan_next_cut();
+        wake();
+    }
+
+    /// Ends all that waits.
+    void stop() {
+        typename taps<faulty_core>::map from_below;
+        incoming lost;
+        outgoing published;
+        {
+            std::lock_guard const lock(mutex_);
+            if (closed_.exchange(true))
+                return;
+            from_below = taps_.take_all();
+            lost = in_.take_all();
+            published = out_.take_all();
+            for (auto& [number, p] : published)
+                finish(p.done, p.handed ? errc::outcome_unknown : errc::closed);
+            for (auto& done : std::exchange(subscribing_, {}))
+                done(errc::closed);
+        }
+        for (auto const& [what, t] : from_below)
+            below_->unsubscribe(t->what(), *t);
+        observation_.reset();
+        asio::dispatch(below_->get_executor(),
+                       [self = this->shared_from_this()] { self->timer_.cancel(); });
+    }
+
+    Transport& below() const noexcept { return *below_; }
+    hubbub::detail::observers& listeners() noexcept { return observers_; }
+
+    link_state state() const {
+        if (closed_)
+            return link_state::closed;
+        auto const s = below_->state();
+        return s == link_state::whole && cut_ ? link_state::down : s;
+    }
+
+    statistics read_statistics() const {
+        auto s = ledger_.read();
+        s.dropped = below_->statistics().dropped;
+        std::lock_guard const lock(mutex_);
+        s.queued_bytes = out_.bytes();
+        return s;
+    }
+
+    fault_counts counts() const {
+        std::lock_guard const lock(mutex_);
+        return counts_;
+    }
+
+    std::string log() const {
+        std::lock_guard const lock(mutex_);
+        return history_.text();
+    }
+
+    std::error_code publish(message_view const& message, publish_completion done) {
+        ledger_.published.add();
+        if (auto const error = hubbub::detail::check_message(faults_.limits, message))
+            return refuse(error, done);
+        std::lock_guard const lock(mutex_);
+        if (closed_)
+            return refuse(errc::closed, done);
+        if (!out_.has_room_for(message))
+            return refuse(errc::queue_full, done);
+        out_.push(std::make_shared<hubbub::detail::kept_message const>(message), std::move(done),
+                  timer_.now() + plan_.next_send_delay());
+        wake();
+        return {};
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done) {
+        tap_ptr from_below;
+        {
+            std::lock_guard const lock(mutex_);
+            if (closed_) {
+                done(errc::closed);
+                return errc::closed;
+            }
+            from_below = taps_.add(what, s, this->shared_from_this());
+        }
+        auto active = [self = this->shared_from_this(),
+                       done = std::move(done)](std::error_code error) mutable {
+            self->activate(error, std::move(done));
+        };
+        auto const error =
+            below_->subscribe(what, from_below, {below_->get_executor(), std::move(active)});
+        if (error)
+            unsubscribe(what, *s);
+        return error;
+    }
+
+    void unsubscribe(interest const& what, sink const& s) {
+        tap_ptr last;
+        {
+            std::lock_guard const lock(mutex_);
+            last = taps_.remove(what, s);
+        }
+        if (last)
+            below_->unsubscribe(what, *last);
+    }
+
+    /// Does nothing if it is cut already. It ends by itself at the time given.
+    void cut(time_point until) {
+        incoming lost;
+        outgoing published;
+        std::lock_guard const lock(mutex_);
+        if (closed_ || cut_.exchange(true))
+            return;
+        cut_at_ = timer_.now();
+        next_turn_ = until;
+        ++counts_.cuts;
+        history_.add(cut_at_, "cut");
+        if (below_->state() == link_state::whole) {
+            ledger_.link_losses.add();
+            notify(link_lost{errc::disconnected});
+        }
+        lost = in_.take_all();
+        for (auto const& [due, m] : lost)
+            lose_to_cut(m.number, m.message->view().topic);
+        published = out_.take_all();
+        for (auto& [number, p] : published)
+            lose_answer(number, p);
+        if (!published.empty())
+            notify(publishes_unknown{published.size()});
+    }
+
+    /// Does nothing if it is not cut.
+    void heal() {
+        std::lock_guard const lock(mutex_);
+        if (closed_ || !cut_.exchange(false))
+            return;
+        auto const now = timer_.now();
+        auto const away = std::chrono::duration_cast<std::chrono::milliseconds>(now - cut_at_);
+        history_.add(now, "healed");
+        plan_next_cut();
+        for (auto& done : std::exchange(subscribing_, {}))
+            done({});
+        if (below_->state() == link_state::whole)
+            notify(link_whole{away});
+        wake();
+    }
+
+    /// From below: a message begins its way in.
+    void receive(tap_ptr to, message_view const& message) {
+        auto const kept = std::make_shared<hubbub::detail::kept_message const>(message);
+        std::lock_guard const lock(mutex_);
+        if (closed_)
+            return;
+        auto const now = timer_.now();
+        auto const number = ++counts_.arrived;
+        auto const next = plan_.next_fate();
+        if (cut_)
+            return lose_to_cut(number, message.topic);
+        counts_.dropped += next.drop ? 1 : 0;
+        counts_.reordered += next.reorder ? 1 : 0;
+        counts_.duplicated += next.duplicate ? 1 : 0;
+        auto const told = [&](std::string const& what) {
+            history_.add(now, "in", number, message.topic, what);
+        };
+        if (next.drop)
+            return told("dropped");
+        auto const due = in_.push({number, to, kept}, now + next.delay, next.reorder);
+        told((next.reorder ? "out of order, after " : "after ") + history::seconds(due - now));
+        if (next.duplicate) {
+            auto const again = in_.push({number, to, kept}, due + next.copy_delay, true);
+            told("again after " + history::seconds(again - now));
+        }
+        wake();
+    }
+
+private:
+    void on_event(event const& e) {
+        bool const of_the_link = std::holds_alternative<link_lost>(e) ||
+                                 std::holds_alternative<link_retry>(e) ||
+                                 std::holds_alternative<link_whole>(e);
+        if (of_the_link && cut_)
+            return; // heal tells how the link below is then
+        ledger_.link_losses.add(std::holds_alternative<link_lost>(e) ? 1 : 0);
+        observers_.notify(e);
+    }
+
+    std::error_code refuse(std::error_code error, publish_completion& done) {
+        ledger_.refused.add();
+        done(error, 0);
+        return error;
+    }
+
+    void activate(std::error_code error, subscribe_completion done) {
+        std::lock_guard const lock(mutex_);
+        if (!error && cut_ && !closed_)
+            subscribing_.push_back(std::move(done));
+        else
+            done(error);
+    }
+
+    void run() {
+        {
+            std::lock_guard const lock(mutex_);
+            awake_ = false;
+        }
+        while (step()) {
+        }
+        arm();
+    }
+
+    /// Does one thing that is due; false if there is none.
+    bool step() {
+        std::unique_lock lock(mutex_);
+        auto const now = timer_.now();
+        if (closed_)
+            return false;
+        if (next_turn_ <= now) {
+            bool const is_cut = cut_;
+            auto const until = is_cut ? now : now + plan_.next_cut_length();
+            lock.unlock();
+            is_cut ? heal() : cut(until);
+            return true;
+        }
+        if (out_due() <= now) {
+            hand();
+            return true;
+        }
+        if (in_.due() <= now) {
+            auto const next = in_.take();
+            lock.unlock();
+            taps_.deliver(*next.to, next.message->view());
+            return true;
+        }
+        return false;
+    }
+
+    void arm() {
+        std::unique_lock lock(mutex_);
+        auto const next =
+            closed_ ? time_point::max() : std::min({next_turn_, out_due(), in_.due()});
+        lock.unlock();
+        if (next == time_point::max())
+            return timer_.cancel();
+        timer_.expires_at(next);
+        timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
+            if (auto const core = weak.lock(); core && !error)
+                core->run();
+        });
+    }
+
+    void answered(std::uint64_t number, std::error_code error, std::size_t receivers) {
+        std::optional<way_out::entry> ended;
+        std::lock_guard const lock(mutex_);
+        ended = out_.finish(number);
+        if (ended)
+            finish(ended->done, error, receivers);
+    }
+
+    /// Completes a publish, and counts it.
+    void finish(publish_completion& done, std::error_code error, std::size_t receivers = 0) {
+        outcome(error).add();
+        done(error, receivers);
+    }
+
+    hubbub::detail::counter& outcome(std::error_code error) noexcept {
+        if (!error)
+            return ledger_.confirmed;
+        if (error == errc::outcome_unknown)
+            return ledger_.unknown;
+        return error == errc::closed ? ledger_.discarded : ledger_.refused;
+    }
+
+    // What follows is called while mutex_ is held. The transport below calls nothing inside its
+    // publish, and lives until stop has had the mutex.
+
+    void notify(event const& e) {
+        asio::post(below_->get_executor(),
+                   [self = this->shared_from_this(), e] { self->observers_.notify(e); });
+    }
+
+    void wake() {
+        if (!std::exchange(awake_, true))
+            asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->run(); });
+    }
+
+    void plan_next_cut() {
+        next_turn_ = plan_.has_cuts() ? timer_.now() + plan_.next_cut() : time_point::max();
+    }
+
+    time_point out_due() const { return cut_ ? time_point::max() : out_.due(); }
+
+    void hand() {
+        auto const [number, message] = out_.hand();
+        auto done = [self = this->shared_from_this(), number = number](std::error_code error,
+                                                                       std::size_t receivers) {
+            self->answered(number, error, receivers);
+        };
+        auto const refused =
+            below_->publish(message->view(), {below_->get_executor(), std::move(done)});
+        if (refused)
+            notify(publish_refused{refused});
+    }
+
+    void lose_to_cut(std::uint64_t number, std::string_view topic) {
+        ++counts_.cut_off;
+        history_.add(timer_.now(), "in", number, topic, "cut off");
+    }
+
+    void lose_answer(std::uint64_t number, way_out::entry& p) {
+        bool const comes_through = p.handed || plan_.comes_through();
+        ++(comes_through ? counts_.came_through : counts_.stuck);
+        history_.add(cut_at_, "out", number, p.message->view().topic,
+                     comes_through ? "cut off, and came through" : "cut off, and lost");
+        if (comes_through && !p.handed)
+            below_->publish(p.message->view(), {});
+        finish(p.done, errc::outcome_unknown);
+    }
+
+    Transport* const below_;
+    faults const faults_;
+    hubbub::detail::observers observers_;
+    std::shared_ptr<void> observation_;
+    hubbub::detail::publish_ledger ledger_;
+    hubbub::detail::timer timer_;      // but for now(), on the executor
+    std::atomic<bool> closed_ = false; // written under mutex_, as the next
+    std::atomic<bool> cut_ = false;
+
+    mutable std::mutex mutex_; // guards what follows
+    fault_plan plan_;
+    history history_;
+    fault_counts counts_;
+    way_out out_;
+    way_in<tap_ptr> in_;
+    taps<faulty_core> taps_;                        // but for deliver
+    std::vector<subscribe_completion> subscribing_; // active, and told at heal
+    time_point cut_at_;
+    time_point next_turn_ = time_point::max(); // of the link: its fall, or its return
+    bool awake_ = false;
+};
+
+} // namespace hubbub::testing::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/testing/faulty/faults.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace hubbub::testing::detail {
+
+/// What was done to each message, in lines; of many, the last ones.
+class history {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    history(faults const& f, time_point begin)
+        : seed_(f.seed), max_lines_(f.log_lines), begin_(begin) {}
+
+    /// "0.012500 in 17 room.42: dropped"
+    void add(time_point at, std::string_view way, std::uint64_t number, std::string_view topic,
+             std::string_view what) {
+        add(at, std::string(way) + ' ' + std::to_string(number) + ' ' + std::string(topic) + ": " +
+                    std::string(what));
+    }
+
+    void add(time_point at, std::string_view what) {
+        if (max_lines_ == 0)
+            return;
+        if (lines_.size() == max_lines_)
+            lines_.pop_front();
+        lines_.push_back(seconds(at - begin_) + ' ' + std::string(what));
+    }
+
+    std::string text() const {
+        auto all = "seed " + std::to_string(seed_) + '\n';
+        for (auto const& line : lines_)
+            all += line + '\n';
+        return all;
+    }
+
+    static std::string seconds(time_point::duration d) {
+        auto const micro = std::chrono::duration_cast<std::chrono::microseconds>(d).count();
+        auto fraction = std::to_string(micro % 1'000'000);
+        fraction.insert(0, 6 - fraction.size(), '0');
+        return std::to_string(micro / 1'000'000) + '.' + fraction;
+    }
+
+private:
+    std::uint64_t const seed_;
+    std::size_t const max_lines_;
+    time_point const begin_;
+    std::deque<std::string> lines_;
+};
+
+} // namespace hubbub::testing::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/local_endpoint.hpp>
+#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/transport.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace hubbub::testing::detail {
+
+/// What has come from the transport below and waits until it is delivered.
+template <class ReceiverPtr>
+class way_in {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+    using shared_message = hubbub::detail::shared_message;
+
+    struct entry {
+        std::uint64_t number;
+        ReceiverPtr to;
+        shared_message message;
+    };
+
+    using entries = std::multimap<time_point, entry>; // what is due at the same time, as it came
+
+    /// Returns when it is due: not before what came earlier on its topic, unless it may be.
+    time_point push(entry e, time_point due, bool out_of_order) {
+        if (!out_of_order) {
+            auto& last = last_due_[std::string(e.message->view().topic)];
+            due = last = std::max(last, due);
+        }
+        entries_.emplace(due, std::move(e));
+        return due;
+    }
+
+    /// When the next one is to be delivered; max if there is none.
+    time_point due() const {
+        return entries_.empty() ? time_point::max() : entries_.begin()->first;
+    }
+
+    /// The next one; there is one.
+    entry take() {
+        auto next = std::move(entries_.extract(entries_.begin()).mapped());
+        if (entries_.empty())
+            last_due_.clear();
+        return next;
+    }
+
+    /// All there is.
+    entries take_all() {
+        last_due_.clear();
+        return std::exchange(entries_, {});
+    }
+
+private:
+    entries entries_;
+    hubbub::detail::string_map<time_point> last_due_;
+};
+
+} // namespace hubbub::testing::detail
