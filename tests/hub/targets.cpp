@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -142,8 +143,12 @@ TEST_CASE_TEMPLATE("a call may leave out connections, groups and users", Setup, 
 
 TEST_CASE_TEMPLATE("a call for one connection of this server does not take the backplane", Setup,
                    ALL_SETUPS) {
-    stage<Setup> s;
+    auto options = stage<Setup>::defaults();
+    options.beacon_interval = std::chrono::hours(1);
+    stage<Setup> s(options);
     auto& ada = s.connect(s.left());
+    s.connect(s.right());
+    s.flush(s.right()); // and the servers have heard of each other
     auto const before = s.left().bus.statistics().published;
     CHECK(!s.left().hub->clients().client(ada.id()).send("tell", "direct"));
     CHECK(ada.told.empty()); // never within the call
@@ -247,8 +252,7 @@ TEST_CASE_TEMPLATE("an unknown connection or server is told", Setup, ALL_SETUPS)
 TEST_CASE_TEMPLATE("a server that does not answer is given up after the time allowed", Setup,
                    ALL_SETUPS) {
     stage<Setup> s;
-    auto const mute = s.right().bus.template subscribe<hubbub::detail::server_command>(
-        "chat/control/mute", [](hubbub::detail::server_command const&) {});
+    auto const mute = s.mute_server();
     s.connect(s.right()); // by its completion, the subscription before it is active too
     CHECK(s.add(s.left(), "mute-1", "lobby") == hubbub::errc::timed_out);
 }
@@ -362,8 +366,7 @@ TEST_CASE_TEMPLATE("an outlet may destroy its hub, and a connection may outlive 
 
 TEST_CASE_TEMPLATE("what waits when a hub is destroyed ends as closed", Setup, ALL_SETUPS) {
     stage<Setup> s;
-    auto const mute = s.right().bus.template subscribe<hubbub::detail::server_command>(
-        "chat/control/mute", [](hubbub::detail::server_command const&) {});
+    auto const mute = s.mute_server();
     s.connect(s.right());
 
     std::optional<std::error_code> outcome;

@@ -168,6 +168,13 @@ struct stage {
             std::erase(c.told, last);
     }
 
+    /// A server "mute" that takes what it is asked, and neither answers nor beacons.
+    hubbub::subscription mute_server() {
+        using message = hubbub::detail::server_message<
+            hubbub::detail::packed<typename bus_type::serializer_type>>;
+        return right().bus.template subscribe<message>("chat/control/mute", [](message const&) {});
+    }
+
     typename Setup::fixture fixture;
     std::deque<server<Setup>> servers;
     std::deque<client<Setup>> clients;

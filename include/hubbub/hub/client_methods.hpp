@@ -38,8 +38,11 @@ public:
     }
 
     void operator()(invocation<serializer> const& call) const {
+        auto const nobody = std::make_shared<detail::caller_state>();
+        if (call.wants_answer())
+            return methods_->call({caller(nobody), call, call.asked(), {}, true});
         auto const end = std::make_shared<thrown_later>();
-        methods_->call({caller(std::make_shared<detail::caller_state>()), call, end, {}, true});
+        methods_->call({caller(nobody), call, end, {}, true});
         auto const& given = end->given;
         if (given.thrown)
             std::rethrow_exception(given.thrown);

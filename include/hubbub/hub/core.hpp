@@ -13,13 +13,17 @@
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
-#include <hubbub/hub/remote_calls.hpp>
+#include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/question.hpp>
 #include <hubbub/hub/roster.hpp>
 #include <hubbub/hub/selection.hpp>
 #include <hubbub/hub/server_id.hpp>
 #include <hubbub/subscription.hpp>
 
+#include <asio/error.hpp>
+
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -53,32 +57,39 @@ class hub_core final : public call_receiver<Bus>,
 public:
     using serializer = typename Bus::serializer_type;
     using call = typename call_receiver<Bus>::call;
+    using reply = answer<serializer>;
+    using request = server_message<packed<serializer>>;
 
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
           id_(random_id()), options_(o), roster_(bus, topics),
-          remote_(executor_, o.request_timeout),
-          dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, listener_)) {}
+          dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, listener_)),
+          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, listener_)) {}
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
         roster_.deliver_to(this->shared_from_this());
         joined_completion ready(executor_, {executor_, [core = this->shared_from_this()](auto e) {
+                                                core->peers_->announce();
                                                 core->ready_.open(e);
                                             }});
-        listen<server_command>(topics.control(id_), control_, ready.part(),
-                               [](auto& core, auto const& c) { core.on_command(c); });
+        auto control = ready.part();
+        peers_->start(
+            [weak = this->weak_from_this()](request const& m, completion<reply> done) {
+                if (auto const core = weak.lock())
+                    core->on_request(m, std::move(done));
+            },
+            std::move(control), ready.part());
         listen<call>(topics.server(id_), inbox_, ready.part(),
                      [](auto& core, auto const& c) { core.deliver(c, {}); });
     }
 
     void close() {
+        peers_->close();
         std::lock_guard const lock(mutex_);
         open_ = false;
         roster_.close();
-        control_.reset();
         inbox_.reset();
-        remote_.close();
         ready_.open(errc::closed);
     }
 
@@ -98,6 +109,7 @@ public:
             done({.error = errc::closed});
     }
     bool open() const noexcept { return open_; }
+    hub_options const& options() const noexcept { return options_; }
 
     /// Makes a connection. done_for(connection) gives what completes when it is reachable: it owns
     /// the connection until then.
@@ -116,6 +128,7 @@ public:
     void disconnect(member_ptr<Bus> const& c) {
         c->connected = false;
         roster_.leave(c);
+        c->questions.end({.error = errc::connection_ended});
     }
 
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
@@ -125,17 +138,37 @@ public:
             return done(errc::closed);
         if (server_of(connection) == id_)
             return change_own_group(verb, connection, group, std::move(done));
-        auto const request = remote_.begin(std::move(done));
-        server_command command{std::string(verb),  request, id_, std::string(connection),
-                               std::string(group), {}};
-        bus_->async_publish(topics.control(server_of(connection)), std::move(command),
-                            [core = this->shared_from_this(), request](std::error_code error,
-                                                                       std::size_t receivers) {
-                                if (!error && receivers == 0)
-                                    error = errc::unknown_server;
-                                if (error)
-                                    core->remote_.finish(request, error);
-                            });
+        std::string const server(server_of(connection));
+        auto const number =
+            peers_->begin(server, options_.request_timeout, with_error(std::move(done)));
+        peers_->ask(server, number,
+                    {.verb = std::string(verb),
+                     .connection = std::string(connection),
+                     .group = std::string(group)});
+    }
+
+    /// Calls a method at one client of any server, and completes with its answer. Returns the
+    /// number by which to cancel.
+    std::uint64_t ask(std::string const& connection, invocation<serializer> what,
+                      std::chrono::milliseconds limit, completion<reply> done) {
+        std::string const server(server_of(connection));
+        auto const number = peers_->begin(server, limit, std::move(done));
+        if (server != id_)
+            peers_->ask(server, number,
+                        {.verb = "call",
+                         .connection = connection,
+                         .method = std::string(what.method()),
+                         .arguments = what.packed_arguments()});
+        else
+            asio::post(executor_,
+                       [core = this->shared_from_this(), connection, what = std::move(what),
+                        number] { core->ask_own(connection, what, core->finishing(number)); });
+        return number;
+    }
+
+    /// Ends waiting for an answer.
+    void cancel(std::uint64_t number) {
+        peers_->finish(number, {.error = asio::error::operation_aborted});
     }
 
     /// Sends a call to each address; the first error, after all were tried.
@@ -221,27 +254,49 @@ private:
             done(roster_.remove_from_group(connection, group));
     }
 
-    void on_command(server_command const& c) {
-        if (c.verb == "done")
-            return remote_.finish(c.request, c.error ? std::error_code(*c.error, error_category())
-                                                     : std::error_code{});
-        if ((c.verb != "add" && c.verb != "remove") || !c.connection || !c.group || !c.reply_to)
-            return; // from a newer version: it has no answer, and times out there
-        change_own_group(
-            c.verb, *c.connection, *c.group,
-            {executor_, [core = this->shared_from_this(), to = *c.reply_to, request = c.request](
-                            std::error_code error) { core->answer(to, request, error); }});
+    /// Lets one of this server's clients answer.
+    void ask_own(std::string const& connection, invocation<serializer> const& what,
+                 completion<reply> done) {
+        auto const c = roster_.find(connection);
+        if (!c)
+            return done({.error = errc::unknown_connection});
+        auto const asked = std::make_shared<question<serializer>>(std::move(done));
+        c->questions.add(asked);
+        if (!c->connected) // it may have ended before this question was among those it ends
+            return asked->take({.error = errc::connection_ended});
+        try {
+            c->out(what.asked_by(asked));
+        } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
+            listener_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+            asked->take({.error = errc::method_failed});
+        }
     }
 
-    void answer(std::string const& to, std::uint64_t request, std::error_code error) {
-        server_command done{"done", request, {}, {}, {}, {}};
-        if (error)
-            done.error = error.category() == error_category()
-                             ? error.value()
-                             : static_cast<int>(errc::server_error);
-        std::lock_guard const lock(mutex_); // close waits, and the bus lives until then
-        if (open_)
-            bus_->publish(topics.control(to), std::move(done));
+    void on_request(request const& m, completion<reply> done) {
+        if ((m.verb == "add" || m.verb == "remove") && m.connection && m.group)
+            change_own_group(m.verb, *m.connection, *m.group,
+                             {executor_, [done = std::move(done)](std::error_code error) mutable {
+                                  done({.error = error});
+                              }});
+        else if (m.verb == "call" && m.connection && m.method)
+            ask_own(*m.connection, invocation_of(m), std::move(done));
+        else
+            done({.error = errc::unknown_method, .text = "another version of the hub"});
+    }
+
+    invocation<serializer> invocation_of(request const& m) const {
+        return {*m.method, m.arguments.value_or(packed<serializer>{}), serializer_};
+    }
+
+    completion<reply> with_error(completion<std::error_code> done) {
+        return {executor_,
+                [done = std::move(done)](reply const& given) mutable { done(given.error); }};
+    }
+
+    completion<reply> finishing(std::uint64_t number) {
+        return {executor_, [core = this->shared_from_this(), number](reply given) {
+                    core->peers_->finish(number, std::move(given));
+                }};
     }
 
     Bus* const bus_;
@@ -250,15 +305,14 @@ private:
     std::string const id_;
     hub_options const options_;
     roster<Bus> roster_;
-    remote_calls remote_;
     std::shared_ptr<hub_listener> const listener_ = std::make_shared<hub_listener>();
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
+    std::shared_ptr<peers<Bus>> const peers_;
     gate ready_;
     std::atomic<std::uint64_t> last_connection_ = 0;
 
     std::mutex mutex_; // guards what follows
     std::atomic<bool> open_ = true;
-    subscription control_;
     subscription inbox_;
 };
 

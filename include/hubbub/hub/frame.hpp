@@ -63,7 +63,8 @@ struct server_message {
 /// What each server tells all of them every beacon_interval.
 struct server_beacon {
     std::string server;
-    /// "here"; "new": it would like to hear of the others at once; "gone".
+    /// "here", at each interval; "new": it would like to hear of the others at once; "too", which
+    /// answers that; "gone".
     std::string state;
     std::uint64_t connections = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/packed.hpp>
 
 #include <functional>
@@ -39,6 +41,28 @@ public:
         return detail::unpack(content_->serializer, content_->arguments, out);
     }
 
+    /// Whether somebody waits for an answer: then reply or fail, once, from any thread; a copy may be
+    /// kept until then. If the last copy goes without, that is the failure method_failed.
+    bool wants_answer() const noexcept { return asked_ != nullptr; }
+    /// Answers with a value. Precondition for both: wants_answer.
+    template <class T>
+    void reply(T&& value) const {
+        asked_->take(detail::answer_with(content_->serializer, std::forward<T>(value)));
+    }
+    void reply() const { asked_->take({}); }
+    /// Answers with a failure, and what to say about it.
+    void fail(std::string text) const {
+        asked_->take({.error = errc::method_failed, .text = std::move(text)});
+    }
+
+    /// The same with who waits for an answer.
+    invocation asked_by(std::shared_ptr<detail::answered<Serializer>> who) const {
+        auto copy = *this;
+        copy.asked_ = std::move(who);
+        return copy;
+    }
+    std::shared_ptr<detail::answered<Serializer>> const& asked() const noexcept { return asked_; }
+
     /// The arguments as they came, for who sends them on in a form of its own.
     packed const& packed_arguments() const noexcept { return content_->arguments; }
     Serializer const& serializer() const noexcept { return content_->serializer; }
@@ -54,6 +78,7 @@ private:
     };
 
     std::shared_ptr<content const> content_;
+    std::shared_ptr<detail::answered<Serializer>> asked_;
 };
 
 /// Gets each invocation of one connection, on the bus's executor. What it throws is an event

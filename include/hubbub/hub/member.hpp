@@ -4,6 +4,7 @@
 #include <hubbub/hub/call_lane.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/question.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,7 @@ struct member : caller_state {
     std::uint64_t number = 0;
     outlet<typename Bus::serializer_type> out = {};
     call_lane<std::shared_ptr<waiting_call>> calls = {};
+    question_list<typename Bus::serializer_type> questions = {};
     /// The groups it is in, or about to be; guarded by the roster's lock.
     std::vector<std::shared_ptr<audience<Bus>>> groups = {};
 };

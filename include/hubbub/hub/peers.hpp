@@ -138,18 +138,15 @@ private:
 
     void on_message(message const& m) {
         if (m.verb == "done")
-            return finish(m.request,
-                          {.error = m.error ? std::error_code(*m.error, error_category())
-                                            : std::error_code{},
-                           .text = m.text.value_or(""),
-                           .value = m.arguments});
+            return finish(m.request, {.error = m.error ? std::error_code(*m.error, error_category())
+                                                       : std::error_code{},
+                                      .text = m.text.value_or(""),
+                                      .value = m.arguments});
         done_type reply;
         if (m.reply_to)
             reply = {executor_,
-                     [self = this->shared_from_this(), to = *m.reply_to,
-                      request = m.request](answer_type given) {
-                         self->reply(to, request, std::move(given));
-                     }};
+                     [self = this->shared_from_this(), to = *m.reply_to, request = m.request](
+                         answer_type given) { self->reply(to, request, std::move(given)); }};
         on_request_(m, std::move(reply));
     }
 
@@ -165,19 +162,25 @@ private:
     }
 
     void beacon(char const* state) {
-        if (!open_)
-            return;
-        bus_->publish(topics_.beacons(), server_beacon{id_, state});
+        tell(state);
         std::lock_guard const lock(mutex_);
         next_beacon_ = timer_.now() + options_.beacon_interval;
         arm();
+    }
+
+    void tell(char const* state) {
+        // While the link is down they would queue up, and come back in one burst that looks as if
+        // time had passed.
+        if (open_ && bus_->state() == link_state::whole)
+            bus_->publish(topics_.beacons(), server_beacon{id_, state});
     }
 
     void on_beacon(server_beacon const& b) {
         server_registry::change now;
         {
             std::lock_guard const lock(mutex_);
-            now = b.state == "gone" ? registry_.left(b.server) : registry_.heard(b.server);
+            now = b.state == "gone" ? registry_.left(b.server)
+                                    : registry_.heard(b.server, b.state == "here");
             for (auto const& server : now.lost)
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
@@ -187,7 +190,7 @@ private:
         for (auto const& server : now.lost)
             listener_->notify(server_left{server});
         if (b.state == "new" && b.server != id_)
-            beacon("here");
+            tell("too");
     }
 
     /// Waits for what comes first: the next beacon or a deadline. The lock is held.

@@ -21,19 +21,17 @@ public:
     };
 
     /// A server is lost when so many of its beacons are missing.
-    server_registry(std::string self, unsigned missed)
-        : self_(std::move(self)), missed_(missed) {}
+    server_registry(std::string self, unsigned missed) : self_(std::move(self)), missed_(missed) {}
 
-    /// A beacon came.
-    change heard(std::string_view server) {
+    /// A beacon came; it counts as time if it is one of the regular ones.
+    change heard(std::string_view server, bool regular = true) {
         change now;
         auto& known = servers_[std::string(server)];
         if (!std::exchange(known.alive, true))
             now.joined.emplace_back(server);
-        if (server == self_)
-            ++beats_;
-        known.last = beats_;
-        if (server == self_)
+        bool const beat = regular && server == self_;
+        known.last = beats_ += beat ? 1 : 0;
+        if (beat)
             lose_silent(now.lost);
         return now;
     }

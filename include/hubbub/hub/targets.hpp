@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/core.hpp>
+#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/outcome.hpp>
+#include <hubbub/hub/with_token.hpp>
 
+#include <asio/associated_cancellation_slot.hpp>
+
+#include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +60,9 @@ public:
                            std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...));
     }
 
+protected:
+    core_type* core_;
+
 private:
     template <class>
     friend class targets;
@@ -69,8 +80,73 @@ private:
         return std::move(*this);
     }
 
-    core_type* core_;
     std::vector<detail::address> addresses_;
+};
+
+/// One client, which can be asked.
+template <class Bus>
+class client_target : public target<Bus> {
+    using core_type = detail::hub_core<Bus>;
+    using serializer = typename Bus::serializer_type;
+    using answer = detail::answer<serializer>;
+
+public:
+    /// The same with another time limit than hub_options::request_timeout.
+    client_target within(std::chrono::milliseconds limit) && {
+        limit_ = limit;
+        return std::move(*this);
+    }
+
+    /// Calls method at the client, on whatever server it is, and completes with `void(outcome<R>)`,
+    /// its answer. The token comes last.
+    ///
+    /// Errors:       unknown_connection or unknown_server, at once; connection_ended;
+    ///               server_lost (hub_options::missed_beacons); timed_out; wrong_result; and from
+    ///               the client unknown_method, wrong_arguments or method_failed, with a text;
+    ///               cannot_encode; closed; what its transport refuses.
+    /// Cancellation: by the token's slot, with asio::error::operation_aborted; a late answer does
+    ///               nothing.
+    template <class R = void, class... ArgsAndToken>
+    auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
+        return detail::with_token(
+            [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
+                detail::packed<serializer> body;
+                auto const& format = this->core_->format();
+                auto const error = detail::pack(format, std::move(arguments), body);
+                return asio::async_initiate<Token, void(outcome<R>)>(
+                    [core = this->core_->shared_from_this(), error, id = id_,
+                     limit = limit_](auto handler, auto const& call) {
+                        auto executor = detail::executor_of(handler, core->executor());
+                        auto slot = asio::get_associated_cancellation_slot(handler);
+                        completion<answer> done(
+                            std::move(executor),
+                            [handler = std::move(handler), core](answer const& given) mutable {
+                                std::move(handler)(detail::outcome_of<R>(core->format(), given));
+                            });
+                        if (error || !core->open())
+                            return done({.error = error ? error : errc::closed});
+                        auto const number = core->ask(id, call, limit, std::move(done));
+                        if (slot.is_connected())
+                            slot.assign([weak = std::weak_ptr(core), number](auto) {
+                                if (auto const present = weak.lock())
+                                    present->cancel(number);
+                            });
+                    },
+                    token, invocation<serializer>(std::string(method), std::move(body), format));
+            },
+            std::forward<ArgsAndToken>(all)...);
+    }
+
+private:
+    template <class>
+    friend class targets;
+
+    client_target(target<Bus> base, core_type& core, std::string id)
+        : target<Bus>(std::move(base)), id_(std::move(id)), limit_(core.options().request_timeout) {
+    }
+
+    std::string id_;
+    std::chrono::milliseconds limit_;
 };
 
 /// Names the clients of a hub, as in SignalR. A client that is in several of the groups of one
@@ -89,9 +165,9 @@ public:
     target<Bus> all_except(names connections) const { return all().except(std::move(connections)); }
     target<Bus> others(caller const& who) const { return all_except({who.connection_id()}); }
 
-    target<Bus> caller_of(caller const& who) const { return client(who.connection_id()); }
-    target<Bus> client(std::string_view connection) const {
-        return clients({std::string(connection)});
+    client_target<Bus> caller_of(caller const& who) const { return client(who.connection_id()); }
+    client_target<Bus> client(std::string_view connection) const {
+        return {clients({std::string(connection)}), *core_, std::string(connection)};
     }
     target<Bus> clients(names const& connections) const {
         std::map<std::string_view, names> by_server;
