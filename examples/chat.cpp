@@ -188,6 +188,7 @@ private:
 
     void end() {
         ended_ = true;
+        room_.leave();
         terminal_.stop();
         signals_.cancel();
         patience_.cancel();

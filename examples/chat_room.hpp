@@ -58,6 +58,9 @@ public:
         hub_.async_add_to_group(connection_.id(), group_, std::move(done));
     }
 
+    /// Leaves for good.
+    void leave() { hub_.close(); }
+
     std::error_code say(std::string const& text) { return connection_.send("send", text); }
     std::error_code who() { return connection_.send("who"); }
     std::string const& group() const noexcept { return group_; }

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <hubbub/bus.hpp>
+#include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/client_methods.hpp>
+#include <hubbub/hub/closing.hpp>
+#include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/connection.hpp>
 #include <hubbub/hub/core.hpp>
 #include <hubbub/hub/event.hpp>
@@ -12,6 +15,7 @@
 #include <hubbub/hub/targets.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -73,17 +77,22 @@ public:
     }
 
     /// Adds a client, and completes with `void(std::error_code, connection<Bus>)` when every later
-    /// call to all, to it or to its user reaches it, from whatever server. user may be empty. out
+    /// call to all, to it or to its user reaches it, from whatever server. out
     /// is called for each call: client_methods, or a function of `invocation const&`.
     ///
-    /// While the link is down it waits for it. Errors: closed, or why the backplane refuses.
+    /// While the link is down it waits for it. Errors: closed, refused (authorize, on_connected),
+    /// shutting_down, or why the backplane refuses.
     template <class Token>
-    auto async_connect(std::string user, outlet_type out, Token&& token) {
+    auto async_connect(connect_options who, outlet_type out, Token&& token) {
+        auto const entering = std::make_shared<detail::member<Bus>>();
+        entering->user = std::move(who.user);
+        entering->on_closed = std::move(who.on_closed);
+        entering->out = std::move(out);
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
-            [core = core_](auto handler, std::string name, outlet_type to) {
+            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
                 auto executor = detail::executor_of(handler, core->executor());
                 auto const slot = std::make_shared<connection_type>();
-                core->connect(std::move(name), std::move(to), [&](connection_type made) {
+                core->connect(c, [&](connection_type made) {
                     *slot = std::move(made);
                     return completion<std::error_code>(
                         std::move(executor),
@@ -94,7 +103,7 @@ public:
                         });
                 });
             },
-            token, std::move(user), std::move(out));
+            token, entering);
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
@@ -118,9 +127,36 @@ public:
     /// Whom to call.
     targets<Bus> clients() const { return targets<Bus>(*core_); }
 
+    /// Calls `told(caller const&)` on the bus's executor when a connection is there, before
+    /// async_connect completes. It may refuse it by throwing hub_error.
+    void on_connected(std::function<void(caller const&)> told) {
+        core_->hooks().connected.replace(std::move(told));
+    }
+
+    /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
+    /// admitted has ended, once; not when the hub itself ends.
+    void on_disconnected(std::function<void(caller const&, closing const&)> told) {
+        core_->hooks().disconnected.replace(std::move(told));
+    }
+
+    /// Asks `allows(caller const&, action const&)` before a connection of this server connects,
+    /// calls a method or joins a group: what it does not allow fails as refused, and is the event
+    /// action_refused. Any thread may ask; it must not throw.
+    void authorize(std::function<bool(caller const&, action const&)> allows) {
+        core_->hooks().allows.replace(std::move(allows));
+    }
+
+    /// Ends the connections of this server: each is told shutting_down and the text, and that it
+    /// may come back to another. New ones are refused so.
+    void drain(std::string const& text = {}) { core_->drain(text); }
+
+    /// Ends the hub, as its destructor does: connections end, what waits completes as closed, and
+    /// the other servers are told.
+    void close() { core_->close(); }
+
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing
     /// happens, and must not throw.
-    void on_event(hub_observer o) { core_->listener().replace(std::move(o)); }
+    void on_event(hub_observer o) { core_->hooks().event.replace(std::move(o)); }
 
     /// How many clients this server has.
     std::size_t connections() const { return core_->connections(); }

@@ -47,7 +47,10 @@ public:
     }
     ~connection() { disconnect(); }
 
+    /// Whether it was made, and disconnect was not called. The hub may have ended it meanwhile.
     explicit operator bool() const noexcept { return state_ != nullptr; }
+    /// Whether it is still there.
+    bool connected() const noexcept { return state_ && state_->connected; }
 
     /// Its name, which every server of the hub understands. Precondition: it is connected; so for
     /// all but disconnect.
@@ -109,7 +112,7 @@ public:
         auto const state = std::exchange(state_, nullptr);
         auto const core = std::exchange(core_, nullptr);
         if (state)
-            core->disconnect(state);
+            core->disconnect(state, {});
     }
 
 private:

@@ -9,6 +9,7 @@
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/gate.hpp>
+#include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/joined_completion.hpp>
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
@@ -63,8 +64,8 @@ public:
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
           id_(random_id()), options_(o), roster_(bus, topics),
-          dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, listener_)),
-          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, listener_)) {}
+          dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
+          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {}
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -86,17 +87,20 @@ public:
 
     void close() {
         peers_->close();
-        std::lock_guard const lock(mutex_);
-        open_ = false;
+        if (!open_.exchange(false))
+            return;
+        for (auto const& c : roster_.members())
+            disconnect(c, {errc::closed});
         roster_.close();
-        inbox_.reset();
         ready_.open(errc::closed);
+        std::lock_guard const lock(mutex_);
+        inbox_.reset();
     }
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     std::string const& id() const noexcept { return id_; }
     std::size_t connections() const { return roster_.size(); }
-    hub_listener& listener() noexcept { return *listener_; }
+    hub_hooks& hooks() noexcept { return *hooks_; }
     serializer const& format() const noexcept { return serializer_; }
     method_table<serializer>& methods() noexcept { return dispatcher_->methods; }
 
@@ -111,24 +115,47 @@ public:
     bool open() const noexcept { return open_; }
     hub_options const& options() const noexcept { return options_; }
 
-    /// Makes a connection. done_for(connection) gives what completes when it is reachable: it owns
-    /// the connection until then.
+    /// Makes a connection of c. done_for(connection) gives what completes when it is reachable: it
+    /// owns the connection until then.
     template <class DoneFor>
-    void connect(std::string user, outlet<serializer> out, DoneFor done_for) {
-        auto const c = std::make_shared<member<Bus>>();
+    void connect(member_ptr<Bus> const& c, DoneFor done_for) {
         c->number = ++last_connection_;
         c->id = id_ + "-" + std::to_string(c->number);
-        c->user = std::move(user);
-        c->out = std::move(out);
-        joined_completion both(executor_, done_for(connection<Bus>(this->shared_from_this(), c)));
+        completion<std::error_code> done = done_for(connection<Bus>(this->shared_from_this(), c));
+        joined_completion both(executor_,
+                               {executor_, [core = this->shared_from_this(), c,
+                                            done = std::move(done)](std::error_code error) mutable {
+                                    done(error ? error : core->admit(c));
+                                }});
         ready_.pass(both.part());
         roster_.enter(c, both.part());
     }
 
-    void disconnect(member_ptr<Bus> const& c) {
-        c->connected = false;
-        roster_.leave(c);
+    /// Ends a connection, once.
+    void disconnect(member_ptr<Bus> const& c, closing why) {
+        if (!c->connected.exchange(false))
+            return;
+        bool const was_in = roster_.leave(c);
         c->questions.end({.error = errc::connection_ended});
+        asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
+            if (c->on_closed && why.code)
+                c->on_closed(why);
+            if (auto const told = core->hooks_->disconnected.get();
+                told && c->admitted && was_in && core->open_)
+                (*told)(caller(c), why);
+        });
+    }
+
+    /// Ends the connections at each address, wherever they are.
+    std::error_code disconnect(std::vector<address> const& to, std::string reason) {
+        return send_to_all(to, call{.method = {}, .arguments = {}, .closes = std::move(reason)});
+    }
+
+    /// Ends all connections of this server, which may go to another.
+    void drain(std::string const& text) {
+        draining_ = true;
+        for (auto const& c : roster_.members())
+            disconnect(c, {errc::shutting_down, text});
     }
 
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
@@ -175,15 +202,9 @@ public:
     template <class Tuple>
     std::error_code send(std::vector<address> const& to, std::string_view method, Tuple arguments) {
         call c{std::string(method), {}};
-        auto first = pack(serializer_, std::move(arguments), c.arguments);
-        if (first)
-            return first;
-        for (auto const& a : to) {
-            c.to = a.to;
-            if (auto const error = send_to(a.topic, c); error && !first)
-                first = error;
-        }
-        return first;
+        if (auto const error = pack(serializer_, std::move(arguments), c.arguments))
+            return error;
+        return send_to_all(to, std::move(c));
     }
 
     hub_topics const topics;
@@ -205,6 +226,35 @@ private:
                     kept = std::move(s);
                 active(error);
             });
+    }
+
+    std::error_code send_to_all(std::vector<address> const& to, call c) {
+        std::error_code first;
+        for (auto const& a : to) {
+            c.to = a.to;
+            if (auto const error = send_to(a.topic, c); error && !first)
+                first = error;
+        }
+        return first;
+    }
+
+    /// Lets the owner of the hub refuse a connection that is reachable now.
+    std::error_code admit(member_ptr<Bus> const& c) {
+        closing why{errc::refused};
+        try {
+            if (draining_)
+                why.code = errc::shutting_down;
+            else if (hooks_->allow(caller(c), {action::kind::connect, {}})) {
+                if (auto const told = hooks_->connected.get())
+                    (*told)(caller(c));
+                c->admitted = true;
+                return c->connected ? std::error_code{} : errc::connection_ended;
+            }
+        } catch (std::exception const& e) { // on_connected refuses by throwing
+            why.text = e.what();
+        }
+        disconnect(c, why);
+        return why.code;
     }
 
     /// What is for this server's connections alone does not take the way over the backplane.
@@ -232,22 +282,27 @@ private:
     }
 
     /// Calls the method at everyone that is meant; also if some throw.
-    void deliver(call const& c, member_list<Bus> const& members) const {
+    void deliver(call const& c, member_list<Bus> const& members) {
         invocation<serializer> shared;
         selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
-        meant.for_each(members, [&](member<Bus> const& one) {
+        meant.for_each(members, [&](member_ptr<Bus> const& one) {
+            if (c.closes)
+                return disconnect(one, {errc::disconnected, *c.closes});
             if (!shared)
                 shared = {c.method, c.arguments, serializer_};
             try {
-                one.out(shared);
+                one->out(shared);
             } catch (...) { // whatever an outlet throws is told to the hub's owner
-                listener_->notify(outlet_failed{one.id, c.method, std::current_exception()});
+                hooks_->notify(outlet_failed{one->id, c.method, std::current_exception()});
             }
         });
     }
 
     void change_own_group(std::string_view verb, std::string_view connection,
                           std::string_view group, completion<std::error_code> done) {
+        auto const c = roster_.find(connection);
+        if (verb == "add" && c && !hooks_->allow(caller(c), {action::kind::join, group}))
+            return done(errc::refused);
         if (verb == "add")
             roster_.add_to_group(connection, group, std::move(done));
         else
@@ -267,7 +322,7 @@ private:
         try {
             c->out(what.asked_by(asked));
         } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
-            listener_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+            hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
             asked->take({.error = errc::method_failed});
         }
     }
@@ -305,14 +360,15 @@ private:
     std::string const id_;
     hub_options const options_;
     roster<Bus> roster_;
-    std::shared_ptr<hub_listener> const listener_ = std::make_shared<hub_listener>();
+    std::shared_ptr<hub_hooks> const hooks_ = std::make_shared<hub_hooks>();
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
     gate ready_;
     std::atomic<std::uint64_t> last_connection_ = 0;
 
-    std::mutex mutex_; // guards what follows
     std::atomic<bool> open_ = true;
+    std::atomic<bool> draining_ = false;
+    std::mutex mutex_; // guards inbox_
     subscription inbox_;
 };
 

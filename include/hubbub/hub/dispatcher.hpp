@@ -6,6 +6,7 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/event.hpp>
+#include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
@@ -28,9 +29,9 @@ public:
     using serializer = typename Bus::serializer_type;
 
     dispatcher(asio::any_io_executor executor, hub_options const& options,
-               std::shared_ptr<hub_listener const> listener)
+               std::shared_ptr<hub_hooks const> hooks)
         : methods(options.ignore_method_case), executor_(std::move(executor)), options_(options),
-          listener_(std::move(listener)) {}
+          hooks_(std::move(hooks)) {}
 
     /// Calls a method for a connection, on this thread if none of its calls runs; done completes
     /// with the answer.
@@ -53,7 +54,7 @@ private:
 
     asio::any_io_executor const executor_;
     hub_options const options_;
-    std::shared_ptr<hub_listener const> const listener_;
+    std::shared_ptr<hub_hooks const> const hooks_;
 };
 
 /// One call, from when it is made until it is answered. Whoever is to answer it keeps it.
@@ -75,6 +76,8 @@ public:
     void start() override {
         if (!who_->connected)
             return take({.error = errc::connection_ended});
+        if (!dispatcher_->hooks_->allow(caller(who_), {action::kind::invoke, what_.method()}))
+            return take({.error = errc::refused});
         dispatcher_->methods.call({caller(who_), what_, this->shared_from_this(),
                                    dispatcher_->executor_, dispatcher_->options_.detailed_errors});
     }
@@ -95,7 +98,7 @@ private:
         if (given.error && given.text.empty())
             given.text = "calling '" + std::string(what_.method()) + "': " + given.error.message();
         if (given.error)
-            dispatcher_->listener_->notify(
+            dispatcher_->hooks_->notify(
                 call_failed{who_->id, what_.method(), given.error, given.text, given.thrown});
         done_(std::move(given));
         if (auto next = who_->calls.leave())

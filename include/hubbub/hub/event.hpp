@@ -3,11 +3,8 @@
 
 #include <exception>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <variant>
 
 namespace hubbub {
@@ -39,37 +36,18 @@ struct server_left {
     std::string_view server;
 };
 
+/// The policy (hub::authorize) did not allow a connection to call this method, to join this group,
+/// or, if it is empty, to connect.
+struct action_refused {
+    std::string_view connection;
+    std::string_view name;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
-using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left>;
+using hub_event =
+    std::variant<outlet_failed, call_failed, server_joined, server_left, action_refused>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;
 
-namespace detail {
-
-/// The one observer of a hub. Any thread; it is called with no lock held.
-class hub_listener {
-public:
-    void replace(hub_observer o) {
-        auto replacement = o ? std::make_shared<hub_observer>(std::move(o)) : nullptr;
-        std::lock_guard const lock(mutex_);
-        observer_.swap(replacement);
-    }
-
-    void notify(hub_event const& e) const {
-        std::shared_ptr<hub_observer> present;
-        {
-            std::lock_guard const lock(mutex_);
-            present = observer_;
-        }
-        if (present)
-            (*present)(e);
-    }
-
-private:
-    mutable std::mutex mutex_; // guards observer_
-    std::shared_ptr<hub_observer> observer_;
-};
-
-} // namespace detail
 } // namespace hubbub

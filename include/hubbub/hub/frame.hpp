@@ -30,7 +30,7 @@ struct recipients {
 };
 
 /// Calls a method at clients: on the topic of an audience (all, a group, a user) at its members, on
-/// a server's topic at the connections that `to` name_list.
+/// a server's topic at the connections that `to` names. Or it ends these connections.
 template <class Packed>
 struct client_call {
     std::string method;
@@ -38,6 +38,8 @@ struct client_call {
     std::optional<recipients> to = {};
     /// The server that has told its own connections already (delivery_order::local_first).
     std::optional<std::string> told_at = {};
+    /// Why the connections are ended; then there is no method.
+    std::optional<std::string> closes = {};
 };
 
 /// Asks something of a server, or answers that.

@@ -3,10 +3,13 @@
 
 #include <hubbub/hub/call_lane.hpp>
 #include <hubbub/hub/caller.hpp>
+#include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/question.hpp>
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -29,6 +32,8 @@ template <class Bus>
 struct member : caller_state {
     std::uint64_t number = 0;
     outlet<typename Bus::serializer_type> out = {};
+    std::atomic<bool> admitted = false;
+    std::function<void(closing const&)> on_closed = {};
     call_lane<std::shared_ptr<waiting_call>> calls = {};
     question_list<typename Bus::serializer_type> questions = {};
     /// The groups it is in, or about to be; guarded by the roster's lock.

@@ -8,6 +8,7 @@
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/pending_calls.hpp>
 #include <hubbub/hub/server_registry.hpp>
@@ -43,9 +44,9 @@ public:
     using handler = std::function<void(message const& asked, done_type done)>;
 
     peers(Bus& bus, hub_topics const& topics, std::string id, hub_options const& options,
-          std::shared_ptr<hub_listener const> listener)
+          std::shared_ptr<hub_hooks const> hooks)
         : bus_(&bus), topics_(topics), id_(std::move(id)), options_(options),
-          listener_(std::move(listener)), executor_(bus.get_executor()), timer_(executor_),
+          hooks_(std::move(hooks)), executor_(bus.get_executor()), timer_(executor_),
           registry_(id_, options.missed_beacons) {}
 
     /// Begins to listen and to beacon; on_request answers the others. Each of the completions
@@ -164,7 +165,9 @@ private:
     void beacon(char const* state) {
         tell(state);
         std::lock_guard const lock(mutex_);
-        next_beacon_ = timer_.now() + options_.beacon_interval;
+        auto const state_now = bus_->state();
+        bool const for_good = state_now == link_state::closed || state_now == link_state::failed;
+        next_beacon_ = for_good ? time_point::max() : timer_.now() + options_.beacon_interval;
         arm();
     }
 
@@ -186,9 +189,9 @@ private:
                     done({.error = errc::server_lost});
         }
         for (auto const& server : now.joined)
-            listener_->notify(server_joined{server});
+            hooks_->notify(server_joined{server});
         for (auto const& server : now.lost)
-            listener_->notify(server_left{server});
+            hooks_->notify(server_left{server});
         if (b.state == "new" && b.server != id_)
             tell("too");
     }
@@ -198,7 +201,7 @@ private:
         auto when = next_beacon_;
         if (auto const deadline = pending_.next_deadline(); deadline && *deadline < when)
             when = *deadline;
-        if (!open_ || when == armed_)
+        if (!open_ || when == armed_ || when == time_point::max())
             return;
         armed_ = when;
         timer_.expires_at(when);
@@ -228,7 +231,7 @@ private:
     hub_topics const topics_;
     std::string const id_;
     hub_options const options_;
-    std::shared_ptr<hub_listener const> const listener_;
+    std::shared_ptr<hub_hooks const> const hooks_;
     asio::any_io_executor const executor_;
     handler on_request_;
     std::atomic<bool> open_ = true;

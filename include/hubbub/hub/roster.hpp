@@ -106,6 +106,25 @@ public:
         return members_.size();
     }
 
+    /// All connections.
+    member_list<Bus> members() const {
+        std::lock_guard const lock(mutex_);
+        member_list<Bus> all;
+        for (auto const& [number, c] : members_)
+            all.push_back(c);
+        return all;
+    }
+
+    /// The ends of the topics that begin so and have members here: users, or groups.
+    name_list names_of(std::string const& prefix) const {
+        std::lock_guard const lock(mutex_);
+        name_list found;
+        for (auto const& [topic, a] : audiences_)
+            if (topic.starts_with(prefix) && !(*a->members()).empty())
+                found.push_back(topic.substr(prefix.size()));
+        return found;
+    }
+
     /// Lets go of all; what waits ends as closed.
     void close() {
         std::lock_guard const lock(mutex_);

@@ -50,7 +50,7 @@ private:
     void use_all(member_list<Bus> const& members, Use& use) const {
         for (auto const& c : members)
             if (c->connected && !excludes(c))
-                use(*c);
+                use(c);
     }
 
     bool excludes(member_ptr<Bus> const& c) const {

@@ -60,6 +60,13 @@ public:
                            std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...));
     }
 
+    /// Ends the connections of each client of the target, wherever they are. They are told the
+    /// reason, by connect_options::on_closed, and so are the owners of their hubs.
+    /// Errors: those of send.
+    std::error_code disconnect(std::string reason) const {
+        return core_->disconnect(addresses_, std::move(reason));
+    }
+
 protected:
     core_type* core_;
 
