@@ -189,6 +189,7 @@ private:
 
     void end() {
         ended_ = true;
+        room_.leave();
         terminal_.stop();
         signals_.cancel();
         bus_.transport().close();

@@ -58,8 +58,11 @@ public:
         hub_.async_add_to_group(connection_.id(), group_, std::move(done));
     }
 
-    std::error_code say(std::string const& text) { return connection_.invoke("send", text); }
-    std::error_code who() { return connection_.invoke("who"); }
+    /// Leaves for good.
+    void leave() { hub_.close(); }
+
+    std::error_code say(std::string const& text) { return connection_.send("send", text); }
+    std::error_code who() { return connection_.send("who"); }
     std::string const& group() const noexcept { return group_; }
 
 private:

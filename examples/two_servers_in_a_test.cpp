@@ -47,19 +47,19 @@ int main() {
     auto const entered = [](std::error_code error) { expect(!error, "enters the room"); };
     ada.enter(entered);
     eve.enter(entered);
-    io.run(); // until nothing is left to do: no sleeping, no guessing
+    io.poll(); // until nothing is ready any more: no sleeping, no guessing
 
     expect(!ada.say("hi"), "a line is accepted");
     io.restart();
-    io.run();
+    io.poll();
     expect(eve_sees == lines{"ada: hi"}, "a line reaches the other server");
     expect(ada_sees.empty(), "and not the one who said it");
 
     eve.move_to("garden", entered);
     io.restart();
-    io.run();
+    io.poll();
     expect(!ada.say("anyone?"), "a line is accepted");
     io.restart();
-    io.run();
+    io.poll();
     expect(eve_sees == lines{"ada: hi"}, "who left the group hears no more of it");
 }

@@ -57,11 +57,27 @@ enum class errc {
     unknown_server,
     /// The server has no connection of this id.
     unknown_connection,
-    /// The hub has no method of this name.
+    /// The hub, or the client, has no method of this name.
     unknown_method,
-    /// The consumer was slower than the messages came, and its queue was to end then
-    /// (overflow_policy::disconnect).
+    /// The method takes other arguments: fewer, more, or of other types.
+    wrong_arguments,
+    /// The answer is of another type than was asked for.
+    wrong_result,
+    /// The method threw; what it said stands beside.
+    method_failed,
+    /// No call of this number waits for an answer of this connection.
+    unknown_call,
+    /// The connection ended before it answered.
+    connection_ended,
+    /// The server that was asked is gone, and will not answer.
+    server_lost,
+    /// The hub does not admit the connection, or its policy does not allow this.
+    refused,
+    /// The consumer was slower than the messages came, and its queue was to end it then: that of a
+    /// subscription (overflow_policy::disconnect), or the outbox of a connection.
     slow_consumer,
+    /// The server is shutting down; another may take over.
+    shutting_down,
 };
 
 namespace detail {
@@ -99,8 +115,16 @@ inline char const* describe(errc e) noexcept {
     case errc::server_error: return "Redis answered with an error";
     case errc::unknown_server: return "no server of this hub has that connection";
     case errc::unknown_connection: return "there is no connection of that id";
-    case errc::unknown_method: return "the hub has no method of that name";
-    case errc::slow_consumer: return "the queue was full, and the subscription has ended";
+    case errc::unknown_method: return "there is no method of that name";
+    case errc::wrong_arguments: return "the method takes other arguments";
+    case errc::wrong_result: return "the answer is of another type";
+    case errc::method_failed: return "the method failed";
+    case errc::unknown_call: return "no such call waits for an answer of this connection";
+    case errc::connection_ended: return "the connection ended before it answered";
+    case errc::server_lost: return "the server that was asked is gone";
+    case errc::refused: return "not allowed";
+    case errc::slow_consumer: return "the consumer is too slow, and its queue was full";
+    case errc::shutting_down: return "the server is shutting down";
     }
     return "unknown hubbub error";
 }

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <hubbub/bus.hpp>
+#include <hubbub/hub/caller.hpp>
+#include <hubbub/hub/client_methods.hpp>
+#include <hubbub/hub/closing.hpp>
+#include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/connection.hpp>
 #include <hubbub/hub/core.hpp>
+#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/invocation.hpp>
-#include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/targets.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,30 +62,37 @@ public:
     hub& operator=(hub const&) = delete;
     ~hub() { core_->close(); }
 
-    asio::any_io_executor get_executor() const { return core_->bus().get_executor(); }
+    asio::any_io_executor get_executor() const { return core_->executor(); }
 
     /// This server's id, different for every hub object anywhere.
     std::string const& server_id() const noexcept { return core_->id(); }
 
     /// Registers a method that clients may call, in place of one of the same name. It is called as
-    /// its parameters say, the first of which may be a `caller const&`: write their types out.
+    /// its parameters say, the first of which may be a `caller const&`: write their types out. What
+    /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
+    /// may return an `asio::awaitable`.
     template <class Method>
-    void on(std::string name, Method method) {
-        core_->methods.on(std::move(name), std::move(method));
+    void on(std::string_view name, Method method) {
+        core_->methods().on(name, std::move(method));
     }
 
     /// Adds a client, and completes with `void(std::error_code, connection<Bus>)` when every later
-    /// call to all, to it or to its user reaches it, from whatever server. user may be empty. out
+    /// call to all, to it or to its user reaches it, from whatever server. out
     /// is called for each call: client_methods, or a function of `invocation const&`.
     ///
-    /// While the link is down it waits for it. Errors: closed, or why the backplane refuses.
+    /// While the link is down it waits for it. Errors: closed, refused (authorize, on_connected),
+    /// shutting_down, or why the backplane refuses.
     template <class Token>
-    auto async_connect(std::string user, outlet_type out, Token&& token) {
+    auto async_connect(connect_options who, outlet_type out, Token&& token) {
+        auto const entering = std::make_shared<detail::member<Bus>>();
+        entering->user = std::move(who.user);
+        entering->on_closed = std::move(who.on_closed);
+        entering->out = std::move(out);
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
-            [core = core_](auto handler, std::string name, outlet_type to) {
-                auto executor = detail::executor_of(handler, core->bus().get_executor());
+            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
+                auto executor = detail::executor_of(handler, core->executor());
                 auto const slot = std::make_shared<connection_type>();
-                core->connect(std::move(name), std::move(to), [&](connection_type made) {
+                core->connect(c, [&](connection_type made) {
                     *slot = std::move(made);
                     return completion<std::error_code>(
                         std::move(executor),
@@ -90,14 +103,14 @@ public:
                         });
                 });
             },
-            token, std::move(user), std::move(out));
+            token, entering);
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
     /// when every later call to the group reaches it. Being in it already is no error.
     ///
-    /// Errors: unknown_connection; unknown_server, at once, if its server is gone; timed_out
-    ///         (request_timeout), and then it may yet happen; closed.
+    /// Errors: unknown_connection; unknown_server, at once, if its server is gone; server_lost, if
+    ///         it dies meanwhile, or timed_out (hub_options), and then it may yet happen; closed.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
         return change_group("add", connection_id, group, std::forward<Token>(token));
@@ -114,6 +127,37 @@ public:
     /// Whom to call.
     targets<Bus> clients() const { return targets<Bus>(*core_); }
 
+    /// Calls `told(caller const&)` on the bus's executor when a connection is there, before
+    /// async_connect completes. It may refuse it by throwing hub_error.
+    void on_connected(std::function<void(caller const&)> told) {
+        core_->hooks().connected.replace(std::move(told));
+    }
+
+    /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
+    /// admitted has ended, once; not when the hub itself ends.
+    void on_disconnected(std::function<void(caller const&, closing const&)> told) {
+        core_->hooks().disconnected.replace(std::move(told));
+    }
+
+    /// Asks `allows(caller const&, action const&)` before a connection of this server connects,
+    /// calls a method or joins a group: what it does not allow fails as refused, and is the event
+    /// action_refused. Any thread may ask; it must not throw.
+    void authorize(std::function<bool(caller const&, action const&)> allows) {
+        core_->hooks().allows.replace(std::move(allows));
+    }
+
+    /// Ends the connections of this server: each is told shutting_down and the text, and that it
+    /// may come back to another. New ones are refused so.
+    void drain(std::string const& text = {}) { core_->drain(text); }
+
+    /// Ends the hub, as its destructor does: connections end, what waits completes as closed, and
+    /// the other servers are told.
+    void close() { core_->close(); }
+
+    /// Gets each event of the hub; replaces the observer before it. It is called where the thing
+    /// happens, and must not throw.
+    void on_event(hub_observer o) { core_->hooks().event.replace(std::move(o)); }
+
     /// How many clients this server has.
     std::size_t connections() const { return core_->connections(); }
 
@@ -123,7 +167,7 @@ private:
                       Token&& token) {
         return asio::async_initiate<Token, void(std::error_code)>(
             [core = core_, verb](auto handler, std::string const& id, std::string const& name) {
-                auto executor = detail::executor_of(handler, core->bus().get_executor());
+                auto executor = detail::executor_of(handler, core->executor());
                 core->change_group(verb, id, name, {std::move(executor), std::move(handler)});
             },
             token, std::string(connection_id), std::string(group));

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/shared_list.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/frame.hpp>
-#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/member.hpp>
 #include <hubbub/subscription.hpp>
-#include <hubbub/transport.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -21,32 +19,36 @@
 
 namespace hubbub::detail {
 
-/// A connection, as its server has it.
-template <class Serializer>
-struct hub_connection {
-    std::string id;
-    std::string user;
-    outlet<Serializer> out;
-    std::atomic<bool> connected = true;
-    /// Names of the groups it is in; guarded by the hub's lock.
-    std::vector<std::string> groups = {};
+/// Takes the calls that reach one server.
+template <class Bus>
+class call_receiver {
+public:
+    using call = client_call<packed<typename Bus::serializer_type>>;
+
+    /// A call came on the topic of an audience that has these members.
+    virtual void on_call(call const& c, member_list<Bus> const& members) = 0;
+
+protected:
+    ~call_receiver() = default;
 };
 
 /// The connections of this server that one topic is for: all, a group, a user. The topic is
 /// subscribed while there are any, and joining completes when the subscription is active.
 ///
-/// Thread safety: all functions, from any thread; outlets are called with no lock held.
+/// Thread safety: all functions, from any thread.
 template <class Bus>
 class audience : public std::enable_shared_from_this<audience<Bus>> {
 public:
-    using serializer = typename Bus::serializer_type;
-    using call = client_call<packed<serializer>>;
-    using connection_ptr = std::shared_ptr<hub_connection<serializer>>;
+    using call = typename call_receiver<Bus>::call;
+    using snapshot = typename shared_list<member_ptr<Bus>>::snapshot;
 
-    audience(Bus& bus, std::string topic) : bus_(&bus), topic_(std::move(topic)) {}
+    audience(Bus& bus, std::string topic, std::weak_ptr<call_receiver<Bus>> receiver)
+        : bus_(&bus), topic_(std::move(topic)), receiver_(std::move(receiver)) {}
 
-    /// Adds c as soon as every later send reaches it, and then completes.
-    void join(connection_ptr c, completion<std::error_code> done) {
+    std::string const& topic() const noexcept { return topic_; }
+
+    /// Adds c as soon as every later call reaches it, and then completes.
+    void join(member_ptr<Bus> c, completion<std::error_code> done) {
         std::unique_lock const lock(mutex_);
         switch (state_) {
         case state::active: add(c); return done({});
@@ -56,7 +58,7 @@ public:
     }
 
     /// True if nobody is left: then this object is done with.
-    bool leave(connection_ptr const& c) {
+    bool leave(member_ptr<Bus> const& c) {
         std::unique_lock const lock(mutex_);
         members_.write([&](auto& list) { std::erase(list, c); });
         for (auto& waiting : joining_)
@@ -75,43 +77,21 @@ public:
         subscription_.reset();
     }
 
-    /// Calls the method at every member that is meant. If some throw, the others are still called;
-    /// then the first exception goes on to the bus, which reports it.
-    void deliver(call const& c) const {
-        auto const members = read();
-        std::exception_ptr first;
-        for (auto const& member : *members) {
-            if (!is_meant(c, *member))
-                continue;
-            try {
-                member->out(invocation<serializer>(c.method, c.arguments, bus_->serializer()));
-            } catch (...) { // reported below
-                if (!first)
-                    first = std::current_exception();
-            }
-        }
-        if (first)
-            std::rethrow_exception(first);
+    /// Who is in it now.
+    snapshot members() const {
+        std::shared_lock const lock(mutex_);
+        return members_.read();
     }
 
 private:
     enum class state { idle, subscribing, active };
 
     struct joining {
-        connection_ptr who;
+        member_ptr<Bus> who;
         completion<std::error_code> done;
     };
 
-    static bool is_meant(call const& c, hub_connection<serializer> const& member) {
-        return member.connected && !c.excepts(member.id) && (!c.to || *c.to == member.id);
-    }
-
-    typename shared_list<connection_ptr>::snapshot read() const {
-        std::shared_lock const lock(mutex_);
-        return members_.read();
-    }
-
-    void add(connection_ptr const& c) {
+    void add(member_ptr<Bus> const& c) {
         members_.write([&](auto& list) {
             if (std::find(list.begin(), list.end(), c) == list.end())
                 list.push_back(c);
@@ -120,14 +100,15 @@ private:
 
     void subscribe() {
         state_ = state::subscribing;
-        auto const self = this->shared_from_this();
         bus_->template async_subscribe<call>(
             topic_,
             [weak = this->weak_from_this()](call const& c) {
-                if (auto const present = weak.lock())
-                    present->deliver(c);
+                auto const present = weak.lock();
+                auto const receiver = present ? present->receiver_.lock() : nullptr;
+                if (receiver)
+                    receiver->on_call(c, *present->members());
             },
-            [self](std::error_code error, subscription s) {
+            [self = this->shared_from_this()](std::error_code error, subscription s) {
                 self->subscribed(error, std::move(s));
             });
     }
@@ -147,10 +128,11 @@ private:
 
     Bus* const bus_;
     std::string const topic_;
+    std::weak_ptr<call_receiver<Bus>> const receiver_;
     mutable std::shared_mutex mutex_; // guards what follows
     state state_ = state::idle;
     subscription subscription_;
-    shared_list<connection_ptr> members_;
+    shared_list<member_ptr<Bus>> members_;
     std::vector<joining> joining_;
 };
 

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/core.hpp>
+#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/outcome.hpp>
+#include <hubbub/hub/packed.hpp>
+#include <hubbub/hub/with_token.hpp>
 
 #include <memory>
 #include <string>
@@ -14,12 +21,16 @@ namespace hubbub {
 
 /// A client's place in a hub: it is connected while this object lives.
 ///
-/// Thread safety: distinct objects safe; of a shared one, invoke alone.
+/// Thread safety: distinct objects safe; of a shared one, async_invoke and send alone.
 /// Lifetime:      it may outlive the hub, and then does nothing.
 template <class Bus>
 class [[nodiscard]] connection {
     using core_type = detail::hub_core<Bus>;
-    using state_ptr = typename core_type::connection_ptr;
+    using serializer = typename Bus::serializer_type;
+    using packed = detail::packed<serializer>;
+    using answer = detail::answer<serializer>;
+    using invocation_type = invocation<serializer>;
+    using state_ptr = detail::member_ptr<Bus>;
 
 public:
     connection() = default;
@@ -36,23 +47,64 @@ public:
     }
     ~connection() { disconnect(); }
 
+    /// Whether it was made, and disconnect was not called. The hub may have ended it meanwhile.
     explicit operator bool() const noexcept { return state_ != nullptr; }
+    /// Whether it is still there.
+    bool connected() const noexcept { return state_ && state_->connected; }
 
     /// Its name, which every server of the hub understands. Precondition: it is connected; so for
-    /// user and invoke.
+    /// all but disconnect.
     std::string const& id() const noexcept { return state_->id; }
     /// Empty if it has none.
     std::string const& user() const noexcept { return state_->user; }
 
-    /// Calls a method of the hub as this client, on this thread, and returns when it has returned.
-    /// What converts to std::string_view travels as std::string.
+    /// Calls a method of the hub as this client, and completes with `void(outcome<R>)`. The token
+    /// comes last; what converts to std::string_view travels as std::string. Without an R, whatever
+    /// the method gives back is ignored.
     ///
-    /// Errors: unknown_method; malformed_payload if the method takes other arguments;
-    ///         cannot_encode; closed.
+    /// The method runs on this thread before this returns, unless hub_options::parallel_calls of
+    /// this connection run already: then on the bus's executor, in its turn.
+    ///
+    /// Errors: unknown_method; wrong_arguments; method_failed, all with a text; wrong_result;
+    ///         queue_full; cannot_encode; closed.
+    template <class R = void, class... ArgsAndToken>
+    auto async_invoke(std::string_view method, ArgsAndToken&&... all) {
+        return detail::with_token(
+            [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
+                packed body;
+                auto const error = detail::pack(core_->format(), std::move(arguments), body);
+                return asio::async_initiate<Token, void(outcome<R>)>(
+                    [core = core_, who = state_, error](auto handler, auto const& call) {
+                        auto executor = detail::executor_of(handler, core->executor());
+                        completion<answer> done(
+                            std::move(executor),
+                            [handler = std::move(handler),
+                             format = core->format()](answer const& given) mutable {
+                                std::move(handler)(detail::outcome_of<R>(format, given));
+                            });
+                        if (error)
+                            done({.error = error});
+                        else
+                            core->invoke(who, call, std::move(done));
+                    },
+                    token, invocation_type(std::string(method), std::move(body), core_->format()));
+            },
+            std::forward<ArgsAndToken>(all)...);
+    }
+
+    /// Calls a method of the hub as this client, and waits for no answer: that it failed is the
+    /// event call_failed of the hub. Errors: cannot_encode, closed.
     template <class... Args>
-    std::error_code invoke(std::string_view method, Args&&... args) {
-        return core_->invoke(*state_, method,
-                             std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...));
+    std::error_code send(std::string_view method, Args&&... args) {
+        packed body;
+        if (auto const error = detail::pack(
+                core_->format(), std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
+                body))
+            return error;
+        if (!core_->open())
+            return errc::closed;
+        core_->invoke(state_, {std::string(method), std::move(body), core_->format()}, {});
+        return {};
     }
 
     /// Leaves the hub and its groups; the outlet is not called again. Does nothing a second time.
@@ -60,7 +112,7 @@ public:
         auto const state = std::exchange(state_, nullptr);
         auto const core = std::exchange(core_, nullptr);
         if (state)
-            core->disconnect(state);
+            core->disconnect(state, {});
     }
 
 private:

@@ -4,18 +4,29 @@
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/random_id.hpp>
-#include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/audience.hpp>
+#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/dispatcher.hpp>
+#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/gate.hpp>
+#include <hubbub/hub/hooks.hpp>
+#include <hubbub/hub/joined_completion.hpp>
+#include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
-#include <hubbub/hub/remote_calls.hpp>
+#include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/question.hpp>
+#include <hubbub/hub/roster.hpp>
+#include <hubbub/hub/selection.hpp>
 #include <hubbub/subscription.hpp>
 
-#include <algorithm>
+#include <asio/error.hpp>
+
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,109 +43,119 @@ class connection;
 
 namespace detail {
 
-/// One topic that a call is published on, and the connection it is for, if it is for one.
+/// A topic that a call is published on, and which of those it reaches are meant.
 struct address {
     std::string topic;
-    std::optional<std::string> connection;
+    std::optional<recipients> to;
 };
 
-/// Completes done when as many parts have completed, with the first error.
-inline std::vector<completion<std::error_code>>
-split_completion(asio::any_io_executor const& executor, std::size_t parts,
-                 completion<std::error_code> done) {
-    struct join {
-        std::mutex mutex;
-        std::size_t left;
-        std::error_code error;
-        completion<std::error_code> done;
-    };
-    auto const shared = std::make_shared<join>();
-    shared->left = parts;
-    shared->done = std::move(done);
-    std::vector<completion<std::error_code>> all;
-    for (std::size_t i = 0; i < parts; ++i)
-        all.emplace_back(executor, [shared](std::error_code error) {
-            std::lock_guard const lock(shared->mutex);
-            if (!shared->error)
-                shared->error = error;
-            if (--shared->left == 0)
-                shared->done(shared->error);
-        });
-    return all;
-}
-
-/// One server of a hub: its connections and the audiences they make up. It outlives the hub object
-/// while an operation is under way.
+/// One server of a hub. It outlives the hub object while an operation is under way.
 ///
 /// Thread safety: all functions, from any thread. No lock is held while a user's code runs.
 template <class Bus>
-class hub_core : public std::enable_shared_from_this<hub_core<Bus>> {
+class hub_core final : public call_receiver<Bus>,
+                       public std::enable_shared_from_this<hub_core<Bus>> {
 public:
     using serializer = typename Bus::serializer_type;
-    using audience_type = audience<Bus>;
-    using call = typename audience_type::call;
-    using connection_ptr = typename audience_type::connection_ptr;
+    using call = typename call_receiver<Bus>::call;
+    using reply = answer<serializer>;
+    using request = server_message<packed<serializer>>;
 
     hub_core(Bus& bus, hub_options const& o)
-        : topics(o.name), bus_(&bus), id_(random_id()), options_(o),
-          remote_(bus.get_executor(), o.request_timeout) {}
+        : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
+          id_(random_id()), options_(o), roster_(bus, topics),
+          dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
+          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {}
 
-    /// Begins to take commands. Apart from the constructor, which has no shared_ptr yet.
+    /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
-        control_ = bus_->template subscribe<server_command>(
-            topics.control(id_), [weak = this->weak_from_this()](server_command const& c) {
+        roster_.deliver_to(this->shared_from_this());
+        joined_completion ready(executor_, {executor_, [core = this->shared_from_this()](auto e) {
+                                                core->peers_->announce();
+                                                core->ready_.open(e);
+                                            }});
+        auto control = ready.part();
+        peers_->start(
+            [weak = this->weak_from_this()](request const& m, completion<reply> done) {
                 if (auto const core = weak.lock())
-                    core->on_command(c);
-            });
+                    core->on_request(m, std::move(done));
+            },
+            std::move(control), ready.part());
+        listen<call>(topics.server(id_), inbox_, ready.part(),
+                     [](auto& core, auto const& c) { core.deliver(c, {}); });
     }
 
     void close() {
-        std::lock_guard const lock(mutex_);
-        open_ = false;
-        for (auto const& [topic, a] : audiences_)
-            a->close();
-        audiences_.clear();
-        connections_.clear();
-        control_.reset();
-        remote_.close();
-    }
-
-    Bus& bus() const noexcept { return *bus_; }
-    std::string const& id() const noexcept { return id_; }
-
-    /// Makes a connection. done_for(connection) gives what completes when it is reachable: it owns
-    /// the connection until then.
-    template <class DoneFor>
-    void connect(std::string user, outlet<serializer> out, DoneFor done_for) {
-        auto const c = std::make_shared<hub_connection<serializer>>();
-        c->user = std::move(user);
-        c->out = std::move(out);
-        c->id = id_ + "-" + std::to_string(++last_connection_);
-        auto done = done_for(connection<Bus>(this->shared_from_this(), c));
-        std::lock_guard const lock(mutex_);
-        if (!open_)
-            return done(errc::closed);
-        connections_.emplace(c->id, c);
-        auto const own = own_topics(*c);
-        auto parts = split_completion(bus_->get_executor(), own.size(), std::move(done));
-        for (std::size_t i = 0; i < own.size(); ++i)
-            audience_at(own[i]).join(c, std::move(parts[i]));
-    }
-
-    void disconnect(connection_ptr const& c) {
-        c->connected = false;
-        std::lock_guard const lock(mutex_);
-        if (connections_.erase(c->id) == 0)
+        peers_->close();
+        if (!open_.exchange(false))
             return;
-        for (auto const& topic : own_topics(*c))
-            leave(topic, c);
-        for (auto const& group : std::exchange(c->groups, {}))
-            leave(topics.group(group), c);
+        for (auto const& c : roster_.members())
+            disconnect(c, {errc::closed});
+        roster_.close();
+        ready_.open(errc::closed);
+        std::lock_guard const lock(mutex_);
+        inbox_.reset();
     }
 
-    std::size_t connections() const {
-        std::lock_guard const lock(mutex_);
-        return connections_.size();
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
+    std::string const& id() const noexcept { return id_; }
+    std::size_t connections() const { return roster_.size(); }
+    hub_hooks& hooks() noexcept { return *hooks_; }
+    serializer const& format() const noexcept { return serializer_; }
+    method_table<serializer>& methods() noexcept { return dispatcher_->methods; }
+
+    /// Calls a method of the hub for a connection.
+    void invoke(member_ptr<Bus> const& who, invocation<serializer> what,
+                completion<answer<serializer>> done) {
+        if (open_)
+            dispatcher_->invoke(who, std::move(what), std::move(done));
+        else
+            done({.error = errc::closed});
+    }
+    bool open() const noexcept { return open_; }
+    hub_options const& options() const noexcept { return options_; }
+
+    /// Makes a connection of c. done_for(connection) gives what completes when it is reachable: it
+    /// owns the connection until then.
+    template <class DoneFor>
+    void connect(member_ptr<Bus> const& c, DoneFor done_for) {
+        c->number = ++last_connection_;
+        c->id = id_ + "-" + std::to_string(c->number);
+        completion<std::error_code> done = done_for(connection<Bus>(this->shared_from_this(), c));
+        joined_completion both(executor_,
+                               {executor_, [core = this->shared_from_this(), c,
+                                            done = std::move(done)](std::error_code error) mutable {
+                                    done(error ? error : core->admit(c));
+                                }});
+        ready_.pass(both.part());
+        roster_.enter(c, both.part());
+    }
+
+    /// Ends a connection, once.
+    void disconnect(member_ptr<Bus> const& c, closing why) {
+        if (!c->connected.exchange(false))
+            return;
+        bool const was_in = roster_.leave(c);
+        c->questions.end({.error = errc::connection_ended});
+        asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
+            if (c->on_closed && why.code)
+                c->on_closed(why);
+            if (auto const told = core->hooks_->disconnected.get();
+                told && c->admitted && was_in && core->open_)
+                (*told)(caller(c), why);
+        });
+    }
+
+    /// Ends the connections at each address, wherever they are.
+    std::error_code disconnect(std::vector<address> const& to, std::string reason) {
+        return send_to_all(to, call{.method = {}, .arguments = {}, .closes = std::move(reason)});
+    }
+
+    /// Ends all connections of this server, which may go to another.
+    void drain(std::string const& text) {
+        draining_ = true;
+        for (auto const& c : roster_.members())
+            disconnect(c, {errc::shutting_down, text});
     }
 
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
@@ -144,125 +165,211 @@ public:
             return done(errc::closed);
         if (server_of(connection) == id_)
             return change_own_group(verb, connection, group, std::move(done));
-        auto const request = remote_.begin(std::move(done));
-        server_command command{std::string(verb),  request, id_, std::string(connection),
-                               std::string(group), {}};
-        bus_->async_publish(topics.control(server_of(connection)), std::move(command),
-                            [core = this->shared_from_this(), request](std::error_code error,
-                                                                       std::size_t receivers) {
-                                if (!error && receivers == 0)
-                                    error = errc::unknown_server;
-                                if (error)
-                                    core->remote_.finish(request, error);
-                            });
+        std::string const server(server_of(connection));
+        auto const number =
+            peers_->begin(server, options_.request_timeout, with_error(std::move(done)));
+        peers_->ask(server, number,
+                    {.verb = std::string(verb),
+                     .connection = std::string(connection),
+                     .group = std::string(group)});
     }
 
-    /// Publishes a call to each address; the first error, after all were tried.
+    /// Calls a method at one client of any server, and completes with its answer. Returns the
+    /// number by which to cancel.
+    std::uint64_t ask(std::string const& connection, invocation<serializer> what,
+                      std::chrono::milliseconds limit, completion<reply> done) {
+        std::string const server(server_of(connection));
+        auto const number = peers_->begin(server, limit, std::move(done));
+        if (server != id_)
+            peers_->ask(server, number,
+                        {.verb = "call",
+                         .connection = connection,
+                         .method = std::string(what.method()),
+                         .arguments = what.packed_arguments()});
+        else
+            asio::post(executor_,
+                       [core = this->shared_from_this(), connection, what = std::move(what),
+                        number] { core->ask_own(connection, what, core->finishing(number)); });
+        return number;
+    }
+
+    /// Ends waiting for an answer.
+    void cancel(std::uint64_t number) {
+        peers_->finish(number, {.error = asio::error::operation_aborted});
+    }
+
+    /// Sends a call to each address; the first error, after all were tried.
     template <class Tuple>
-    std::error_code send(std::vector<address> const& to, std::vector<std::string> const& except,
-                         std::string_view method, Tuple arguments) {
-        call c{std::string(method), {}, {}, {}};
-        if (!except.empty())
-            c.except = except;
-        auto first = pack(bus_->serializer(), std::move(arguments), c.arguments);
-        if (first)
-            return first;
-        for (auto const& [topic, connection] : to) {
-            c.to = connection;
-            if (auto const error = bus_->publish(topic, c); error && !first)
+    std::error_code send(std::vector<address> const& to, std::string_view method, Tuple arguments) {
+        call c{std::string(method), {}};
+        if (auto const error = pack(serializer_, std::move(arguments), c.arguments))
+            return error;
+        return send_to_all(to, std::move(c));
+    }
+
+    hub_topics const topics;
+
+private:
+    template <class T, class Take>
+    void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
+                Take take) {
+        bus_->template async_subscribe<T>(
+            topic,
+            [weak = this->weak_from_this(), take](T const& message) {
+                if (auto const core = weak.lock())
+                    take(*core, message);
+            },
+            [core = this->shared_from_this(), &kept,
+             active = std::move(active)](std::error_code error, subscription s) mutable {
+                std::lock_guard const lock(core->mutex_);
+                if (core->open_)
+                    kept = std::move(s);
+                active(error);
+            });
+    }
+
+    std::error_code send_to_all(std::vector<address> const& to, call c) {
+        std::error_code first;
+        for (auto const& a : to) {
+            c.to = a.to;
+            if (auto const error = send_to(a.topic, c); error && !first)
                 first = error;
         }
         return first;
     }
 
-    /// Calls a method of the hub.
-    template <class Tuple>
-    std::error_code invoke(hub_connection<serializer> const& who, std::string_view method,
-                           Tuple arguments) {
-        if (!open_)
-            return errc::closed;
-        packed<serializer> packed;
-        if (auto const error = pack(bus_->serializer(), std::move(arguments), packed))
-            return error;
-        return methods.call(caller(who.id, who.user), {method, packed, bus_->serializer()});
+    /// Lets the owner of the hub refuse a connection that is reachable now.
+    std::error_code admit(member_ptr<Bus> const& c) {
+        closing why{errc::refused};
+        try {
+            if (draining_)
+                why.code = errc::shutting_down;
+            else if (hooks_->allow(caller(c), {action::kind::connect, {}})) {
+                if (auto const told = hooks_->connected.get())
+                    (*told)(caller(c));
+                c->admitted = true;
+                return c->connected ? std::error_code{} : errc::connection_ended;
+            }
+        } catch (std::exception const& e) { // on_connected refuses by throwing
+            why.text = e.what();
+        }
+        disconnect(c, why);
+        return why.code;
     }
 
-    hub_topics const topics;
-    method_table<serializer> methods;
-
-private:
-    std::vector<std::string> own_topics(hub_connection<serializer> const& c) const {
-        std::vector<std::string> own{topics.all(), topics.server(id_)};
-        if (!c.user.empty())
-            own.push_back(topics.user(c.user));
-        return own;
+    /// What is for this server's connections alone does not take the way over the backplane.
+    std::error_code send_to(std::string const& topic, call& c) {
+        bool const own = topic == topics.server(id_);
+        if (own || options_.order == delivery_order::local_first)
+            deliver_later(topic, c);
+        if (own)
+            return {};
+        if (options_.order == delivery_order::local_first)
+            c.told_at = id_;
+        return bus_->publish(topic, c);
     }
 
-    audience_type& audience_at(std::string const& topic) {
-        auto& a = audiences_[topic];
-        if (!a)
-            a = std::make_shared<audience_type>(*bus_, topic);
-        return *a;
+    /// Not at once: outlets run on the executor, and never within a call.
+    void deliver_later(std::string const& topic, call const& c) {
+        asio::post(executor_, [core = this->shared_from_this(), topic, c] {
+            core->deliver(c, *core->roster_.members_of(topic));
+        });
     }
 
-    void leave(std::string const& topic, connection_ptr const& c) {
-        auto const at = audiences_.find(topic);
-        if (at != audiences_.end() && at->second->leave(c))
-            audiences_.erase(at);
+    void on_call(call const& c, member_list<Bus> const& members) override {
+        if (c.told_at != id_)
+            deliver(c, members);
+    }
+
+    /// Calls the method at everyone that is meant; also if some throw.
+    void deliver(call const& c, member_list<Bus> const& members) {
+        invocation<serializer> shared;
+        selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
+        meant.for_each(members, [&](member_ptr<Bus> const& one) {
+            if (c.closes)
+                return disconnect(one, {errc::disconnected, *c.closes});
+            if (!shared)
+                shared = {c.method, c.arguments, serializer_};
+            try {
+                one->out(shared);
+            } catch (...) { // whatever an outlet throws is told to the hub's owner
+                hooks_->notify(outlet_failed{one->id, c.method, std::current_exception()});
+            }
+        });
     }
 
     void change_own_group(std::string_view verb, std::string_view connection,
                           std::string_view group, completion<std::error_code> done) {
-        std::lock_guard const lock(mutex_);
-        auto const at = connections_.find(connection);
-        if (at == connections_.end())
-            return done(errc::unknown_connection);
-        auto const& c = at->second;
-        auto const topic = topics.group(group);
-        if (verb == "add") {
-            if (std::find(c->groups.begin(), c->groups.end(), group) == c->groups.end())
-                c->groups.emplace_back(group);
-            return audience_at(topic).join(c, std::move(done));
+        auto const c = roster_.find(connection);
+        if (verb == "add" && c && !hooks_->allow(caller(c), {action::kind::join, group}))
+            return done(errc::refused);
+        if (verb == "add")
+            roster_.add_to_group(connection, group, std::move(done));
+        else
+            done(roster_.remove_from_group(connection, group));
+    }
+
+    /// Lets one of this server's clients answer.
+    void ask_own(std::string const& connection, invocation<serializer> const& what,
+                 completion<reply> done) {
+        auto const c = roster_.find(connection);
+        if (!c)
+            return done({.error = errc::unknown_connection});
+        auto const asked = std::make_shared<question<serializer>>(std::move(done));
+        c->questions.add(asked);
+        if (!c->connected) // it may have ended before this question was among those it ends
+            return asked->take({.error = errc::connection_ended});
+        try {
+            c->out(what.asked_by(asked));
+        } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
+            hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+            asked->take({.error = errc::method_failed});
         }
-        std::erase(c->groups, group);
-        leave(topic, c);
-        done({});
     }
 
-    void on_command(server_command const& c) {
-        if (c.verb == "done")
-            return remote_.finish(c.request, c.error ? std::error_code(*c.error, error_category())
-                                                     : std::error_code{});
-        if ((c.verb != "add" && c.verb != "remove") || !c.connection || !c.group || !c.reply_to)
-            return; // from a newer version: it has no answer, and times out there
-        change_own_group(c.verb, *c.connection, *c.group,
-                         {bus_->get_executor(),
-                          [core = this->shared_from_this(), to = *c.reply_to, request = c.request](
-                              std::error_code error) { core->answer(to, request, error); }});
+    void on_request(request const& m, completion<reply> done) {
+        if ((m.verb == "add" || m.verb == "remove") && m.connection && m.group)
+            change_own_group(m.verb, *m.connection, *m.group,
+                             {executor_, [done = std::move(done)](std::error_code error) mutable {
+                                  done({.error = error});
+                              }});
+        else if (m.verb == "call" && m.connection && m.method)
+            ask_own(*m.connection, invocation_of(m), std::move(done));
+        else
+            done({.error = errc::unknown_method, .text = "another version of the hub"});
     }
 
-    void answer(std::string const& to, std::uint64_t request, std::error_code error) {
-        server_command done{"done", request, {}, {}, {}, {}};
-        if (error)
-            done.error = error.category() == error_category()
-                             ? error.value()
-                             : static_cast<int>(errc::server_error);
-        std::lock_guard const lock(mutex_); // close waits, and the bus lives until then
-        if (open_)
-            bus_->publish(topics.control(to), std::move(done));
+    invocation<serializer> invocation_of(request const& m) const {
+        return {*m.method, m.arguments.value_or(packed<serializer>{}), serializer_};
+    }
+
+    completion<reply> with_error(completion<std::error_code> done) {
+        return {executor_,
+                [done = std::move(done)](reply const& given) mutable { done(given.error); }};
+    }
+
+    completion<reply> finishing(std::uint64_t number) {
+        return {executor_, [core = this->shared_from_this(), number](reply given) {
+                    core->peers_->finish(number, std::move(given));
+                }};
     }
 
     Bus* const bus_;
+    asio::any_io_executor const executor_;
+    serializer const serializer_;
     std::string const id_;
     hub_options const options_;
-    remote_calls remote_;
-    subscription control_;
+    roster<Bus> roster_;
+    std::shared_ptr<hub_hooks> const hooks_ = std::make_shared<hub_hooks>();
+    std::shared_ptr<dispatcher<Bus>> const dispatcher_;
+    std::shared_ptr<peers<Bus>> const peers_;
+    gate ready_;
+    std::atomic<std::uint64_t> last_connection_ = 0;
 
     std::atomic<bool> open_ = true;
-    std::atomic<std::uint64_t> last_connection_ = 0;
-    mutable std::mutex mutex_; // guards what follows
-    string_map<connection_ptr> connections_;
-    string_map<std::shared_ptr<audience_type>> audiences_;
+    std::atomic<bool> draining_ = false;
+    std::mutex mutex_; // guards inbox_
+    subscription inbox_;
 };
 
 } // namespace detail

@@ -1,41 +1,74 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What the servers of a hub send each other. The members' names are what one reads in redis-cli.
 namespace hubbub::detail {
 
-/// Calls a method at clients. On the topics of an audience (all, a group, a user) for all its
-/// members but `except`; on a server's topic for the connection `to`.
+using name_list = std::vector<std::string>;
+
+/// Which connections of those that a topic reaches are meant. What is absent does not restrict.
+struct recipients {
+    /// Those that are one of these, or in one of these groups, or of one of these users: each of
+    /// them once.
+    std::optional<name_list> connections = {};
+    std::optional<name_list> groups = {};
+    std::optional<name_list> users = {};
+    /// And none of these.
+    std::optional<name_list> except = {};
+    std::optional<name_list> except_groups = {};
+    std::optional<name_list> except_users = {};
+
+    bool restricts() const noexcept { return connections || groups || users; }
+    bool excludes() const noexcept { return except || except_groups || except_users; }
+};
+
+/// Calls a method at clients: on the topic of an audience (all, a group, a user) at its members, on
+/// a server's topic at the connections that `to` names. Or it ends these connections.
 template <class Packed>
 struct client_call {
     std::string method;
     Packed arguments;
-    std::optional<std::vector<std::string>> except;
-    std::optional<std::string> to;
-
-    bool excepts(std::string_view connection) const {
-        return except && std::find(except->begin(), except->end(), connection) != except->end();
-    }
+    std::optional<recipients> to = {};
+    /// The server that has told its own connections already (delivery_order::local_first).
+    std::optional<std::string> told_at = {};
+    /// Why the connections are ended; then there is no method.
+    std::optional<std::string> closes = {};
 };
 
-/// Asks a server to put one of its connections into a group, or to take it out; or answers that.
-struct server_command {
-    /// "add", "remove" or "done".
+/// Asks something of a server, or answers that.
+template <class Packed>
+struct server_message {
+    /// "add" and "remove": a connection and a group; "call": a connection's method; "invoke": a
+    /// method of the server; "done": the answer.
     std::string verb;
-    /// The asking server's number for it, and its id: where the answer goes.
+    /// The asking server's number for it, and its id, where the answer goes; 0 and absent if it
+    /// waits for none.
     std::uint64_t request = 0;
-    std::optional<std::string> reply_to;
-    std::optional<std::string> connection;
-    std::optional<std::string> group;
-    /// In an answer: the errc of a failure.
-    std::optional<int> error;
+    std::optional<std::string> reply_to = {};
+    std::optional<std::string> connection = {};
+    std::optional<std::string> group = {};
+    std::optional<std::string> method = {};
+    /// The arguments; in an answer the value.
+    std::optional<Packed> arguments = {};
+    /// In an answer: the errc of a failure, and what was said.
+    std::optional<int> error = {};
+    std::optional<std::string> text = {};
+};
+
+/// What each server tells all of them every beacon_interval.
+struct server_beacon {
+    std::string server;
+    /// "here", at each interval; "new": it would like to hear of the others at once; "too", which
+    /// answers that; "gone".
+    std::string state;
+    std::uint64_t connections = 0;
 };
 
 /// The topics of one hub.
@@ -47,6 +80,7 @@ public:
     std::string group(std::string_view name) const { return with("/group/", name); }
     std::string user(std::string_view id) const { return with("/user/", id); }
     std::string server(std::string_view id) const { return with("/server/", id); }
+    std::string beacons() const { return hub_ + "/servers"; }
     std::string control(std::string_view server_id) const { return with("/control/", server_id); }
 
 private:

@@ -1,41 +1,88 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/packed.hpp>
 
 #include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 namespace hubbub {
 
-/// One call of a client's method, as it reaches the client's server. Valid during the call that
-/// passes it.
+/// One call of a client's method, as it reaches the client's server: a handle that is cheap to copy
+/// and may be kept. All recipients share one.
+///
+/// Thread safety: distinct objects safe, also of one call.
 template <class Serializer>
 class invocation {
 public:
-    invocation(std::string_view method, detail::packed<Serializer> const& arguments,
-               Serializer const& serializer)
-        : method_(method), arguments_(&arguments), serializer_(&serializer) {}
+    using packed = detail::packed<Serializer>;
 
-    std::string_view method() const noexcept { return method_; }
+    /// Of nothing; it is there to be assigned to.
+    invocation() = default;
+    invocation(std::string method, packed arguments, Serializer const& serializer)
+        : content_(std::make_shared<content>(std::move(method), std::move(arguments), serializer)) {
+    }
+
+    explicit operator bool() const noexcept { return content_ != nullptr; }
+
+    std::string_view method() const noexcept { return content_->method; }
 
     /// The arguments as a tuple of these types.
     /// Errors: malformed_payload if there are fewer or more, or of other types.
     template <class... Args>
     std::error_code arguments(std::tuple<Args...>& out) const {
-        return detail::unpack(*serializer_, *arguments_, out);
+        return detail::unpack(content_->serializer, content_->arguments, out);
     }
 
+    /// Whether somebody waits for an answer: then reply or fail, once, from any thread; a copy may be
+    /// kept until then. If the last copy goes without, that is the failure method_failed.
+    bool wants_answer() const noexcept { return asked_ != nullptr; }
+    /// Answers with a value. Precondition for both: wants_answer.
+    template <class T>
+    void reply(T&& value) const {
+        asked_->take(detail::answer_with(content_->serializer, std::forward<T>(value)));
+    }
+    void reply() const { asked_->take({}); }
+    /// Answers with a failure, and what to say about it.
+    void fail(std::string text) const {
+        asked_->take({.error = errc::method_failed, .text = std::move(text)});
+    }
+
+    /// The same with who waits for an answer.
+    invocation asked_by(std::shared_ptr<detail::answered<Serializer>> who) const {
+        auto copy = *this;
+        copy.asked_ = std::move(who);
+        return copy;
+    }
+    std::shared_ptr<detail::answered<Serializer>> const& asked() const noexcept { return asked_; }
+
+    /// The arguments as they came, for who sends them on in a form of its own.
+    packed const& packed_arguments() const noexcept { return content_->arguments; }
+    Serializer const& serializer() const noexcept { return content_->serializer; }
+
 private:
-    std::string_view method_;
-    detail::packed<Serializer> const* arguments_;
-    Serializer const* serializer_;
+    struct content {
+        content(std::string m, packed a, Serializer s)
+            : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)) {}
+
+        std::string const method;
+        packed const arguments;
+        [[no_unique_address]] Serializer const serializer;
+    };
+
+    std::shared_ptr<content const> content_;
+    std::shared_ptr<detail::answered<Serializer>> asked_;
 };
 
 /// Gets each invocation of one connection, on the bus's executor. What it throws is an event
-/// sink_failed of the bus; the other connections still get the invocation.
+/// outlet_failed of the hub; the other connections still get the invocation.
 template <class Serializer>
 using outlet = std::function<void(invocation<Serializer> const&)>;
 

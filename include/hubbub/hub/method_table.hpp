@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/signature.hpp>
+#include <hubbub/hub/wrong_arguments.hpp>
 
 #include <functional>
 #include <memory>
@@ -15,57 +20,39 @@
 #include <type_traits>
 #include <utility>
 
-namespace hubbub {
+namespace hubbub::detail {
 
-/// Who calls a method of the hub.
-class caller {
-public:
-    caller(std::string connection_id, std::string user)
-        : connection_id_(std::move(connection_id)), user_(std::move(user)) {}
-
-    std::string const& connection_id() const noexcept { return connection_id_; }
-    /// Empty if the connection has none.
-    std::string const& user() const noexcept { return user_; }
-
-private:
-    std::string connection_id_;
-    std::string user_;
+/// One call of a method, on its way to it.
+template <class Serializer>
+struct method_call {
+    caller who;
+    invocation<Serializer> what;
+    std::shared_ptr<answered<Serializer>> done;
+    /// Where what the method awaits goes on.
+    asio::any_io_executor executor;
+    /// Whether the caller is told the text of any exception.
+    bool detailed_errors = false;
 };
 
-namespace detail {
+/// How a method that returns an R answers: at once. Others specialize it (hub/coroutines.hpp).
+template <class R>
+struct method_result {
+    static constexpr bool at_once = true;
 
-/// The arguments of a callable that has one signature; of another it has none.
-template <class F>
-struct signature {};
-template <class F>
-    requires requires { &F::operator(); }
-struct signature<F> : signature<decltype(&F::operator())> {};
-template <class R, class... Args>
-struct signature<R (*)(Args...)> {
-    using arguments = std::tuple<std::remove_cvref_t<Args>...>;
-};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...)> : signature<R (*)(Args...)> {};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...) const> : signature<R (*)(Args...)> {};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...) noexcept> : signature<R (*)(Args...)> {};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...) const noexcept> : signature<R (*)(Args...)> {};
-
-template <class F>
-concept has_one_signature = requires { typename signature<F>::arguments; };
-
-/// Splits a leading caller off the arguments.
-template <class Tuple>
-struct split {
-    static constexpr bool takes_caller = false;
-    using arguments = Tuple;
-};
-template <class... Args>
-struct split<std::tuple<caller, Args...>> {
-    static constexpr bool takes_caller = true;
-    using arguments = std::tuple<Args...>;
+    /// Calls run, which calls the method and owns its arguments.
+    template <class Serializer, class Run>
+    static void answer(method_call<Serializer> call, Run run) {
+        try {
+            if constexpr (std::is_void_v<R>) {
+                run();
+                call.done->take({});
+            } else {
+                call.done->take(answer_with(call.what.serializer(), run()));
+            }
+        } catch (...) { // whatever a method throws is an answer
+            call.done->take(answer_with_exception<Serializer>(call.detailed_errors));
+        }
+    }
 };
 
 /// Typed methods by name.
@@ -75,87 +62,74 @@ struct split<std::tuple<caller, Args...>> {
 template <class Serializer>
 class method_table {
 public:
+    explicit method_table(bool ignores_case = false) : ignores_case_(ignores_case) {}
+
     /// Replaces the method of this name, if there is one.
     template <class Method>
-    void on(std::string name, Method method) {
+    void on(std::string_view name, Method method) {
         static_assert(has_one_signature<Method>,
                       "hubbub: a method needs one signature, from which its arguments' types are "
                       "taken; write them out instead of auto");
         if constexpr (has_one_signature<Method>) {
-            auto typed = std::make_shared<entry>(
-                [method = std::move(method)](caller const& who,
-                                             invocation<Serializer> const& call) mutable {
-                    return decode_and_call(method, who, call);
-                });
+            auto shared = std::make_shared<Method>(std::move(method));
+            auto typed = std::make_shared<entry>([shared](method_call<Serializer> call) {
+                decode_and_call(shared, std::move(call));
+            });
             std::lock_guard const lock(mutex_);
-            methods_[std::move(name)] = std::move(typed);
+            methods_[key(name)] = std::move(typed);
         }
     }
 
-    /// Errors: unknown_method, malformed_payload.
-    std::error_code call(caller const& who, invocation<Serializer> const& call) const {
+    /// Calls a method; call.done takes its answer.
+    /// Errors of the answer: unknown_method, wrong_arguments, method_failed.
+    void call(method_call<Serializer> call) const {
         std::shared_ptr<entry> found;
         {
             std::lock_guard const lock(mutex_);
-            if (auto const at = methods_.find(call.method()); at != methods_.end())
+            if (auto const at = methods_.find(key(call.what.method())); at != methods_.end())
                 found = at->second;
         }
-        return found ? (*found)(who, call) : errc::unknown_method;
+        if (found)
+            return (*found)(std::move(call));
+        call.done->take({.error = errc::unknown_method,
+                         .text = "there is no method '" + std::string(call.what.method()) + "'"});
     }
 
 private:
-    using entry = std::function<std::error_code(caller const&, invocation<Serializer> const&)>;
+    using entry = std::function<void(method_call<Serializer>)>;
 
     template <class Method>
-    static std::error_code decode_and_call(Method& method, caller const& who,
-                                           invocation<Serializer> const& call) {
+    static void decode_and_call(std::shared_ptr<Method> const& method,
+                                method_call<Serializer> call) {
         using parts = split<typename signature<Method>::arguments>;
         typename parts::arguments arguments;
-        if (auto const error = call.arguments(arguments))
-            return error;
-        if constexpr (parts::takes_caller)
-            std::apply(method, std::tuple_cat(std::tie(who), std::move(arguments)));
-        else
-            std::apply(method, std::move(arguments));
-        return {};
+        if (call.what.arguments(arguments))
+            return call.done->take(
+                {.error = errc::wrong_arguments,
+                 .text = wrong_arguments<typename parts::arguments>(
+                     call.what.serializer(), call.what.method(), call.what.packed_arguments())});
+        auto run = [method, who = call.who, arguments = std::move(arguments)]() mutable {
+            if constexpr (parts::takes_caller)
+                return std::apply(
+                    *method, std::tuple_cat(std::tie(std::as_const(who)), std::move(arguments)));
+            else
+                return std::apply(*method, std::move(arguments));
+        };
+        method_result<typename signature<Method>::result>::answer(std::move(call), std::move(run));
     }
 
+    std::string key(std::string_view name) const {
+        std::string folded(name);
+        if (ignores_case_)
+            for (auto& c : folded)
+                if (c >= 'A' && c <= 'Z')
+                    c = static_cast<char>(c - 'A' + 'a');
+        return folded;
+    }
+
+    bool const ignores_case_;
     mutable std::mutex mutex_; // guards methods_
     string_map<std::shared_ptr<entry>> methods_;
 };
 
-} // namespace detail
-
-/// A client in this process: its methods by name, typed. It is an outlet, and may be copied: the
-/// copies share their methods.
-///
-/// A call of a method it does not have, or with other arguments, throws std::system_error, which
-/// the bus reports as sink_failed.
-///
-/// @code
-/// hubbub::client_methods<bus_type> terminal;
-/// terminal.on("messageReceived", [](std::string user, std::string text) { ... });
-/// hub.async_connect("ada", terminal, token);
-/// @endcode
-template <class Bus>
-class client_methods {
-    using serializer = typename Bus::serializer_type;
-
-public:
-    /// Calls method, as its parameters say, for each call of this name. Any thread.
-    template <class Method>
-    void on(std::string name, Method method) {
-        methods_->on(std::move(name), std::move(method));
-    }
-
-    void operator()(invocation<serializer> const& call) const {
-        if (auto const error = methods_->call(caller({}, {}), call))
-            throw std::system_error(error, "client method " + std::string(call.method()));
-    }
-
-private:
-    std::shared_ptr<detail::method_table<serializer>> methods_ =
-        std::make_shared<detail::method_table<serializer>>();
-};
-
-} // namespace hubbub
+} // namespace hubbub::detail

@@ -2,15 +2,44 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace hubbub {
 
+/// When the connections of the server that makes a call get it.
+enum class delivery_order {
+    /// When it comes back from the backplane. Where the transport has one order for all
+    /// (traits.agreed_order), the members of a group on all servers see one order.
+    via_backplane,
+    /// At once, whatever becomes of the backplane; its echo is dropped. The members of a group on
+    /// two servers may then see two orders, and those of the other servers miss what is made while
+    /// the backplane is away, which the events of its transport tell.
+    local_first,
+};
+
+/// The servers of one hub have the same.
 struct hub_options {
     /// The first part of the hub's topics: servers with the same name are one hub.
     std::string name = "hub";
     /// How long an operation on another server's connection may take.
     std::chrono::milliseconds request_timeout{10000};
+    delivery_order order = delivery_order::via_backplane;
+
+    /// How often each server tells the others that it is alive.
+    std::chrono::milliseconds beacon_interval{1000};
+    /// A server is lost when so many of its beacons are missing: what was asked of it fails within
+    /// this number and one of beacon_intervals after it died, and it is counted no more.
+    unsigned missed_beacons = 3;
+
+    /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
+    std::size_t parallel_calls = 1;
+    /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.
+    std::size_t max_waiting_calls = 1000;
+    /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
+    bool detailed_errors = false;
+    /// Finds methods whatever the case of their ASCII letters, as SignalR does.
+    bool ignore_method_case = false;
 };
 
 } // namespace hubbub

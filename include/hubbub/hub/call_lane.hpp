@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <mutex>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// The calls of one connection: so many run at a time, the others wait in the order made.
+///
+/// Call is a pointer, null for none. Thread safety: all functions, from any thread.
+template <class Call>
+class call_lane {
+public:
+    enum class entered { runs, waits, full };
+
+    /// Whether c runs now; else it is kept. Limits of 0 mean no limit.
+    entered enter(Call const& c, std::size_t parallel, std::size_t most_waiting) {
+        std::lock_guard const lock(mutex_);
+        if (parallel == 0 || running_ < parallel) {
+            ++running_;
+            return entered::runs;
+        }
+        if (most_waiting != 0 && waiting_.size() >= most_waiting)
+            return entered::full;
+        waiting_.push_back(c);
+        return entered::waits;
+    }
+
+    /// One that ran has ended: the one that runs next.
+    Call leave() {
+        std::lock_guard const lock(mutex_);
+        if (waiting_.empty()) {
+            --running_;
+            return {};
+        }
+        auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        return next;
+    }
+
+private:
+    std::mutex mutex_; // guards what follows
+    std::size_t running_ = 0;
+    std::list<Call> waiting_; // takes no memory while nothing waits
+};
+
+} // namespace hubbub::detail

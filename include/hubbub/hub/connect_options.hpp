@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/hub/closing.hpp>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace hubbub {
+
+/// Who connects. A name alone is a user.
+struct connect_options {
+    // NOLINTBEGIN(google-explicit-constructor): a user is the common case, and reads as one.
+    connect_options() = default;
+    connect_options(std::string name) : user(std::move(name)) {}
+    connect_options(char const* name) : user(name) {}
+    // NOLINTEND(google-explicit-constructor)
+
+    /// Empty for none.
+    std::string user;
+    /// Called once on the bus's executor if the hub ends the connection, with the reason: not if it
+    /// disconnects itself.
+    std::function<void(closing const&)> on_closed;
+};
+
+} // namespace hubbub

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace hubbub {
+
+/// Thrown by a method to tell its caller why. The text of other exceptions is told only with
+/// hub_options::detailed_errors.
+class hub_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+struct failure {
+    std::error_code error;
+    std::string text;
+};
+
+} // namespace detail
+
+/// What a call came to: a T, or why there is none.
+///
+/// @code
+/// auto const sum = co_await connection.async_invoke<int>("add", 2, 3, asio::use_awaitable);
+/// if (!sum)
+///     log(sum.text());
+/// @endcode
+template <class T>
+class [[nodiscard]] outcome {
+public:
+    /// The answer.
+    explicit outcome(T value) : result_(std::in_place_index<1>, std::move(value)) {}
+    /// Why there is none; text may be empty.
+    outcome(std::error_code error, std::string text)
+        : result_(std::in_place_index<0>, error, std::move(text)) {}
+
+    explicit operator bool() const noexcept { return result_.index() == 1; }
+
+    /// Precondition for these: there is one.
+    T& operator*() & { return *std::get_if<1>(&result_); }
+    T const& operator*() const& { return *std::get_if<1>(&result_); }
+    T&& operator*() && { return std::move(*std::get_if<1>(&result_)); }
+    T* operator->() { return std::get_if<1>(&result_); }
+    T const* operator->() const { return std::get_if<1>(&result_); }
+
+    /// The answer. Throws std::system_error with error() and text() if there is none.
+    T value() && {
+        if (!*this)
+            throw std::system_error(error(), text());
+        return *std::move(*this);
+    }
+
+    /// No error if there is an answer.
+    std::error_code error() const noexcept {
+        auto const* const failed = std::get_if<0>(&result_);
+        return failed != nullptr ? failed->error : std::error_code{};
+    }
+
+    /// What the other side said, else what the error means.
+    std::string text() const {
+        auto const* const failed = std::get_if<0>(&result_);
+        return failed == nullptr      ? ""
+               : failed->text.empty() ? failed->error.message()
+                                      : failed->text;
+    }
+
+private:
+    std::variant<detail::failure, T> result_;
+};
+
+/// Whether a call that gives nothing back succeeded.
+template <>
+class [[nodiscard]] outcome<void> {
+public:
+    outcome() = default;
+    outcome(std::error_code error, std::string text) : failed_{error, std::move(text)} {}
+
+    explicit operator bool() const noexcept { return !failed_.error; }
+
+    /// Throws std::system_error with error() and text() if it failed.
+    void value() const {
+        if (!*this)
+            throw std::system_error(error(), text());
+    }
+
+    std::error_code error() const noexcept { return failed_.error; }
+    std::string text() const {
+        return !failed_.error ? "" : failed_.text.empty() ? failed_.error.message() : failed_.text;
+    }
+
+private:
+    detail::failure failed_;
+};
+
+} // namespace hubbub

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/asio.hpp>
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/timer.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/event.hpp>
+#include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/hooks.hpp>
+#include <hubbub/hub/options.hpp>
+#include <hubbub/hub/pending_calls.hpp>
+#include <hubbub/hub/server_registry.hpp>
+#include <hubbub/subscription.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// What one server has to do with the others: it beacons, knows who is alive, asks and is asked.
+///
+/// Thread safety: all functions, from any thread. Nothing is published, and nobody called, while
+/// its lock is held.
+template <class Bus>
+class peers : public std::enable_shared_from_this<peers<Bus>> {
+public:
+    using serializer = typename Bus::serializer_type;
+    using message = server_message<packed<serializer>>;
+    using answer_type = answer<serializer>;
+    using done_type = completion<answer_type>;
+    using time_point = timer::time_point;
+    /// Answers what another server asks.
+    using handler = std::function<void(message const& asked, done_type done)>;
+
+    peers(Bus& bus, hub_topics const& topics, std::string id, hub_options const& options,
+          std::shared_ptr<hub_hooks const> hooks)
+        : bus_(&bus), topics_(topics), id_(std::move(id)), options_(options),
+          hooks_(std::move(hooks)), executor_(bus.get_executor()), timer_(executor_),
+          registry_(id_, options.missed_beacons) {}
+
+    /// Begins to listen and to beacon; on_request answers the others. Each of the completions
+    /// completes when a subscription is active.
+    void start(handler on_request, completion<std::error_code> control,
+               completion<std::error_code> beacons) {
+        on_request_ = std::move(on_request);
+        listen<message>(topics_.control(id_), control_, std::move(control),
+                        [](auto& self, auto const& m) { self.on_message(m); });
+        listen<server_beacon>(topics_.beacons(), beacons_, std::move(beacons),
+                              [](auto& self, auto const& b) { self.on_beacon(b); });
+    }
+
+    /// The other servers can hear this one from now on: the first beacon.
+    void announce() { beacon("new"); }
+
+    /// Ends what waits, as closed, and tells the others. The bus is not touched later.
+    void close() {
+        if (open_.exchange(false))
+            bus_->publish(topics_.beacons(), server_beacon{id_, "gone"});
+        std::lock_guard const lock(mutex_);
+        timer_.cancel();
+        control_.reset();
+        beacons_.reset();
+        for (auto& done : pending_.take_all())
+            done({.error = errc::closed});
+    }
+
+    /// A number for a question to a server; done completes with the answer, with timed_out, or with
+    /// server_lost.
+    std::uint64_t begin(std::string const& server, std::chrono::milliseconds limit,
+                        done_type done) {
+        std::lock_guard const lock(mutex_);
+        registry_.expect(server);
+        auto const number = pending_.begin(server, timer_.now() + limit, std::move(done));
+        arm();
+        return number;
+    }
+
+    /// The answer, or why there is none; too late it does nothing.
+    void finish(std::uint64_t number, answer_type given) {
+        std::lock_guard const lock(mutex_);
+        if (auto done = pending_.take(number))
+            (*done)(std::move(given));
+    }
+
+    /// Asks a server, under a number from begin.
+    void ask(std::string const& server, std::uint64_t number, message what) {
+        if (!open_)
+            return;
+        what.request = number;
+        what.reply_to = id_;
+        bus_->async_publish(topics_.control(server), std::move(what),
+                            [self = this->shared_from_this(), number](std::error_code error,
+                                                                      std::size_t receivers) {
+                                if (!error && receivers == 0)
+                                    error = errc::unknown_server;
+                                if (error)
+                                    self->finish(number, {.error = error});
+                            });
+    }
+
+    /// This server's id, and those of the others it hears.
+    std::vector<std::string> alive() const {
+        std::lock_guard const lock(mutex_);
+        auto ids = registry_.alive();
+        if (std::find(ids.begin(), ids.end(), id_) == ids.end())
+            ids.push_back(id_);
+        return ids;
+    }
+
+private:
+    template <class T, class Take>
+    void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
+                Take take) {
+        bus_->template async_subscribe<T>(
+            topic,
+            [weak = this->weak_from_this(), take](T const& m) {
+                if (auto const self = weak.lock(); self && self->open_)
+                    take(*self, m);
+            },
+            [self = this->shared_from_this(), &kept,
+             active = std::move(active)](std::error_code error, subscription s) mutable {
+                std::lock_guard const lock(self->mutex_);
+                if (self->open_)
+                    kept = std::move(s);
+                active(error);
+            });
+    }
+
+    void on_message(message const& m) {
+        if (m.verb == "done")
+            return finish(m.request, {.error = m.error ? std::error_code(*m.error, error_category())
+                                                       : std::error_code{},
+                                      .text = m.text.value_or(""),
+                                      .value = m.arguments});
+        done_type reply;
+        if (m.reply_to)
+            reply = {executor_,
+                     [self = this->shared_from_this(), to = *m.reply_to, request = m.request](
+                         answer_type given) { self->reply(to, request, std::move(given)); }};
+        on_request_(m, std::move(reply));
+    }
+
+    void reply(std::string const& to, std::uint64_t request, answer_type given) {
+        message m{.verb = "done", .request = request, .arguments = std::move(given.value)};
+        if (given.error) {
+            bool const own = given.error.category() == error_category();
+            m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
+            m.text = given.text.empty() && !own ? given.error.message() : given.text;
+        }
+        if (open_)
+            bus_->publish(topics_.control(to), std::move(m));
+    }
+
+    void beacon(char const* state) {
+        tell(state);
+        std::lock_guard const lock(mutex_);
+        auto const state_now = bus_->state();
+        bool const for_good = state_now == link_state::closed || state_now == link_state::failed;
+        next_beacon_ = for_good ? time_point::max() : timer_.now() + options_.beacon_interval;
+        arm();
+    }
+
+    void tell(char const* state) {
+        // While the link is down they would queue up, and come back in one burst that looks as if
+        // time had passed.
+        if (open_ && bus_->state() == link_state::whole)
+            bus_->publish(topics_.beacons(), server_beacon{id_, state});
+    }
+
+    void on_beacon(server_beacon const& b) {
+        server_registry::change now;
+        {
+            std::lock_guard const lock(mutex_);
+            now = b.state == "gone" ? registry_.left(b.server)
+                                    : registry_.heard(b.server, b.state == "here");
+            for (auto const& server : now.lost)
+                for (auto& done : pending_.take_of(server))
+                    done({.error = errc::server_lost});
+        }
+        for (auto const& server : now.joined)
+            hooks_->notify(server_joined{server});
+        for (auto const& server : now.lost)
+            hooks_->notify(server_left{server});
+        if (b.state == "new" && b.server != id_)
+            tell("too");
+    }
+
+    /// Waits for what comes first: the next beacon or a deadline. The lock is held.
+    void arm() {
+        auto when = next_beacon_;
+        if (auto const deadline = pending_.next_deadline(); deadline && *deadline < when)
+            when = *deadline;
+        if (!open_ || when == armed_ || when == time_point::max())
+            return;
+        armed_ = when;
+        timer_.expires_at(when);
+        timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
+            if (auto const self = weak.lock(); self && !error)
+                self->on_time();
+        });
+    }
+
+    void on_time() {
+        bool due = false;
+        {
+            std::lock_guard const lock(mutex_);
+            armed_ = {};
+            auto const now = timer_.now();
+            for (auto& done : pending_.take_expired(now))
+                done({.error = errc::timed_out});
+            due = next_beacon_ <= now;
+            if (!due)
+                arm();
+        }
+        if (due)
+            beacon("here");
+    }
+
+    Bus* const bus_;
+    hub_topics const topics_;
+    std::string const id_;
+    hub_options const options_;
+    std::shared_ptr<hub_hooks const> const hooks_;
+    asio::any_io_executor const executor_;
+    handler on_request_;
+    std::atomic<bool> open_ = true;
+
+    mutable std::mutex mutex_; // guards what follows
+    timer timer_;
+    time_point next_beacon_ = time_point::max();
+    time_point armed_ = {};
+    server_registry registry_;
+    pending_calls<done_type> pending_;
+    subscription control_;
+    subscription beacons_;
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// What was asked of servers and is not answered yet. It has no clock and no lock.
+/// Complexity: logarithmic; take_of is linear.
+template <class Done>
+class pending_calls {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// A number for a new call, which ends at its deadline at the latest.
+    std::uint64_t begin(std::string server, time_point deadline, Done done) {
+        auto const number = ++last_;
+        calls_.emplace(number, pending{std::move(server), deadline, std::move(done)});
+        deadlines_.emplace(deadline, number);
+        return number;
+    }
+
+    /// The call of this number, if it is still waited for.
+    std::optional<Done> take(std::uint64_t number) {
+        auto call = calls_.extract(number);
+        if (!call)
+            return {};
+        deadlines_.erase({call.mapped().deadline, number});
+        return std::move(call.mapped().done);
+    }
+
+    /// Those whose time is over, by their deadlines.
+    std::vector<Done> take_expired(time_point now) {
+        std::vector<Done> expired;
+        while (!deadlines_.empty() && deadlines_.begin()->first <= now)
+            expired.push_back(*take(deadlines_.begin()->second));
+        return expired;
+    }
+
+    /// Those that this server was asked.
+    std::vector<Done> take_of(std::string_view server) {
+        std::vector<std::uint64_t> numbers;
+        for (auto const& [number, call] : calls_)
+            if (call.server == server)
+                numbers.push_back(number);
+        return take_each(numbers);
+    }
+
+    std::vector<Done> take_all() { return take_expired(time_point::max()); }
+
+    std::optional<time_point> next_deadline() const {
+        return deadlines_.empty() ? std::optional<time_point>{} : deadlines_.begin()->first;
+    }
+
+private:
+    struct pending {
+        std::string server;
+        time_point deadline;
+        Done done;
+    };
+
+    std::vector<Done> take_each(std::vector<std::uint64_t> const& numbers) {
+        std::vector<Done> taken;
+        for (auto const number : numbers)
+            taken.push_back(*take(number));
+        return taken;
+    }
+
+    std::uint64_t last_ = 0;
+    std::map<std::uint64_t, pending> calls_;
+    std::set<std::pair<time_point, std::uint64_t>> deadlines_;
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/hub/audience.hpp>
+#include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/joined_completion.hpp>
+#include <hubbub/hub/member.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// The connections of one server, and the audiences they make up.
+///
+/// Thread safety: all functions, from any thread.
+/// Complexity:    leaving an audience is linear in its members here.
+template <class Bus>
+class roster {
+public:
+    roster(Bus& bus, hub_topics const& topics) : bus_(&bus), topics_(&topics) {}
+
+    /// Who gets the calls on the topics of audiences; before the first connection.
+    void deliver_to(std::weak_ptr<call_receiver<Bus>> receiver) { receiver_ = std::move(receiver); }
+
+    /// Adds a connection, and completes when calls to all and to its user reach it.
+    void enter(member_ptr<Bus> const& c, completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (!open_)
+            return done(errc::closed);
+        members_.emplace(c->number, c);
+        joined_completion both(bus_->get_executor(), std::move(done));
+        audience_at(topics_->all()).join(c, both.part());
+        if (!c->user.empty())
+            audience_at(topics_->user(c->user)).join(c, both.part());
+    }
+
+    /// False if it is none of these, or not any more.
+    bool leave(member_ptr<Bus> const& c) {
+        std::lock_guard const lock(mutex_);
+        if (members_.erase(c->number) == 0)
+            return false;
+        leave(topics_->all(), c);
+        if (!c->user.empty())
+            leave(topics_->user(c->user), c);
+        for (auto const& group : std::exchange(c->groups, {}))
+            leave(group->topic(), c);
+        return true;
+    }
+
+    /// Completes when later calls to the group reach it. Errors: unknown_connection, closed.
+    void add_to_group(std::string_view connection, std::string_view group,
+                      completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        auto const c = find_unlocked(connection);
+        if (!c)
+            return done(open_ ? errc::unknown_connection : errc::closed);
+        auto& joined = audience_at(topics_->group(group));
+        if (at(*c, joined.topic()) == c->groups.end())
+            c->groups.push_back(joined.shared_from_this());
+        joined.join(c, std::move(done));
+    }
+
+    /// Errors: unknown_connection, closed. Not being in it is none.
+    std::error_code remove_from_group(std::string_view connection, std::string_view group) {
+        std::lock_guard const lock(mutex_);
+        auto const c = find_unlocked(connection);
+        if (!c)
+            return open_ ? errc::unknown_connection : errc::closed;
+        auto const topic = topics_->group(group);
+        if (auto const left = at(*c, topic); left != c->groups.end()) {
+            c->groups.erase(left);
+            leave(topic, c);
+        }
+        return {};
+    }
+
+    /// Null if there is none of this id.
+    member_ptr<Bus> find(std::string_view connection) const {
+        std::lock_guard const lock(mutex_);
+        return find_unlocked(connection);
+    }
+
+    /// The members of an audience here; none if there is no such.
+    typename audience<Bus>::snapshot members_of(std::string_view topic) const {
+        std::lock_guard const lock(mutex_);
+        auto const found = audiences_.find(topic);
+        return found == audiences_.end() ? no_members_.read() : found->second->members();
+    }
+
+    std::size_t size() const {
+        std::lock_guard const lock(mutex_);
+        return members_.size();
+    }
+
+    /// All connections.
+    member_list<Bus> members() const {
+        std::lock_guard const lock(mutex_);
+        member_list<Bus> all;
+        for (auto const& [number, c] : members_)
+            all.push_back(c);
+        return all;
+    }
+
+    /// The ends of the topics that begin so and have members here: users, or groups.
+    name_list names_of(std::string const& prefix) const {
+        std::lock_guard const lock(mutex_);
+        name_list found;
+        for (auto const& [topic, a] : audiences_)
+            if (topic.starts_with(prefix) && !(*a->members()).empty())
+                found.push_back(topic.substr(prefix.size()));
+        return found;
+    }
+
+    /// Lets go of all; what waits ends as closed.
+    void close() {
+        std::lock_guard const lock(mutex_);
+        open_ = false;
+        for (auto const& [topic, a] : audiences_)
+            a->close();
+        audiences_.clear();
+        for (auto const& [number, c] : members_)
+            c->groups.clear();
+        members_.clear();
+    }
+
+private:
+    audience<Bus>& audience_at(std::string const& topic) {
+        auto& a = audiences_[topic];
+        if (!a)
+            a = std::make_shared<audience<Bus>>(*bus_, topic, receiver_);
+        return *a;
+    }
+
+    void leave(std::string const& topic, member_ptr<Bus> const& c) {
+        auto const found = audiences_.find(topic);
+        if (found != audiences_.end() && found->second->leave(c))
+            audiences_.erase(found);
+    }
+
+    static auto at(member<Bus>& c, std::string_view topic) {
+        return std::find_if(c.groups.begin(), c.groups.end(),
+                            [&](auto const& group) { return group->topic() == topic; });
+    }
+
+    member_ptr<Bus> find_unlocked(std::string_view connection) const {
+        auto const digits = connection.substr(server_of(connection).size());
+        std::uint64_t number = 0;
+        if (!digits.empty())
+            std::from_chars(digits.data() + 1, digits.data() + digits.size(), number);
+        auto const found = members_.find(number);
+        // The number alone would also find ids that are written in other ways, or of others.
+        return found != members_.end() && found->second->id == connection ? found->second : nullptr;
+    }
+
+    Bus* const bus_;
+    hub_topics const* const topics_;
+    std::weak_ptr<call_receiver<Bus>> receiver_;
+    shared_list<member_ptr<Bus>> const no_members_;
+    mutable std::mutex mutex_; // guards what follows
+    bool open_ = true;
+    std::unordered_map<std::uint64_t, member_ptr<Bus>> members_;
+    string_map<std::shared_ptr<audience<Bus>>> audiences_;
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,179 @@
+// What happens when the hub asks a client, on every bus.
+#include "support/hub_stage.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace {
+
+/// Asks a client and runs until the answer is there.
+template <class R, class Setup, class... Args>
+hubbub::outcome<R> ask(stage<Setup>& s, server<Setup>& by, std::string_view id,
+                       std::string_view method, Args... args) {
+    std::optional<hubbub::outcome<R>> answer;
+    by.hub->clients().client(id).template async_invoke<R>(
+        method, args..., [&](hubbub::outcome<R> given) { answer = std::move(given); });
+    CHECK(!answer);
+    s.run_until([&] { return answer.has_value(); }, "an answer");
+    return *answer;
+}
+
+/// A client that keeps what it is asked.
+template <class Setup>
+struct silent_client {
+    using invocation = hubbub::invocation<typename Setup::bus::serializer_type>;
+
+    void connect(stage<Setup>& s, server<Setup>& at) {
+        CHECK(!s.complete([&](auto done) {
+            at.hub->async_connect(
+                {}, [this](invocation const& call) { asked.push_back(call); },
+                [this, done](std::error_code error, auto made) {
+                    connection = std::move(made);
+                    done(error);
+                });
+        }));
+    }
+
+    std::vector<invocation> asked;
+    hubbub::connection<typename Setup::bus> connection;
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE_TEMPLATE("a client's answer comes back to the server that asked, wherever it is", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    ada.methods.on("add", [](int a, int b) { return a + b; });
+    ada.methods.on("done", [] {});
+    for (auto* const server : {&s.left(), &s.right()}) {
+        CHECK(*ask<int>(s, *server, ada.id(), "add", 2, 3) == 5);
+        CHECK(ask<void>(s, *server, ada.id(), "done"));
+    }
+}
+
+TEST_CASE_TEMPLATE("each way in which a client fails to answer is an error of its own", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    ada.methods.on("add", [](int a, int b) { return a + b; });
+    ada.methods.on("fail", []() -> int { throw hubbub::hub_error("no idea"); });
+    ada.methods.on("text", [] { return std::string("text"); });
+    for (auto* const server : {&s.left(), &s.right()}) {
+        auto const failed = ask<int>(s, *server, ada.id(), "fail");
+        CHECK(failed.error() == hubbub::errc::method_failed);
+        CHECK(failed.text() == "no idea");
+        CHECK(ask<int>(s, *server, ada.id(), "text").error() == hubbub::errc::wrong_result);
+        CHECK(ask<int>(s, *server, ada.id(), "add", 2).error() == hubbub::errc::wrong_arguments);
+        CHECK(ask<int>(s, *server, ada.id(), "nothing").error() == hubbub::errc::unknown_method);
+        CHECK(ask<int>(s, *server, s.left().hub->server_id() + "-99", "add").error() ==
+              hubbub::errc::unknown_connection);
+        CHECK(ask<int>(s, *server, "0123456789abcdef-1", "add").error() ==
+              hubbub::errc::unknown_server);
+    }
+}
+
+TEST_CASE_TEMPLATE("a client that ends before it answers fails the call at once", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    silent_client<Setup> c;
+    c.connect(s, s.left());
+    std::vector<std::error_code> answers;
+    for (auto* const server : {&s.left(), &s.right()})
+        server->hub->clients()
+            .client(c.connection.id())
+            .async_invoke("ask",
+                          [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
+    s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
+    CHECK(answers.empty());
+    c.connection.disconnect();
+    s.run_until([&] { return answers.size() == 2; }, "both answers");
+    CHECK(answers == std::vector<std::error_code>(2, hubbub::errc::connection_ended));
+    c.asked.front().reply(1); // too late, and nothing
+}
+
+TEST_CASE_TEMPLATE("two servers may ask one client at a time, which answers in any order", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    silent_client<Setup> c;
+    c.connect(s, s.left());
+    std::vector<std::optional<int>> answers(2);
+    auto const ask_from = [&](server<Setup>& by, std::size_t i) {
+        by.hub->clients()
+            .client(c.connection.id())
+            .template async_invoke<int>("ask", static_cast<int>(i),
+                                        [&answers, i](hubbub::outcome<int> given) {
+                                            answers[i] = std::move(given).value();
+                                        });
+        s.run_until([&] { return c.asked.size() == i + 1; }, "the client to be asked");
+    };
+    ask_from(s.left(), 0);
+    ask_from(s.right(), 1);
+    c.asked[1].reply(11);
+    c.asked[0].reply(10);
+    c.asked[0].reply(99); // the first counts
+    s.run_until([&] { return answers[0] && answers[1]; }, "both answers");
+    CHECK(*answers[0] == 10);
+    CHECK(*answers[1] == 11);
+}
+
+TEST_CASE_TEMPLATE("a question that the client lets go of has failed", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    silent_client<Setup> c;
+    c.connect(s, s.left());
+    std::optional<std::string> text;
+    s.right()
+        .hub->clients()
+        .client(c.connection.id())
+        .async_invoke("ask", [&](hubbub::outcome<void> given) { text = given.text(); });
+    s.run_until([&] { return !c.asked.empty(); }, "the client to be asked");
+    c.asked.clear();
+    s.run_until([&] { return text.has_value(); }, "the answer");
+    CHECK(*text == "the client gave no answer");
+}
+
+TEST_CASE_TEMPLATE("a question may be cancelled, has a deadline, and a late answer does nothing",
+                   Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    silent_client<Setup> c;
+    c.connect(s, s.left());
+    asio::cancellation_signal signal;
+    std::vector<std::error_code> answers;
+    auto const take = [&](hubbub::outcome<void> given) { answers.push_back(given.error()); };
+    s.right()
+        .hub->clients()
+        .client(c.connection.id())
+        .async_invoke("ask", asio::bind_cancellation_slot(signal.slot(), take));
+    s.run_until([&] { return c.asked.size() == 1; }, "the client to be asked");
+    signal.emit(asio::cancellation_type::all);
+    s.run_until([&] { return answers.size() == 1; }, "the cancellation");
+    CHECK(answers[0] == asio::error::operation_aborted);
+
+    s.right()
+        .hub->clients()
+        .client(c.connection.id())
+        .within(std::chrono::milliseconds(20))
+        .async_invoke("ask", take);
+    s.run_until([&] { return answers.size() == 2; }, "the deadline");
+    CHECK(answers[1] == hubbub::errc::timed_out);
+    s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
+    for (auto const& call : c.asked)
+        call.reply();
+    auto& ada = s.connect(s.right());
+    s.flush(s.left());
+    CHECK(ada.told.empty());
+    CHECK(answers.size() == 2);
+}
+
+TEST_SUITE_END();

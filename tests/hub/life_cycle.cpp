@@ -1,0 +1,153 @@
+// How connections begin and end, on every bus.
+#include "support/hub_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace {
+
+/// Connects a client that writes down why it was ended.
+template <class Setup>
+std::error_code connect(stage<Setup>& s, server<Setup>& at, std::string user, lines& ends) {
+    auto& c = s.clients.emplace_back();
+    hubbub::connect_options who(user);
+    who.on_closed = [&ends, user](hubbub::closing const& why) {
+        ends.push_back(user + ": " + why.code.message() + ": " + why.text);
+    };
+    return s.complete([&](auto done) {
+        at.hub->async_connect(std::move(who), c.methods,
+                              [&c, done](std::error_code error, auto connection) {
+                                  if (!error)
+                                      c.connection = std::move(connection);
+                                  done(error);
+                              });
+    });
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE_TEMPLATE("the owner is told when connections begin and end, and why", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    lines told;
+    auto& hub = *s.left().hub;
+    hub.on_connected([&](hubbub::caller const& who) { told.push_back(who.user() + " is here"); });
+    hub.on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+        told.push_back(who.user() + " left: " + (why.code ? why.text : "by itself"));
+    });
+    auto& ada = s.connect(s.left(), "ada");
+    auto& bob = s.connect(s.left(), "bob");
+    CHECK(told == lines{"ada is here", "bob is here"});
+    ada.connection.disconnect();
+    CHECK(!s.right().hub->clients().client(bob.id()).disconnect("enough"));
+    s.run_until([&] { return told.size() == 4; }, "both ends");
+    CHECK(told == lines{"ada is here", "bob is here", "ada left: by itself", "bob left: enough"});
+    CHECK(!bob.connection.connected());
+    CHECK(hub.connections() == 0);
+}
+
+TEST_CASE_TEMPLATE("on_connected may refuse, and then the connection never was", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    lines told;
+    lines ends;
+    s.left().hub->on_connected([](hubbub::caller const& who) {
+        if (who.user() == "bob")
+            throw hubbub::hub_error("not you");
+    });
+    s.left().hub->on_disconnected(
+        [&](hubbub::caller const& who, hubbub::closing const&) { told.push_back(who.user()); });
+    CHECK(connect(s, s.left(), "bob", ends) == hubbub::errc::refused);
+    CHECK(!connect(s, s.left(), "ada", ends));
+    s.clients.pop_front();
+    s.flush(s.right());
+    CHECK(ends == lines{"bob: not allowed: not you"});
+    CHECK(told.empty());
+    CHECK(s.left().hub->connections() == 1);
+}
+
+TEST_CASE_TEMPLATE("a connection, a user, or all of a group are ended wherever they are", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    lines ends;
+    for (auto* const at : {&s.left(), &s.right()})
+        for (auto const* const user : {"ada", "bob", "eve"})
+            CHECK(!connect(s, *at, user, ends));
+    CHECK(!s.add(s.left(), s.clients[1].id(), "noisy")); // bob, left
+    CHECK(!s.add(s.left(), s.clients[5].id(), "noisy")); // eve, right
+
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.user("ada").disconnect("banned"));
+    CHECK(!clients.group("noisy").disconnect("quiet now"));
+    s.run_until([&] { return ends.size() == 4; }, "four ends");
+    auto const ended = hubbub::make_error_code(hubbub::errc::disconnected).message();
+    for (auto const& line : lines{"ada: " + ended + ": banned", "bob: " + ended + ": quiet now",
+                                  "eve: " + ended + ": quiet now"})
+        CHECK(std::count(ends.begin(), ends.end(), line) == (line.starts_with("ada") ? 2 : 1));
+    CHECK(s.left().hub->connections() == 1);  // eve
+    CHECK(s.right().hub->connections() == 1); // bob
+}
+
+TEST_CASE_TEMPLATE("a server that drains lets all go elsewhere and admits nobody", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    lines ends;
+    CHECK(!connect(s, s.left(), "ada", ends));
+    CHECK(!connect(s, s.right(), "bob", ends));
+    s.left().hub->drain("new version");
+    s.run_until([&] { return ends.size() == 1; }, "ada to be told");
+    CHECK(ends == lines{"ada: the server is shutting down: new version"});
+    CHECK(connect(s, s.left(), "eve", ends) == hubbub::errc::shutting_down);
+    CHECK(s.left().hub->connections() == 0);
+    CHECK(s.right().hub->connections() == 1);
+}
+
+TEST_CASE_TEMPLATE("what the policy does not allow fails as refused, and is told", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    lines refused;
+    lines ends;
+    auto& hub = *s.left().hub;
+    using kind = hubbub::action::kind;
+    hub.authorize([](hubbub::caller const& who, hubbub::action const& what) {
+        return who.user() == "root" || (what.what == kind::connect && who.user() != "bob") ||
+               what.name == "public";
+    });
+    hub.on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const r = std::get_if<hubbub::action_refused>(&e))
+            refused.emplace_back(r->name);
+    });
+    bool called = false;
+    hub.on("secret", [&] { called = true; });
+    hub.on("public", [] {});
+
+    CHECK(connect(s, s.left(), "bob", ends) == hubbub::errc::refused);
+    auto& ada = s.connect(s.left(), "ada");
+    auto& root = s.connect(s.left(), "root");
+    for (auto* const by : {&s.left(), &s.right()}) {
+        CHECK(s.add(*by, ada.id(), "private") == hubbub::errc::refused);
+        CHECK(!s.add(*by, ada.id(), "public"));
+        CHECK(!s.add(*by, root.id(), "private"));
+    }
+    auto const invoke = [&](auto& who, char const* method) {
+        std::optional<std::error_code> error;
+        who.connection.async_invoke(method,
+                                    [&](hubbub::outcome<void> given) { error = given.error(); });
+        s.run_until([&] { return error.has_value(); }, "an answer");
+        return *error;
+    };
+    CHECK(invoke(ada, "secret") == hubbub::errc::refused);
+    CHECK(!called);
+    CHECK(!invoke(ada, "public"));
+    CHECK(!invoke(root, "secret"));
+    CHECK(called);
+    CHECK(refused == lines{"", "private", "private", "secret"});
+}
+
+TEST_SUITE_END();

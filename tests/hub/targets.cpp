@@ -1,0 +1,380 @@
+// Whom a call reaches, on every bus.
+#include "support/hub_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE_TEMPLATE("all, and all but some, means the clients of every server", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    auto& bob = s.connect(s.left());
+    auto& eve = s.connect(s.right());
+
+    CHECK(!s.left().hub->clients().all().send("tell", "to all"));
+    CHECK(!s.left()
+               .hub->clients()
+               .all_except({bob.connection.id(), eve.connection.id()})
+               .send("tell", "not to bob and eve"));
+    s.flush(s.left());
+
+    CHECK(ada.told == lines{"to all", "not to bob and eve"});
+    CHECK(bob.told == lines{"to all"});
+    CHECK(eve.told == lines{"to all"});
+}
+
+TEST_CASE_TEMPLATE("a client is found by its id from any server", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    auto& eve = s.connect(s.right());
+    auto& kim = s.connect(s.right());
+
+    CHECK(!s.left().hub->clients().client(eve.connection.id()).send("tell", "eve"));
+    CHECK(!s.left()
+               .hub->clients()
+               .clients({ada.connection.id(), kim.connection.id()})
+               .send("tell", "ada and kim"));
+    s.flush(s.left());
+
+    CHECK(ada.told == lines{"ada and kim"});
+    CHECK(eve.told == lines{"eve"});
+    CHECK(kim.told == lines{"ada and kim"});
+}
+
+TEST_CASE_TEMPLATE("a user is called at each of its connections, on whatever server", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& desk = s.connect(s.left(), "ada");
+    auto& phone = s.connect(s.right(), "ada");
+    auto& other = s.connect(s.right(), "eve");
+
+    CHECK(!s.left().hub->clients().user("ada").send("tell", "ada"));
+    CHECK(!s.left().hub->clients().users({"ada", "eve"}).send("tell", "both"));
+    s.flush(s.left());
+
+    CHECK(desk.told == lines{"ada", "both"});
+    CHECK(phone.told == lines{"ada", "both"});
+    CHECK(other.told == lines{"both"});
+}
+
+TEST_CASE_TEMPLATE("a group has members on every server, and may leave some out", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    auto& eve = s.connect(s.right());
+    auto& kim = s.connect(s.right());
+    CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
+    CHECK(!s.add(s.right(), eve.connection.id(), "lobby"));
+    CHECK(!s.add(s.right(), kim.connection.id(), "garden"));
+
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.group("lobby").send("tell", "lobby"));
+    CHECK(!clients.group_except("lobby", {eve.connection.id()}).send("tell", "not eve"));
+    CHECK(!clients.groups({"lobby", "garden"}).send("tell", "both"));
+    s.flush(s.left());
+
+    CHECK(ada.told == lines{"lobby", "not eve", "both"});
+    CHECK(eve.told == lines{"lobby", "both"});
+    CHECK(kim.told == lines{"both"});
+}
+
+TEST_CASE_TEMPLATE("who is in two of the groups, or of the users, of a call gets it once", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left(), "ada");
+    auto& eve = s.connect(s.right(), "eve");
+    auto& kim = s.connect(s.right(), "kim");
+    for (auto const* const group : {"lobby", "garden"}) {
+        CHECK(!s.add(s.left(), ada.id(), group));
+        CHECK(!s.add(s.left(), eve.id(), group));
+    }
+
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.groups({"lobby", "garden", "lobby"}).send("tell", "groups"));
+    CHECK(!clients.users({"ada", "kim", "ada"}).send("tell", "users"));
+    s.flush(s.left());
+    CHECK(!clients.clients({ada.id(), ada.id(), eve.id()}).send("tell", "clients"));
+    CHECK(!clients.groups({}).send("tell", "no group"));
+    CHECK(!clients.users({}).send("tell", "no user"));
+    CHECK(!clients.clients({}).send("tell", "no client"));
+    s.flush(s.left());
+
+    CHECK(ada.told == lines{"groups", "users", "clients"});
+    CHECK(eve.told == lines{"groups", "clients"});
+    CHECK(kim.told == lines{"users"});
+}
+
+TEST_CASE_TEMPLATE("a call may leave out connections, groups and users", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left(), "ada");
+    auto& phone = s.connect(s.right(), "ada");
+    auto& eve = s.connect(s.right(), "eve");
+    auto& guest = s.connect(s.right());
+    CHECK(!s.add(s.left(), eve.id(), "muted"));
+    CHECK(!s.add(s.left(), ada.id(), "lobby"));
+    CHECK(!s.add(s.left(), eve.id(), "lobby"));
+
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.all().except_groups({"muted", "unknown"}).send("tell", "not the muted"));
+    CHECK(!clients.all().except_users({"ada", ""}).send("tell", "not ada"));
+    CHECK(!clients.user_except("ada", {ada.id()}).send("tell", "ada elsewhere"));
+    CHECK(!clients.groups({"lobby", "muted"}).except_users({"ada"}).send("tell", "not ada 2"));
+    CHECK(!clients.all()
+               .except({guest.id()})
+               .except({phone.id()})
+               .except_groups({"muted"})
+               .send("tell", "only ada"));
+    s.flush(s.left());
+
+    CHECK(ada.told == lines{"not the muted", "only ada"});
+    CHECK(phone.told == lines{"not the muted", "ada elsewhere"});
+    CHECK(eve.told == lines{"not ada", "not ada 2"});
+    CHECK(guest.told == lines{"not the muted", "not ada"});
+}
+
+TEST_CASE_TEMPLATE("a call for one connection of this server does not take the backplane", Setup,
+                   ALL_SETUPS) {
+    auto options = stage<Setup>::defaults();
+    options.beacon_interval = std::chrono::hours(1);
+    stage<Setup> s(options);
+    auto& ada = s.connect(s.left());
+    s.connect(s.right());
+    s.flush(s.right()); // and the servers have heard of each other
+    auto const before = s.left().bus.statistics().published;
+    CHECK(!s.left().hub->clients().client(ada.id()).send("tell", "direct"));
+    CHECK(ada.told.empty()); // never within the call
+    s.run_until([&] { return !ada.told.empty(); }, "the call");
+    CHECK(ada.told == lines{"direct"});
+    CHECK(s.left().bus.statistics().published == before);
+}
+
+TEST_CASE_TEMPLATE("local_first tells its own members at once, and all of them once", Setup,
+                   ALL_SETUPS) {
+    auto options = stage<Setup>::defaults();
+    options.order = hubbub::delivery_order::local_first;
+    stage<Setup> s(options);
+    auto& ada = s.connect(s.left(), "ada");
+    auto& eve = s.connect(s.right(), "ada");
+    CHECK(!s.add(s.left(), ada.id(), "lobby"));
+    CHECK(!s.add(s.left(), eve.id(), "lobby"));
+
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.all().send("tell", "all"));
+    CHECK(!clients.group("lobby").send("tell", "group"));
+    CHECK(!clients.groups({"lobby", "garden"}).send("tell", "groups"));
+    CHECK(!clients.user("ada").send("tell", "user"));
+    s.flush(s.left());
+    CHECK(ada.told == lines{"all", "group", "groups", "user"});
+    CHECK(eve.told == lines{"all", "group", "groups", "user"});
+
+    s.left().transport->close(); // the backplane is gone for good
+    CHECK(clients.group("lobby").send("tell", "still here") == hubbub::errc::closed);
+    s.run_until([&] { return ada.told.back() == "still here"; }, "its own members to be told");
+}
+
+TEST_CASE_TEMPLATE("names are taken byte for byte: case, spaces and globs are part of them", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    lines const groups{"lobby", "Lobby", "lobby ", "*", "lobb?", "[a-z]*", "a/b", "\xc3\xbc"};
+    for (auto const& group : groups)
+        CHECK(!s.add(s.left(), s.connect(s.right(), group).id(), group));
+    for (auto const& group : groups) {
+        CHECK(!s.left().hub->clients().group(group).send("tell", "group " + group));
+        CHECK(!s.left().hub->clients().user(group).send("tell", "user " + group));
+    }
+    s.flush(s.left());
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        CHECK(s.clients[i].told == lines{"group " + groups[i], "user " + groups[i]});
+}
+
+TEST_CASE_TEMPLATE("a client of another server is in the group when adding it completes", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& eve = s.connect(s.right());
+    for (int i = 0; i < 20; ++i) {
+        auto const group = "group " + std::to_string(i);
+        REQUIRE(!s.add(s.left(), eve.connection.id(), group));
+        REQUIRE(!s.left().hub->clients().group(group).send("tell", group));
+        s.run_until([&] { return !eve.told.empty() && eve.told.back() == group; },
+                    "the first call to a group just joined");
+    }
+
+    CHECK(!s.remove(s.left(), eve.connection.id(), "group 0"));
+    auto const before = eve.told.size();
+    CHECK(!s.right().hub->clients().group("group 0").send("tell", "nobody"));
+    s.flush(s.right());
+    CHECK(eve.told.size() == before);
+}
+
+TEST_CASE_TEMPLATE("being added twice is being in it once, and being removed ends it", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
+    CHECK(!s.add(s.right(), ada.connection.id(), "lobby"));
+    CHECK(!s.right().hub->clients().group("lobby").send("tell", "once"));
+    s.flush(s.right());
+    CHECK(ada.told == lines{"once"});
+
+    CHECK(!s.remove(s.right(), ada.connection.id(), "lobby"));
+    CHECK(!s.remove(s.right(), ada.connection.id(), "lobby"));
+    CHECK(!s.right().hub->clients().group("lobby").send("tell", "not any more"));
+    s.flush(s.right());
+    CHECK(ada.told == lines{"once"});
+}
+
+TEST_CASE_TEMPLATE("an unknown connection or server is told", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    auto const here = s.left().hub->server_id();
+    auto const there = s.right().hub->server_id();
+
+    CHECK(s.add(s.left(), here + "-999", "lobby") == hubbub::errc::unknown_connection);
+    CHECK(s.add(s.left(), there + "-999", "lobby") == hubbub::errc::unknown_connection);
+    CHECK(s.add(s.left(), "0123456789abcdef-1", "lobby") == hubbub::errc::unknown_server);
+    CHECK(s.add(s.left(), "", "lobby") == hubbub::errc::unknown_server);
+
+    auto const gone = ada.connection.id();
+    ada.connection.disconnect();
+    CHECK(s.add(s.left(), gone, "lobby") == hubbub::errc::unknown_connection);
+    CHECK(s.add(s.right(), gone, "lobby") == hubbub::errc::unknown_connection);
+}
+
+TEST_CASE_TEMPLATE("a server that does not answer is given up after the time allowed", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto const mute = s.mute_server();
+    s.connect(s.right()); // by its completion, the subscription before it is active too
+    CHECK(s.add(s.left(), "mute-1", "lobby") == hubbub::errc::timed_out);
+}
+
+TEST_CASE_TEMPLATE("who has disconnected is told nothing more", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left(), "ada");
+    auto& bob = s.connect(s.left(), "bob");
+    CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
+    CHECK(s.left().hub->connections() == 2);
+
+    auto const id = ada.connection.id();
+    ada.connection.disconnect();
+    CHECK(s.left().hub->connections() == 1);
+    auto const clients = s.right().hub->clients();
+    CHECK(!clients.all().send("tell", "all"));
+    CHECK(!clients.client(id).send("tell", "client"));
+    CHECK(!clients.user("ada").send("tell", "user"));
+    CHECK(!clients.group("lobby").send("tell", "group"));
+    s.flush(s.right());
+
+    CHECK(ada.told.empty());
+    CHECK(bob.told == lines{"all"});
+}
+
+TEST_CASE_TEMPLATE("a server listens to a group while it has members there, and no longer", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto listeners = [&] {
+        std::size_t count = 0;
+        auto const error = s.complete([&](auto done) {
+            s.left().bus.async_publish(
+                "chat/group/lobby",
+                hubbub::detail::client_call<
+                    hubbub::detail::packed<typename Setup::bus::serializer_type>>{
+                    "tell", {}, hubbub::detail::recipients{.connections = {{"nobody"}}}},
+                [&, done](std::error_code e, std::size_t n) {
+                    count = n;
+                    done(e);
+                });
+        });
+        CHECK(!error);
+        return count;
+    };
+    auto& ada = s.connect(s.left());
+    auto& eve = s.connect(s.right());
+    CHECK(listeners() == 0);
+    CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
+    CHECK(listeners() == 1);
+    CHECK(!s.add(s.left(), eve.connection.id(), "lobby"));
+    CHECK(listeners() == 2);
+    CHECK(!s.remove(s.left(), eve.connection.id(), "lobby"));
+    ada.connection.disconnect();
+    s.run_until([&] { return listeners() == 0; }, "the servers to leave the group");
+}
+
+TEST_CASE_TEMPLATE("an outlet that throws is reported, and the others are still called", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    unsigned failures = 0;
+    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+        failures += std::holds_alternative<hubbub::outlet_failed>(e) ? 1 : 0;
+    });
+    auto& bad = s.connect(s.left());
+    bad.methods.on("tell", [](std::string) { throw std::runtime_error("no"); });
+    auto& good = s.connect(s.left());
+
+    CHECK(!s.right().hub->clients().all().send("tell", "still told"));
+    CHECK(!s.right().hub->clients().all().send("no such method", 1));
+    s.run_until([&] { return failures == 3; }, "all failures to be reported");
+    CHECK(good.told == lines{"still told"});
+}
+
+TEST_CASE_TEMPLATE("calls of one server to a group arrive in the order made", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& eve = s.connect(s.right());
+    CHECK(!s.add(s.right(), eve.connection.id(), "lobby"));
+    lines expected;
+    for (int i = 0; i < 500; ++i) {
+        expected.push_back(std::to_string(i));
+        REQUIRE(!s.left().hub->clients().group("lobby").send("tell", expected.back()));
+    }
+    s.run_until([&] { return eve.told.size() == expected.size(); }, "all calls");
+    CHECK(eve.told == expected);
+}
+
+TEST_CASE_TEMPLATE("hubs of other names do not hear each other", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    hubbub::hub<typename Setup::bus> other{s.right().bus, {.name = "game"}};
+    CHECK(!other.clients().all().send("tell", "a game"));
+    CHECK(
+        !s.right().hub->clients().all().send("tell", "a chat")); // of the same bus: it comes after
+    s.run_until([&] { return !ada.told.empty(); }, "the call to its own hub");
+    CHECK(ada.told == lines{"a chat"});
+}
+
+TEST_CASE_TEMPLATE("an outlet may destroy its hub, and a connection may outlive it", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    auto& ada = s.connect(s.left());
+    auto& bob = s.connect(s.left());
+    ada.methods.on("end", [&] { s.left().hub.reset(); });
+    CHECK(!s.right().hub->clients().all().send("end"));
+    s.run_until([&] { return s.left().hub == nullptr; }, "the hub's end");
+
+    CHECK(bob.connection.send("anything") == hubbub::errc::closed);
+    bob.connection.disconnect();
+    ada.connection.disconnect();
+}
+
+TEST_CASE_TEMPLATE("what waits when a hub is destroyed ends as closed", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    auto const mute = s.mute_server();
+    s.connect(s.right());
+
+    std::optional<std::error_code> outcome;
+    s.left().hub->async_add_to_group("mute-1", "lobby",
+                                     [&](std::error_code error) { outcome = error; });
+    s.left().hub.reset();
+    s.run_until([&] { return outcome.has_value(); }, "the operation to end");
+    CHECK(*outcome == hubbub::errc::closed);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/hub.hpp>
+
+#include "support/redis_transports.hpp"
+#include "support/transports.hpp"
+
+#include <hubbub/serializer/in_place.hpp>
+#include <hubbub/serializer/json.hpp>
+#include <hubbub/testing/run_until.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// Two or three servers of one hub on each kind of bus, and clients on them.
+
+template <class Fixture, class Serializer>
+struct hub_setup {
+    using fixture = Fixture;
+    using bus = hubbub::bus<typename Fixture::transport_type, Serializer>;
+};
+
+using local_json = hub_setup<local_executor_fixture, hubbub::json_serializer>;
+using local_in_place = hub_setup<local_immediate_fixture, hubbub::in_place_serializer>;
+using redis_json = hub_setup<redis_tcp_fixture, hubbub::json_serializer>;
+
+TYPE_TO_STRING_AS("local, JSON", local_json);
+TYPE_TO_STRING_AS("immediate, in place", local_in_place);
+TYPE_TO_STRING_AS("Redis, JSON", redis_json);
+
+#define ALL_SETUPS local_json, local_in_place, redis_json
+
+using lines = std::vector<std::string>;
+
+template <>
+struct doctest::StringMaker<lines> {
+    static String convert(lines const& all) {
+        std::string text;
+        for (auto const& line : all)
+            text += (text.empty() ? "" : " | ") + line;
+        return text.c_str();
+    }
+};
+
+/// One process: a transport, a bus, a hub.
+template <class Setup>
+struct server {
+    using bus_type = typename Setup::bus;
+
+    server(typename Setup::fixture& f, hubbub::hub_options const& options)
+        : transport(f.make({})), bus(*transport),
+          hub(std::make_unique<hubbub::hub<bus_type>>(bus, options)) {}
+
+    std::unique_ptr<typename Setup::fixture::transport_type> transport;
+    bus_type bus;
+    std::unique_ptr<hubbub::hub<bus_type>> hub;
+};
+
+/// A client that remembers what it was told.
+template <class Setup>
+struct client {
+    using bus_type = typename Setup::bus;
+
+    client() {
+        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
+    }
+
+    std::string const& id() const { return connection.id(); }
+
+    lines told;
+    hubbub::client_methods<bus_type> methods;
+    hubbub::connection<bus_type> connection;
+};
+
+template <class Setup>
+struct stage {
+    using bus_type = typename Setup::bus;
+
+    explicit stage(hubbub::hub_options const& options = defaults()) {
+        auto const count = number_of_servers();
+        for (unsigned i = 0; i < count; ++i)
+            servers.emplace_back(fixture, options);
+    }
+
+    static hubbub::hub_options defaults() {
+        return {.name = "chat", .request_timeout = std::chrono::milliseconds(500)};
+    }
+
+    /// A case runs once with each number.
+    static unsigned number_of_servers() {
+        unsigned count = 0;
+        SUBCASE("two servers") {
+            count = 2;
+        }
+        SUBCASE("three servers") {
+            count = 3;
+        }
+        return count;
+    }
+
+    template <class Condition>
+    void run_until(Condition condition, char const* awaited) {
+        hubbub::testing::run_until(fixture.io, condition, awaited);
+    }
+
+    /// Runs until an operation that is begun with a handler has completed; its result.
+    template <class Begin>
+    std::error_code complete(Begin begin) {
+        std::optional<std::error_code> outcome;
+        begin([&](std::error_code error) { outcome = error; });
+        run_until([&] { return outcome.has_value(); }, "an operation to complete");
+        return *outcome;
+    }
+
+    client<Setup>& connect(server<Setup>& at, std::string user = {}) {
+        auto& c = clients.emplace_back();
+        auto const error = complete([&](auto done) {
+            at.hub->async_connect(std::move(user), c.methods,
+                                  [&c, done](std::error_code e, auto connection) {
+                                      c.connection = std::move(connection);
+                                      done(e);
+                                  });
+        });
+        REQUIRE(!error);
+        return c;
+    }
+
+    std::error_code add(server<Setup>& at, std::string const& id, std::string_view group) {
+        return complete([&](auto done) { at.hub->async_add_to_group(id, group, done); });
+    }
+
+    std::error_code remove(server<Setup>& at, std::string const& id, std::string_view group) {
+        return complete([&](auto done) { at.hub->async_remove_from_group(id, group, done); });
+    }
+
+    /// Waits until each client was told `last` by all() and by client(), so that what was sent from
+    /// `at` before, and has not come, never will.
+    void flush(server<Setup>& at) {
+        auto const last = "flush " + std::to_string(++flushes);
+        std::size_t present = 0;
+        for (auto const& c : clients)
+            present += c.connection ? 1 : 0;
+        REQUIRE(!at.hub->clients().all().send("tell", last));
+        for (auto const& c : clients)
+            if (c.connection)
+                REQUIRE(!at.hub->clients().client(c.id()).send("tell", last));
+        run_until(
+            [&] {
+                std::size_t flushed = 0;
+                for (auto const& c : clients)
+                    flushed += c.connection && std::count(c.told.begin(), c.told.end(), last) == 2;
+                return flushed == present;
+            },
+            "every client to be flushed");
+        for (auto& c : clients)
+            std::erase(c.told, last);
+    }
+
+    /// A server "mute" that takes what it is asked, and neither answers nor beacons.
+    hubbub::subscription mute_server() {
+        using message = hubbub::detail::server_message<
+            hubbub::detail::packed<typename bus_type::serializer_type>>;
+        return right().bus.template subscribe<message>("chat/control/mute", [](message const&) {});
+    }
+
+    typename Setup::fixture fixture;
+    std::deque<server<Setup>> servers;
+    std::deque<client<Setup>> clients;
+    unsigned flushes = 0;
+
+    server<Setup>& left() { return servers.front(); }
+    server<Setup>& right() { return servers.back(); }
+};

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <hubbub/hub/server_registry.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using hubbub::detail::server_registry;
+using ids = std::vector<std::string>;
+
+TEST_CASE("a server is alive from its first beacon, and told once") {
+    server_registry r("self", 3);
+    CHECK(r.alive().empty());
+    CHECK(r.heard("other").joined == ids{"other"});
+    CHECK(r.heard("other").joined.empty());
+    CHECK(r.heard("self").joined == ids{"self"});
+    CHECK(r.alive() == ids{"other", "self"});
+}
+
+TEST_CASE("a server that misses beacons is lost when this one has heard itself as often") {
+    server_registry r("self", 3);
+    r.heard("self");
+    r.heard("other");
+    CHECK(r.heard("self").lost.empty());
+    CHECK(r.heard("self").lost.empty());
+    CHECK(r.heard("self").lost == ids{"other"});
+    CHECK(r.alive() == ids{"self"});
+    CHECK(r.heard("other").joined == ids{"other"}); // it was frozen, say
+}
+
+TEST_CASE("who hears nothing, not even itself, takes nobody for dead") {
+    server_registry r("self", 3);
+    r.heard("self");
+    r.heard("other");
+    for (int i = 0; i < 100; ++i)
+        CHECK(r.heard("other").lost.empty());
+    CHECK(r.alive() == ids{"other", "self"});
+}
+
+TEST_CASE("a server that is asked and never heard of is lost as well, and was never alive") {
+    server_registry r("self", 2);
+    r.heard("self");
+    r.expect("unknown");
+    CHECK(r.alive() == ids{"self"});
+    CHECK(r.heard("self").lost.empty());
+    CHECK(r.heard("self").lost == ids{"unknown"});
+    CHECK(r.heard("self").lost.empty());
+}
+
+TEST_CASE("a server that says it goes is lost at once, and told once") {
+    server_registry r("self", 3);
+    r.heard("other");
+    CHECK(r.left("other").lost == ids{"other"});
+    CHECK(r.left("other").lost.empty());
+    CHECK(r.left("unknown").lost.empty());
+}
+
+TEST_CASE("a beacon that only answers another server's is no measure of time") {
+    server_registry r("self", 1);
+    r.heard("other");
+    for (int i = 0; i < 10; ++i)
+        CHECK(r.heard("self", false).lost.empty());
+    CHECK(r.heard("self").lost == ids{"other"});
+}
