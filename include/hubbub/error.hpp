@@ -78,6 +78,16 @@ enum class errc {
     slow_consumer,
     /// The server is shutting down; another may take over.
     shutting_down,
+    /// The Redis server's certificate is signed by nobody who is trusted here.
+    tls_untrusted,
+    /// The Redis server's certificate is for another name or address.
+    tls_wrong_name,
+    /// A certificate of the Redis server has expired, or is not valid yet.
+    tls_expired,
+    /// The port answers, and not in TLS.
+    tls_not_spoken,
+    /// The Redis server refuses the client in TLS: it wants a certificate, or another one.
+    tls_refused,
 };
 
 namespace detail {
@@ -125,6 +135,20 @@ inline char const* describe(errc e) noexcept {
     case errc::refused: return "not allowed";
     case errc::slow_consumer: return "the consumer is too slow, and its queue was full";
     case errc::shutting_down: return "the server is shutting down";
+    case errc::tls_untrusted:
+        return "the Redis server's certificate is not signed by a trusted authority; give the "
+               "certificate of its authority as ca_file";
+    case errc::tls_wrong_name:
+        return "the Redis server's certificate is for another name; connect by that name, or give "
+               "it as server_name";
+    case errc::tls_expired:
+        return "the Redis server's certificate has expired or is not valid yet; renew it there, or "
+               "set the clock here";
+    case errc::tls_not_spoken:
+        return "the port does not speak TLS; give Redis's tls-port, or use redis:// for this one";
+    case errc::tls_refused:
+        return "the Redis server refuses the TLS client; give a certificate_file that it trusts, "
+               "with its key_file";
     }
     return "unknown hubbub error";
 }

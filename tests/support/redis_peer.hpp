@@ -38,9 +38,10 @@ inline hubbub::redis::options options_for(redis_server const& server, std::strin
 }
 
 /// A transport with a bus of texts on it, and all that they told. One thread runs io.
-class redis_peer {
+template <class Transport>
+class basic_redis_peer {
 public:
-    redis_peer(asio::io_context& io, hubbub::redis::options const& o)
+    basic_redis_peer(asio::io_context& io, hubbub::redis::options const& o)
         : transport(io.get_executor(), o), bus(transport), io_(&io) {
         bus.on_event([this](hubbub::event const& e) { std::visit(*this, e); });
     }
@@ -82,11 +83,11 @@ public:
     void listen(hubbub::interest const& what,
                 std::source_location where = std::source_location::current()) {
         std::optional<std::error_code> outcome;
-        bus.async_subscribe<std::string>(what, sink(),
-                                         [&](std::error_code error, hubbub::subscription made) {
-                                             subscriptions.push_back(std::move(made));
-                                             outcome = error;
-                                         });
+        bus.template async_subscribe<std::string>(
+            what, sink(), [&](std::error_code error, hubbub::subscription made) {
+                subscriptions.push_back(std::move(made));
+                outcome = error;
+            });
         run_until([&] { return outcome.has_value(); }, "a subscription", where);
         hubbub::testing::require_equal(*outcome, std::error_code{}, "async_subscribe", where);
     }
@@ -109,8 +110,8 @@ public:
             "a message that comes back", where);
     }
 
-    hubbub::redis_transport transport;
-    hubbub::bus<hubbub::redis_transport, hubbub::text_serializer> bus;
+    Transport transport;
+    hubbub::bus<Transport, hubbub::text_serializer> bus;
 
     std::vector<std::error_code> lost;
     std::vector<std::error_code> retried;
@@ -127,3 +128,5 @@ public:
 private:
     asio::io_context* io_;
 };
+
+using redis_peer = basic_redis_peer<hubbub::redis_transport>;

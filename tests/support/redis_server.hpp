@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/temporary_folder.hpp>
+
 #include <hiredis/hiredis.h>
 
 #include <csignal>
@@ -16,14 +18,11 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -105,18 +104,18 @@ private:
 /// A redis-server of the test's own, on a free port or a unix socket, which ends with it.
 class redis_server {
 public:
-    enum class listens { on_port, on_unix_socket };
+    enum class listens { on_port, on_unix_socket, on_tls_port };
 
     /// Starts it with the options given, as on its command line: {"--requirepass", "secret"}.
-    /// Returns when it answers. Errors: throws std::runtime_error, with its log.
+    /// With TLS the options name its certificate. Returns when it answers. Errors: throws std::runtime_error, with its log.
     explicit redis_server(listens where = listens::on_port, std::vector<std::string> options = {})
-        : options_(std::move(options)) {
+        : where_(where), options_(std::move(options)) {
         for (auto option = options_.begin(); option != options_.end(); ++option)
             if (*option == "--requirepass" && std::next(option) != options_.end())
                 password_ = *std::next(option);
         constexpr int most_attempts = 10; // between finding a free port and taking it, it may go
         for (int attempt = 1; pid_ == 0; ++attempt) {
-            if (where == listens::on_port)
+            if (where != listens::on_unix_socket)
                 port_ = free_port();
             try {
                 start();
@@ -162,7 +161,7 @@ public:
     void resume() const { ::kill(pid_, SIGCONT); }
 
     redis_client connect() const {
-        redis_client client(port_, socket_path());
+        redis_client client(where_ == listens::on_port ? port_ : std::uint16_t{}, socket_path());
         if (!password_.empty())
             client.command({"AUTH", password_});
         return client;
@@ -175,23 +174,6 @@ public:
     }
 
 private:
-    struct temporary_folder {
-        temporary_folder() {
-            auto name = (std::filesystem::temp_directory_path() / "hubbub-redis-XXXXXX").string();
-            if (mkdtemp(name.data()) == nullptr)
-                throw std::runtime_error("cannot make a folder like " + name);
-            path = name;
-        }
-        temporary_folder(temporary_folder const&) = delete;
-        temporary_folder& operator=(temporary_folder const&) = delete;
-        ~temporary_folder() {
-            std::error_code ignored;
-            std::filesystem::remove_all(path, ignored);
-        }
-
-        std::filesystem::path path;
-    };
-
     static std::uint16_t free_port() {
         int const fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
@@ -208,13 +190,16 @@ private:
     }
 
     std::vector<std::string> command_line() const {
-        std::vector<std::string> words{"redis-server",        "--save", "",
-                                       "--appendonly",        "no",     "--dir",
-                                       folder_.path.string(), "--port", std::to_string(port_)};
-        if (port_ != 0)
+        std::vector<std::string> words{
+            "redis-server", "--save", "", "--appendonly", "no", "--dir", folder_.path.string()};
+        if (where_ == listens::on_port)
+            words.insert(words.end(), {"--port", std::to_string(port_)});
+        else // with TLS too, for the third parties of the test
+            words.insert(words.end(), {"--port", "0", "--unixsocket", socket_path()});
+        if (where_ == listens::on_tls_port)
+            words.insert(words.end(), {"--tls-port", std::to_string(port_)});
+        if (where_ != listens::on_unix_socket)
             words.insert(words.end(), {"--bind", "127.0.0.1"});
-        else
-            words.insert(words.end(), {"--unixsocket", socket_path()});
         words.insert(words.end(), options_.begin(), options_.end());
         return words;
     }
@@ -269,6 +254,7 @@ private:
         pid_ = 0;
     }
 
+    listens const where_;
     temporary_folder const folder_;
     std::vector<std::string> options_;
     std::string password_;

@@ -145,7 +145,8 @@ TEST_CASE("an error that a retry cannot mend ends the link for good") {
 
 TEST_CASE("a final error may also come from the running link") {
     for (auto const reason : {errc::authentication_failed, errc::authentication_required,
-                              errc::permission_denied, errc::protected_mode}) {
+                              errc::permission_denied, errc::protected_mode, errc::tls_untrusted,
+                              errc::tls_wrong_name, errc::tls_not_spoken, errc::tls_refused}) {
         running_link up;
         CHECK(up.link.on_error(reason, start + 1h) == action::drop);
         CHECK(up.link.on_dropped(start + 1h) == action::give_up);

@@ -39,6 +39,7 @@ TEST_CASE("a URL that names only a host leaves all else at its default") {
     CHECK(o.password.empty());
     CHECK(o.app.empty());
     CHECK(o.client_name == defaults.client_name);
+    CHECK(!o.tls);
 }
 
 TEST_CASE("a URL gives host and port") {
@@ -120,6 +121,34 @@ TEST_CASE("options behind the question mark give the app and the client's name")
     CHECK(parse_url("unix:///run/redis.sock?app=Chat").app == "Chat");
 }
 
+TEST_CASE("rediss is redis with TLS, verified") {
+    auto const o = parse_url("rediss://ada:secret@redis.internal/0?app=Chat");
+    REQUIRE(o.tls);
+    CHECK(o.host == "redis.internal");
+    CHECK(o.port == 6379);
+    CHECK(o.user == "ada");
+    CHECK(o.app == "Chat");
+    CHECK(o.tls->ca_file.empty());
+    CHECK(o.tls->certificate_file.empty());
+    CHECK(o.tls->key_file.empty());
+    CHECK(o.tls->server_name.empty());
+    CHECK(o.tls->verify);
+}
+
+TEST_CASE("options of TLS stand behind the question mark, too") {
+    auto const o = parse_url("rediss://10.0.0.1:6380?ca_file=/etc/my%20ca.pem&app=Chat&"
+                             "certificate_file=client.pem&key_file=client.key&"
+                             "server_name=redis.internal&verify=yes");
+    REQUIRE(o.tls);
+    CHECK(o.app == "Chat");
+    CHECK(o.tls->ca_file == "/etc/my ca.pem");
+    CHECK(o.tls->certificate_file == "client.pem");
+    CHECK(o.tls->key_file == "client.key");
+    CHECK(o.tls->server_name == "redis.internal");
+    CHECK(o.tls->verify);
+    CHECK(!parse_url("rediss://host?verify=no").tls->verify);
+}
+
 TEST_CASE("a malformed URL is refused with a message that names the wrong part") {
     struct {
         std::string_view url, part;
@@ -128,7 +157,7 @@ TEST_CASE("a malformed URL is refused with a message that names the wrong part")
         {"localhost:6379", "scheme"},
         {"redis:/host", "scheme"},
         {"http://host", "scheme \"http\""},
-        {"rediss://host", "scheme \"rediss\""},
+        {"redisss://host", "scheme \"redisss\""},
         {"REDIS://host", "scheme \"REDIS\""},
         {"redis://", "host is missing"},
         {"redis:///0", "host is missing"},
@@ -170,6 +199,15 @@ TEST_CASE("a malformed URL is refused with a message that names the wrong part")
         {"redis://host?app", "option \"app\" has no value"},
         {"redis://host?app=%", "app has a %"},
         {"redis://host?client_name=%g0", "client_name has a %"},
+        {"redis://host?ca_file=/ca.pem", "option \"ca_file\""}, // rediss:// is meant
+        {"redis://host?verify=no", "option \"verify\""},
+        {"unix:///redis.sock?key_file=/key.pem", "option \"key_file\""},
+        {"rediss://", "host is missing"},
+        {"rediss://host?ca=/ca.pem", "option \"ca\""},
+        {"rediss://host?ca_file", "option \"ca_file\" has no value"},
+        {"rediss://host?ca_file=%", "ca_file has a %"},
+        {"rediss://host?verify=", "\"verify\" is neither yes nor no"},
+        {"rediss://host?verify=false", "\"verify\" is neither yes nor no"},
         {"unix://", "path"},
         {"unix://run/redis.sock", "path"},
         {"unix:///run/%redis", "path has a %"},
@@ -185,7 +223,8 @@ TEST_CASE("a malformed URL is refused with a message that names the wrong part")
 
 TEST_CASE("no message shows a password, whatever is wrong with the URL") {
     for (std::string_view const url : {
-             "rediss://ada:hunter2@host",
+             "http://ada:hunter2@host",
+             "rediss://ada:hunter2@host?verify=x",
              "redis://hunter2@host",
              "redis://ada:hunter2%@host",
              "redis://ad%a:hunter2@host",

@@ -166,8 +166,9 @@ private:
 
     void greet() {
         greeting_ = lifecycle_.greeting();
-        write(greeting_);
+        // A server that refuses a client says why and closes, which the next write would run into.
         read();
+        write(greeting_);
     }
 
     void run() {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -20,6 +21,24 @@ using time_point = clock::time_point;
 /// before a link is judged.
 constexpr std::chrono::milliseconds lateness{100};
 
+/// TLS on the way to Redis. Files are PEM, and are read once, when the transport is made.
+struct tls_options {
+    /// Certificates of the authorities that may sign the server's; empty for those that the system
+    /// trusts.
+    std::string ca_file;
+    /// What a server that asks (tls-auth-clients) is shown: the client's certificate, and after it
+    /// those between it and the authority. Empty for none.
+    std::string certificate_file;
+    /// Its private key, without a pass phrase; empty if that stands in certificate_file.
+    std::string key_file;
+    /// The name or address that the server's certificate must be for; a name is also sent to the
+    /// server (SNI). Empty for the host.
+    std::string server_name;
+    /// Whether the server's certificate is verified, with its name. If not, whoever stands on the
+    /// way can read and change everything.
+    bool verify = true;
+};
+
 /// How to reach a Redis server, and how to keep the link to it. parse_url makes one.
 struct options {
     /// A name, or an IPv4 or IPv6 address. Resolved again on each attempt; all addresses are tried.
@@ -27,6 +46,8 @@ struct options {
     std::uint16_t port = 6379;
     /// Path of a unix socket; if given, host and port are not used.
     std::string unix_socket;
+    /// If given, the link speaks TLS: "rediss://". redis_tls_transport alone does.
+    std::optional<tls_options> tls = {};
 
     /// ACL user; empty means Redis's user "default".
     std::string user;

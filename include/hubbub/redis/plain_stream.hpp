@@ -15,6 +15,7 @@
 
 #include <sys/socket.h>
 
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -30,13 +31,20 @@ public:
         asio::basic_stream_socket<asio::generic::stream_protocol, hubbub::detail::strand>;
     using endpoint = asio::generic::stream_protocol::endpoint;
 
-    /// What the links of one transport have in common: here, nothing.
+    /// What the links of one transport have in common: here, nothing. Errors: throws
+    /// std::invalid_argument if o asks for TLS.
     struct context {
-        explicit context(options const& /*o*/) {}
+        explicit context(options const& o) {
+            if (o.tls)
+                throw std::invalid_argument(
+                    "redis options: redis_transport speaks no TLS (rediss://); "
+                    "use redis_tls_transport of <hubbub/transport/redis_tls.hpp>");
+        }
     };
 
+    explicit plain_stream(hubbub::detail::strand const& executor) : socket_(executor) {}
     plain_stream(context const& /*shared*/, hubbub::detail::strand const& executor)
-        : socket_(executor) {}
+        : plain_stream(executor) {}
 
     /// Connects to the first of endpoints that accepts. Completes with `void(std::error_code)`.
     template <class Handler>
@@ -74,6 +82,8 @@ public:
     static std::error_code reason(std::error_code error) noexcept {
         return error == asio::error::eof ? errc::disconnected : error;
     }
+
+    socket& next_layer() noexcept { return socket_; }
 
 private:
     socket socket_;

@@ -31,10 +31,13 @@ inline errc classify(std::string_view error_reply) noexcept {
     return errc::server_error;
 }
 
-/// Whether a new attempt cannot mend it.
+/// Whether a new attempt cannot mend it. It can mend tls_expired: a server's certificate is
+/// renewed while its clients wait, and one that is not valid yet becomes so.
 inline bool is_final(std::error_code error) noexcept {
     return error == errc::authentication_failed || error == errc::authentication_required ||
-           error == errc::permission_denied || error == errc::protected_mode;
+           error == errc::permission_denied || error == errc::protected_mode ||
+           error == errc::tls_untrusted || error == errc::tls_wrong_name ||
+           error == errc::tls_not_spoken || error == errc::tls_refused;
 }
 
 } // namespace hubbub::redis

@@ -17,7 +17,8 @@ namespace detail {
 [[noreturn]] inline void reject_url(std::string const& what) {
     throw std::invalid_argument("redis URL: " + what +
                                 "; expected redis://[user:password@]host[:port][/database]"
-                                "[?app=NAME] or unix://[user:password@]/path[?app=NAME]");
+                                "[?app=NAME], the same with rediss:// for TLS, or "
+                                "unix://[user:password@]/path[?app=NAME]");
 }
 
 /// The part of text before mark, which text then loses with the mark; nothing if there is no mark.
@@ -69,6 +70,23 @@ inline void parse_credentials(std::string_view text, options& result) {
     result.password = percent_decode(text, "password");
 }
 
+/// The option of TLS that a URL calls name; none for other names.
+inline std::string* find_tls_option(tls_options& tls, std::string_view name) noexcept {
+    if (name == "ca_file")
+        return &tls.ca_file;
+    if (name == "certificate_file")
+        return &tls.certificate_file;
+    if (name == "key_file")
+        return &tls.key_file;
+    return name == "server_name" ? &tls.server_name : nullptr;
+}
+
+inline bool parse_yes_or_no(std::string_view text, std::string_view name) {
+    if (text != "yes" && text != "no")
+        reject_url("the option \"" + std::string(name) + "\" is neither yes nor no");
+    return text == "yes";
+}
+
 inline void parse_query(std::string_view text, options& result) {
     while (!text.empty()) {
         auto const rest = text.find('&');
@@ -81,9 +99,14 @@ inline void parse_query(std::string_view text, options& result) {
             result.app = percent_decode(value, "app");
         else if (name == "client_name")
             result.client_name = percent_decode(value, "client_name");
+        else if (auto* const option = result.tls ? find_tls_option(*result.tls, *name) : nullptr)
+            *option = percent_decode(value, *name);
+        else if (result.tls && name == "verify")
+            result.tls->verify = parse_yes_or_no(value, *name);
         else
             reject_url("unknown option \"" + std::string(*name) +
-                       "\"; known are app and client_name");
+                       "\"; known are app and client_name, and with rediss:// ca_file, "
+                       "certificate_file, key_file, server_name and verify");
     }
 }
 
@@ -112,9 +135,10 @@ inline void parse_address(std::string_view text, options& result) {
 
 } // namespace detail
 
-/// Reads `redis://[user:password@]host[:port][/database][?app=NAME&client_name=NAME]` or
-/// `unix://[user:password@]/path[?...]`. User, password, host, path and values may be
-/// percent-encoded. The database is checked and not used: Pub/Sub spans them all
+/// Reads `redis://[user:password@]host[:port][/database][?app=NAME&client_name=NAME]`, the same with
+/// `rediss://` for TLS, or `unix://[user:password@]/path[?...]`. With `rediss://` the members of
+/// tls_options are options too, by their names; verify is yes or no. User, password, host, path and
+/// values may be percent-encoded. The database is checked and not used: Pub/Sub spans them all
 /// (redis.io/docs/latest/develop/pubsub, "Database & Scoping").
 ///
 /// Errors: throws std::invalid_argument, which names the part that is wrong and what would be
@@ -125,7 +149,9 @@ inline options parse_url(std::string_view url) {
     if (scheme_end == std::string_view::npos)
         detail::reject_url("there is no scheme");
     auto const scheme = url.substr(0, scheme_end);
-    if (scheme != "redis" && scheme != "unix")
+    if (scheme == "rediss")
+        result.tls.emplace();
+    else if (scheme != "redis" && scheme != "unix")
         detail::reject_url("unknown scheme \"" + std::string(scheme) + "\"");
     auto rest = url.substr(scheme_end + 3);
 
