@@ -100,7 +100,6 @@ TEST_CASE("a Redis without TLS is found out, though it leaves the handshake with
     o.connect_timeout = 200ms;
     redis_tls_peer a(io, o);
     CHECK_NOTHROW(hubbub::testing::run_out(io));
-    CHECK(!a.retried.empty());
     CHECK(a.retried == std::vector<std::error_code>(a.retried.size(), errc::timed_out));
     CHECK(a.failed == std::vector<std::error_code>{errc::tls_not_spoken});
 }
