@@ -12,6 +12,8 @@
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/outcome.hpp>
+#include <hubbub/hub/presence.hpp>
+#include <hubbub/hub/servers.hpp>
 #include <hubbub/hub/targets.hpp>
 
 #include <cstddef>
@@ -157,6 +159,12 @@ public:
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing
     /// happens, and must not throw.
     void on_event(hub_observer o) { core_->hooks().event.replace(std::move(o)); }
+
+    /// The servers of the hub, to each other.
+    hubbub::servers<Bus> servers() const { return hubbub::servers<Bus>(core_); }
+
+    /// Who is there, over all servers.
+    hubbub::presence<Bus> presence() const { return hubbub::presence<Bus>(core_); }
 
     /// How many clients this server has.
     std::size_t connections() const { return core_->connections(); }

@@ -23,6 +23,7 @@
 
 #include <asio/error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -33,6 +34,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,7 +67,9 @@ public:
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
           id_(random_id()), options_(o), roster_(bus, topics),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
-          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {}
+          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {
+        answer_presence();
+    }
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -193,6 +197,49 @@ public:
         return number;
     }
 
+    /// Calls a method of a server, which may be this one.
+    void ask_server(std::string const& server, invocation<serializer> const& what,
+                    std::chrono::milliseconds limit, completion<reply> done) {
+        auto const number = peers_->begin(server, limit, std::move(done));
+        if (server != id_)
+            peers_->ask(server, number,
+                        {.verb = "invoke",
+                         .method = std::string(what.method()),
+                         .arguments = what.packed_arguments()});
+        else
+            asio::post(executor_, [core = this->shared_from_this(), what, number] {
+                core->call_server_method(what, core->finishing(number));
+            });
+    }
+
+    /// Calls a method of all servers, without an answer; the first error, after all were tried.
+    std::error_code tell_servers(invocation<serializer> const& what) {
+        std::error_code first;
+        for (auto const& server : peers_->alive()) {
+            std::error_code error;
+            if (server != id_)
+                error = peers_->tell(server, {.verb = "invoke",
+                                              .method = std::string(what.method()),
+                                              .arguments = what.packed_arguments()});
+            else
+                asio::post(executor_, [core = this->shared_from_this(), what] {
+                    core->call_server_method(what, {});
+                });
+            if (error && !first)
+                first = error;
+        }
+        return first;
+    }
+
+    std::vector<std::string> alive() const { return peers_->alive(); }
+
+    /// A call of one of the methods that every server has.
+    invocation<serializer> builtin(char const* method, std::string argument) const {
+        packed<serializer> body;
+        pack(serializer_, std::tuple(std::move(argument)), body);
+        return {builtin_prefix + method, std::move(body), serializer_};
+    }
+
     /// Ends waiting for an answer.
     void cancel(std::uint64_t number) {
         peers_->finish(number, {.error = asio::error::operation_aborted});
@@ -208,8 +255,44 @@ public:
     }
 
     hub_topics const topics;
+    method_table<serializer> server_methods;
 
 private:
+    static inline std::string const builtin_prefix = "hubbub: ";
+
+    /// What hub::presence asks of each server. Lists are in order.
+    void answer_presence() {
+        auto const on = [this](char const* what, auto list) {
+            server_methods.on(builtin_prefix + what, [list](std::string const& name) {
+                auto all = list(name);
+                std::sort(all.begin(), all.end());
+                return all;
+            });
+        };
+        auto const ids = [](member_list<Bus> const& members) {
+            name_list all;
+            for (auto const& c : members)
+                all.push_back(c->id);
+            return all;
+        };
+        server_methods.on(builtin_prefix + "count",
+                          [this](std::string const&) { return std::uint64_t{roster_.size()}; });
+        on("connections", [this, ids](auto const&) { return ids(roster_.members()); });
+        on("users", [this](auto const&) { return roster_.names_of(topics.user({})); });
+        on("groups", [this](auto const&) { return roster_.names_of(topics.group({})); });
+        on("members", [this, ids](auto const& group) {
+            return ids(*roster_.members_of(topics.group(group)));
+        });
+        on("connections of",
+           [this, ids](auto const& user) { return ids(*roster_.members_of(topics.user(user))); });
+    }
+
+    void call_server_method(invocation<serializer> const& what, completion<reply> done) {
+        server_methods.call({caller(std::make_shared<caller_state>()), what,
+                             std::make_shared<question<serializer>>(std::move(done)), executor_,
+                             true});
+    }
+
     template <class T, class Take>
     void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
                 Take take) {
@@ -335,6 +418,8 @@ private:
                               }});
         else if (m.verb == "call" && m.connection && m.method)
             ask_own(*m.connection, invocation_of(m), std::move(done));
+        else if (m.verb == "invoke" && m.method)
+            call_server_method(invocation_of(m), std::move(done));
         else
             done({.error = errc::unknown_method, .text = "another version of the hub"});
     }
