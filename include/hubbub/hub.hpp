@@ -11,6 +11,7 @@
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/outbox.hpp>
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/presence.hpp>
 #include <hubbub/hub/servers.hpp>
@@ -87,25 +88,17 @@ public:
     template <class Token>
     auto async_connect(connect_options who, outlet_type out, Token&& token) {
         auto const entering = std::make_shared<detail::member<Bus>>();
-        entering->user = std::move(who.user);
-        entering->on_closed = std::move(who.on_closed);
         entering->out = std::move(out);
-        return asio::async_initiate<Token, void(std::error_code, connection_type)>(
-            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
-                auto executor = detail::executor_of(handler, core->executor());
-                auto const slot = std::make_shared<connection_type>();
-                core->connect(c, [&](connection_type made) {
-                    *slot = std::move(made);
-                    return completion<std::error_code>(
-                        std::move(executor),
-                        [slot, handler = std::move(handler)](std::error_code error) mutable {
-                            if (error)
-                                slot->disconnect();
-                            std::move(handler)(error, std::move(*slot));
-                        });
-                });
-            },
-            token, entering);
+        return enter(entering, std::move(who), std::forward<Token>(token));
+    }
+
+    /// The same for a client that is read, by connection::async_receive, as fast as it can, and for
+    /// which calls wait in a bounded outbox.
+    template <class Token>
+    auto async_connect(connect_options who, outbox_options const& outbox, Token&& token) {
+        auto const entering = std::make_shared<detail::member<Bus>>();
+        core_->mail().give(*entering, outbox);
+        return enter(entering, std::move(who), std::forward<Token>(token));
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
@@ -170,6 +163,28 @@ public:
     std::size_t connections() const { return core_->connections(); }
 
 private:
+    template <class Token>
+    auto enter(detail::member_ptr<Bus> const& entering, connect_options who, Token&& token) {
+        entering->user = std::move(who.user);
+        entering->on_closed = std::move(who.on_closed);
+        return asio::async_initiate<Token, void(std::error_code, connection_type)>(
+            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
+                auto executor = detail::executor_of(handler, core->executor());
+                auto const slot = std::make_shared<connection_type>();
+                core->connect(c, [&](connection_type made) {
+                    *slot = std::move(made);
+                    return completion<std::error_code>(
+                        std::move(executor),
+                        [slot, handler = std::move(handler)](std::error_code error) mutable {
+                            if (error)
+                                slot->disconnect();
+                            std::move(handler)(error, std::move(*slot));
+                        });
+                });
+            },
+            token, entering);
+    }
+
     template <class Token>
     auto change_group(char const* verb, std::string_view connection_id, std::string_view group,
                       Token&& token) {

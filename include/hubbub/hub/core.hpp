@@ -14,7 +14,9 @@
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/outboxes.hpp>
 #include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/question.hpp>
 #include <hubbub/hub/roster.hpp>
 #include <hubbub/hub/selection.hpp>
@@ -23,9 +25,9 @@
 
 #include <asio/error.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -34,7 +36,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -66,9 +67,11 @@ public:
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
           id_(random_id()), options_(o), roster_(bus, topics),
+          mail_(o.outbox_budget, roster_, *hooks_,
+                [this](auto const& c) { disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {
-        answer_presence();
+        answer_presence(server_methods, roster_, topics);
     }
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
@@ -101,6 +104,7 @@ public:
         inbox_.reset();
     }
 
+    outboxes<Bus> const& mail() const noexcept { return mail_; }
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     std::string const& id() const noexcept { return id_; }
     std::size_t connections() const { return roster_.size(); }
@@ -141,6 +145,8 @@ public:
             return;
         bool const was_in = roster_.leave(c);
         c->questions.end({.error = errc::connection_ended});
+        if (c->mail)
+            c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
         asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
             if (c->on_closed && why.code)
                 c->on_closed(why);
@@ -233,13 +239,6 @@ public:
 
     std::vector<std::string> alive() const { return peers_->alive(); }
 
-    /// A call of one of the methods that every server has.
-    invocation<serializer> builtin(char const* method, std::string argument) const {
-        packed<serializer> body;
-        pack(serializer_, std::tuple(std::move(argument)), body);
-        return {builtin_prefix + method, std::move(body), serializer_};
-    }
-
     /// Ends waiting for an answer.
     void cancel(std::uint64_t number) {
         peers_->finish(number, {.error = asio::error::operation_aborted});
@@ -258,35 +257,6 @@ public:
     method_table<serializer> server_methods;
 
 private:
-    static inline std::string const builtin_prefix = "hubbub: ";
-
-    /// What hub::presence asks of each server. Lists are in order.
-    void answer_presence() {
-        auto const on = [this](char const* what, auto list) {
-            server_methods.on(builtin_prefix + what, [list](std::string const& name) {
-                auto all = list(name);
-                std::sort(all.begin(), all.end());
-                return all;
-            });
-        };
-        auto const ids = [](member_list<Bus> const& members) {
-            name_list all;
-            for (auto const& c : members)
-                all.push_back(c->id);
-            return all;
-        };
-        server_methods.on(builtin_prefix + "count",
-                          [this](std::string const&) { return std::uint64_t{roster_.size()}; });
-        on("connections", [this, ids](auto const&) { return ids(roster_.members()); });
-        on("users", [this](auto const&) { return roster_.names_of(topics.user({})); });
-        on("groups", [this](auto const&) { return roster_.names_of(topics.group({})); });
-        on("members", [this, ids](auto const& group) {
-            return ids(*roster_.members_of(topics.group(group)));
-        });
-        on("connections of",
-           [this, ids](auto const& user) { return ids(*roster_.members_of(topics.user(user))); });
-    }
-
     void call_server_method(invocation<serializer> const& what, completion<reply> done) {
         server_methods.call({caller(std::make_shared<caller_state>()), what,
                              std::make_shared<question<serializer>>(std::move(done)), executor_,
@@ -367,12 +337,18 @@ private:
     /// Calls the method at everyone that is meant; also if some throw.
     void deliver(call const& c, member_list<Bus> const& members) {
         invocation<serializer> shared;
+        std::size_t size = 0;
         selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
         meant.for_each(members, [&](member_ptr<Bus> const& one) {
             if (c.closes)
                 return disconnect(one, {errc::disconnected, *c.closes});
             if (!shared)
                 shared = {c.method, c.arguments, serializer_};
+            if (one->mail) {
+                if (size == 0)
+                    size = shared.size();
+                return mail_.put(one, shared, size);
+            }
             try {
                 one->out(shared);
             } catch (...) { // whatever an outlet throws is told to the hub's owner
@@ -402,6 +378,8 @@ private:
         c->questions.add(asked);
         if (!c->connected) // it may have ended before this question was among those it ends
             return asked->take({.error = errc::connection_ended});
+        if (c->mail)
+            return mail_.put(c, what.asked_by(asked), what.size());
         try {
             c->out(what.asked_by(asked));
         } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
@@ -446,6 +424,7 @@ private:
     hub_options const options_;
     roster<Bus> roster_;
     std::shared_ptr<hub_hooks> const hooks_ = std::make_shared<hub_hooks>();
+    outboxes<Bus> const mail_;
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
     gate ready_;

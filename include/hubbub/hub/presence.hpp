@@ -4,7 +4,7 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/hub/collected.hpp>
 #include <hubbub/hub/core.hpp>
-#include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/servers.hpp>
 
 #include <algorithm>
@@ -111,8 +111,9 @@ private:
                                 add(all.value, *part);
                         std::move(handler)(std::move(all));
                     });
-                detail::collect<Part>(core, core->builtin(what, std::move(name)), limit,
-                                      std::move(done));
+                detail::collect<Part>(core,
+                                      detail::presence_call(core->format(), what, std::move(name)),
+                                      limit, std::move(done));
             },
             token, std::string(of));
     }
