@@ -11,7 +11,10 @@
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/outbox.hpp>
 #include <hubbub/hub/outcome.hpp>
+#include <hubbub/hub/presence.hpp>
+#include <hubbub/hub/servers.hpp>
 #include <hubbub/hub/targets.hpp>
 
 #include <cstddef>
@@ -85,25 +88,17 @@ public:
     template <class Token>
     auto async_connect(connect_options who, outlet_type out, Token&& token) {
         auto const entering = std::make_shared<detail::member<Bus>>();
-        entering->user = std::move(who.user);
-        entering->on_closed = std::move(who.on_closed);
         entering->out = std::move(out);
-        return asio::async_initiate<Token, void(std::error_code, connection_type)>(
-            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
-                auto executor = detail::executor_of(handler, core->executor());
-                auto const slot = std::make_shared<connection_type>();
-                core->connect(c, [&](connection_type made) {
-                    *slot = std::move(made);
-                    return completion<std::error_code>(
-                        std::move(executor),
-                        [slot, handler = std::move(handler)](std::error_code error) mutable {
-                            if (error)
-                                slot->disconnect();
-                            std::move(handler)(error, std::move(*slot));
-                        });
-                });
-            },
-            token, entering);
+        return enter(entering, std::move(who), std::forward<Token>(token));
+    }
+
+    /// The same for a client that is read, by connection::async_receive, as fast as it can, and for
+    /// which calls wait in a bounded outbox.
+    template <class Token>
+    auto async_connect(connect_options who, outbox_options const& outbox, Token&& token) {
+        auto const entering = std::make_shared<detail::member<Bus>>();
+        core_->mail().give(*entering, outbox);
+        return enter(entering, std::move(who), std::forward<Token>(token));
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
@@ -158,10 +153,38 @@ public:
     /// happens, and must not throw.
     void on_event(hub_observer o) { core_->hooks().event.replace(std::move(o)); }
 
+    /// The servers of the hub, to each other.
+    hubbub::servers<Bus> servers() const { return hubbub::servers<Bus>(core_); }
+
+    /// Who is there, over all servers.
+    hubbub::presence<Bus> presence() const { return hubbub::presence<Bus>(core_); }
+
     /// How many clients this server has.
     std::size_t connections() const { return core_->connections(); }
 
 private:
+    template <class Token>
+    auto enter(detail::member_ptr<Bus> const& entering, connect_options who, Token&& token) {
+        entering->user = std::move(who.user);
+        entering->on_closed = std::move(who.on_closed);
+        return asio::async_initiate<Token, void(std::error_code, connection_type)>(
+            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
+                auto executor = detail::executor_of(handler, core->executor());
+                auto const slot = std::make_shared<connection_type>();
+                core->connect(c, [&](connection_type made) {
+                    *slot = std::move(made);
+                    return completion<std::error_code>(
+                        std::move(executor),
+                        [slot, handler = std::move(handler)](std::error_code error) mutable {
+                            if (error)
+                                slot->disconnect();
+                            std::move(handler)(error, std::move(*slot));
+                        });
+                });
+            },
+            token, entering);
+    }
+
     template <class Token>
     auto change_group(char const* verb, std::string_view connection_id, std::string_view group,
                       Token&& token) {

@@ -10,7 +10,10 @@
 #include <hubbub/hub/packed.hpp>
 #include <hubbub/hub/with_token.hpp>
 
+#include <asio/associated_cancellation_slot.hpp>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -106,6 +109,31 @@ public:
         core_->invoke(state_, {std::string(method), std::move(body), core_->format()}, {});
         return {};
     }
+
+    /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in the
+    /// order they came. For a connection that was made with outbox_options; one receive at a time.
+    ///
+    /// Errors:       already_started (asio::error); after the last call why the connection ended,
+    ///               closing::code, or closed.
+    /// Cancellation: by the token's slot, with asio::error::operation_aborted; no call is lost.
+    template <class Token>
+    auto async_receive(Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code, invocation_type)>(
+            [core = core_, who = state_](auto handler) {
+                auto executor = detail::executor_of(handler, core->executor());
+                auto slot = asio::get_associated_cancellation_slot(handler);
+                who->mail->receive({std::move(executor), std::move(handler)});
+                if (slot.is_connected())
+                    slot.assign([weak = std::weak_ptr(who)](auto) {
+                        if (auto const present = weak.lock())
+                            present->mail->cancel();
+                    });
+            },
+            token);
+    }
+
+    /// The next call if one waits: to take several for one write.
+    std::optional<invocation_type> try_receive() { return state_->mail->try_receive(); }
 
     /// Leaves the hub and its groups; the outlet is not called again. Does nothing a second time.
     void disconnect() noexcept {

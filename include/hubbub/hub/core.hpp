@@ -15,7 +15,9 @@
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/outboxes.hpp>
 #include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/question.hpp>
 #include <hubbub/hub/roster.hpp>
 #include <hubbub/hub/selection.hpp>
@@ -25,6 +27,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -64,8 +67,12 @@ public:
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
           id_(random_id()), options_(o), roster_(bus, topics),
+          mail_(o.outbox_budget, roster_, *hooks_,
+                [this](auto const& c) { disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
-          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {}
+          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {
+        answer_presence(server_methods, roster_, topics);
+    }
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -97,6 +104,7 @@ public:
         inbox_.reset();
     }
 
+    outboxes<Bus> const& mail() const noexcept { return mail_; }
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     std::string const& id() const noexcept { return id_; }
     std::size_t connections() const { return roster_.size(); }
@@ -137,6 +145,8 @@ public:
             return;
         bool const was_in = roster_.leave(c);
         c->questions.end({.error = errc::connection_ended});
+        if (c->mail)
+            c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
         asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
             if (c->on_closed && why.code)
                 c->on_closed(why);
@@ -193,6 +203,42 @@ public:
         return number;
     }
 
+    /// Calls a method of a server, which may be this one.
+    void ask_server(std::string const& server, invocation<serializer> const& what,
+                    std::chrono::milliseconds limit, completion<reply> done) {
+        auto const number = peers_->begin(server, limit, std::move(done));
+        if (server != id_)
+            peers_->ask(server, number,
+                        {.verb = "invoke",
+                         .method = std::string(what.method()),
+                         .arguments = what.packed_arguments()});
+        else
+            asio::post(executor_, [core = this->shared_from_this(), what, number] {
+                core->call_server_method(what, core->finishing(number));
+            });
+    }
+
+    /// Calls a method of all servers, without an answer; the first error, after all were tried.
+    std::error_code tell_servers(invocation<serializer> const& what) {
+        std::error_code first;
+        for (auto const& server : peers_->alive()) {
+            std::error_code error;
+            if (server != id_)
+                error = peers_->tell(server, {.verb = "invoke",
+                                              .method = std::string(what.method()),
+                                              .arguments = what.packed_arguments()});
+            else
+                asio::post(executor_, [core = this->shared_from_this(), what] {
+                    core->call_server_method(what, {});
+                });
+            if (error && !first)
+                first = error;
+        }
+        return first;
+    }
+
+    std::vector<std::string> alive() const { return peers_->alive(); }
+
     /// Ends waiting for an answer.
     void cancel(std::uint64_t number) {
         peers_->finish(number, {.error = asio::error::operation_aborted});
@@ -208,8 +254,15 @@ public:
     }
 
     hub_topics const topics;
+    method_table<serializer> server_methods;
 
 private:
+    void call_server_method(invocation<serializer> const& what, completion<reply> done) {
+        server_methods.call({caller(std::make_shared<caller_state>()), what,
+                             std::make_shared<question<serializer>>(std::move(done)), executor_,
+                             true});
+    }
+
     template <class T, class Take>
     void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
                 Take take) {
@@ -284,12 +337,18 @@ private:
     /// Calls the method at everyone that is meant; also if some throw.
     void deliver(call const& c, member_list<Bus> const& members) {
         invocation<serializer> shared;
+        std::size_t size = 0;
         selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
         meant.for_each(members, [&](member_ptr<Bus> const& one) {
             if (c.closes)
                 return disconnect(one, {errc::disconnected, *c.closes});
             if (!shared)
                 shared = {c.method, c.arguments, serializer_};
+            if (one->mail) {
+                if (size == 0)
+                    size = shared.size();
+                return mail_.put(one, shared, size);
+            }
             try {
                 one->out(shared);
             } catch (...) { // whatever an outlet throws is told to the hub's owner
@@ -319,6 +378,8 @@ private:
         c->questions.add(asked);
         if (!c->connected) // it may have ended before this question was among those it ends
             return asked->take({.error = errc::connection_ended});
+        if (c->mail)
+            return mail_.put(c, what.asked_by(asked), what.size());
         try {
             c->out(what.asked_by(asked));
         } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
@@ -335,6 +396,8 @@ private:
                               }});
         else if (m.verb == "call" && m.connection && m.method)
             ask_own(*m.connection, invocation_of(m), std::move(done));
+        else if (m.verb == "invoke" && m.method)
+            call_server_method(invocation_of(m), std::move(done));
         else
             done({.error = errc::unknown_method, .text = "another version of the hub"});
     }
@@ -361,6 +424,7 @@ private:
     hub_options const options_;
     roster<Bus> roster_;
     std::shared_ptr<hub_hooks> const hooks_ = std::make_shared<hub_hooks>();
+    outboxes<Bus> const mail_;
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
     gate ready_;

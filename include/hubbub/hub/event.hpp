@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <string_view>
@@ -43,9 +44,16 @@ struct action_refused {
     std::string_view name;
 };
 
+/// Calls for a connection were dropped, since its outbox was full (outbox_options) or it held most
+/// when all together were too much (hub_options::outbox_budget).
+struct calls_dropped {
+    std::string_view connection;
+    std::size_t count;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
-using hub_event =
-    std::variant<outlet_failed, call_failed, server_joined, server_left, action_refused>;
+using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left,
+                               action_refused, calls_dropped>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;

@@ -5,6 +5,8 @@
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/packed.hpp>
 
+#include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -66,6 +68,22 @@ public:
     /// The arguments as they came, for who sends them on in a form of its own.
     packed const& packed_arguments() const noexcept { return content_->arguments; }
     Serializer const& serializer() const noexcept { return content_->serializer; }
+
+    /// About what it takes where it waits, in bytes: those of its encoding, if it has any.
+    std::size_t size() const {
+        std::size_t const envelope = 64;
+        if constexpr (std::same_as<packed, std::string>) {
+            return envelope + content_->method.size() + content_->arguments.size();
+        } else if constexpr (requires(std::string& out) {
+                                 content_->serializer.encode(content_->arguments, out);
+                             }) {
+            std::string bytes;
+            static_cast<void>(content_->serializer.encode(content_->arguments, bytes));
+            return envelope + content_->method.size() + bytes.size();
+        } else {
+            return envelope + content_->method.size();
+        }
+    }
 
 private:
     struct content {

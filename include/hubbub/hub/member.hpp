@@ -5,6 +5,7 @@
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/mailbox.hpp>
 #include <hubbub/hub/question.hpp>
 
 #include <atomic>
@@ -33,6 +34,8 @@ struct member : caller_state {
     std::uint64_t number = 0;
     outlet<typename Bus::serializer_type> out = {};
     std::atomic<bool> admitted = false;
+    /// Null if it is called by out.
+    std::unique_ptr<mailbox<invocation<typename Bus::serializer_type>>> mail = {};
     std::function<void(closing const&)> on_closed = {};
     call_lane<std::shared_ptr<waiting_call>> calls = {};
     question_list<typename Bus::serializer_type> questions = {};

@@ -32,6 +32,10 @@ struct hub_options {
     /// this number and one of beacon_intervals after it died, and it is counted no more.
     unsigned missed_beacons = 3;
 
+    /// What may wait in the outboxes of all connections together, in bytes. Beyond it, the connection
+    /// that holds most loses its oldest calls, or is ended, as its outbox_options say.
+    std::size_t outbox_budget = std::size_t{256} << 20;
+
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.

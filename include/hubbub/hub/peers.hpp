@@ -109,6 +109,12 @@ public:
                             });
     }
 
+    /// Tells a server something, and waits for no answer.
+    std::error_code tell(std::string const& server, message what) {
+        return open_ ? bus_->publish(topics_.control(server), std::move(what))
+                     : make_error_code(errc::closed);
+    }
+
     /// This server's id, and those of the others it hears.
     std::vector<std::string> alive() const {
         std::lock_guard const lock(mutex_);
@@ -163,7 +169,7 @@ private:
     }
 
     void beacon(char const* state) {
-        tell(state);
+        tell_all(state);
         std::lock_guard const lock(mutex_);
         auto const state_now = bus_->state();
         bool const for_good = state_now == link_state::closed || state_now == link_state::failed;
@@ -171,7 +177,7 @@ private:
         arm();
     }
 
-    void tell(char const* state) {
+    void tell_all(char const* state) {
         // While the link is down they would queue up, and come back in one burst that looks as if
         // time had passed.
         if (open_ && bus_->state() == link_state::whole)
@@ -193,7 +199,7 @@ private:
         for (auto const& server : now.lost)
             hooks_->notify(server_left{server});
         if (b.state == "new" && b.server != id_)
-            tell("too");
+            tell_all("too");
     }
 
     /// Waits for what comes first: the next beacon or a deadline. The lock is held.

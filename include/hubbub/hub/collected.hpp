@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/hub/outcome.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hubbub {
+
+/// What each server that is alive answered, by its id.
+template <class R>
+struct collected {
+    std::vector<std::pair<std::string, outcome<R>>> answers = {};
+
+    /// The servers that gave none: they died meanwhile, or took too long, or their method failed.
+    std::vector<std::string> missing() const {
+        std::vector<std::string> ids;
+        for (auto const& [server, answer] : answers)
+            if (!answer)
+                ids.push_back(server);
+        return ids;
+    }
+};
+
+/// What all servers know together.
+template <class T>
+struct census {
+    T value = {};
+    /// The servers whose part is not in it. Empty: it is whole.
+    std::vector<std::string> missing = {};
+};
+
+} // namespace hubbub

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/hub/collected.hpp>
+#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/presence_methods.hpp>
+#include <hubbub/hub/servers.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace hubbub {
+
+/// Who is there, over all servers of a hub. Each question is asked of every server that is alive,
+/// and completes with `void(census<T>)` as soon as all have answered; at the deadline with what
+/// there is, and the servers that are missing. So nobody is counted whose server is dead.
+///
+/// Complexity: a message to and from each server, whose answer grows with the list.
+template <class Bus>
+class presence {
+    using core_type = detail::hub_core<Bus>;
+    using names = std::vector<std::string>;
+
+public:
+    explicit presence(std::shared_ptr<core_type> core)
+        : core_(std::move(core)), limit_(core_->options().request_timeout) {}
+
+    /// The same with another time limit than hub_options::request_timeout.
+    presence within(std::chrono::milliseconds limit) && {
+        limit_ = limit;
+        return std::move(*this);
+    }
+
+    /// How many connections there are.
+    template <class Token>
+    auto async_count(Token&& token) const {
+        return ask<std::uint64_t, std::uint64_t>("count", {}, std::forward<Token>(token),
+                                                 [](auto& sum, auto part) { sum += part; });
+    }
+
+    /// The ids of all connections, in order.
+    template <class Token>
+    auto async_connections(Token&& token) const {
+        return list("connections", {}, std::forward<Token>(token));
+    }
+
+    /// All users that have a connection, in order.
+    template <class Token>
+    auto async_users(Token&& token) const {
+        return list("users", {}, std::forward<Token>(token));
+    }
+
+    /// All groups that have a member, in order.
+    template <class Token>
+    auto async_groups(Token&& token) const {
+        return list("groups", {}, std::forward<Token>(token));
+    }
+
+    /// The ids of the connections in a group.
+    template <class Token>
+    auto async_members(std::string_view group, Token&& token) const {
+        return list("members", group, std::forward<Token>(token));
+    }
+
+    /// The ids of the connections of a user.
+    template <class Token>
+    auto async_connections_of(std::string_view user, Token&& token) const {
+        return list("connections of", user, std::forward<Token>(token));
+    }
+
+    /// Whether a user has a connection.
+    template <class Token>
+    auto async_is_online(std::string_view user, Token&& token) const {
+        return ask<bool, names>("connections of", user, std::forward<Token>(token),
+                                [](bool& any, names const& some) { any = any || !some.empty(); });
+    }
+
+private:
+    template <class Token>
+    auto list(char const* what, std::string_view of, Token&& token) const {
+        return ask<names, names>(what, of, std::forward<Token>(token),
+                                 [](names& all, names const& some) {
+                                     names both;
+                                     std::set_union(all.begin(), all.end(), some.begin(),
+                                                    some.end(), std::back_inserter(both));
+                                     all = std::move(both);
+                                 });
+    }
+
+    /// Asks every server for a Part, and adds them up to a Whole.
+    template <class Whole, class Part, class Token, class Add>
+    auto ask(char const* what, std::string_view of, Token&& token, Add add) const {
+        return asio::async_initiate<Token, void(census<Whole>)>(
+            [core = core_, limit = limit_, add, what](auto handler, std::string name) {
+                auto executor = detail::executor_of(handler, core->executor());
+                completion<collected<Part>> done(
+                    std::move(executor),
+                    [handler = std::move(handler), add](collected<Part> const& parts) mutable {
+                        census<Whole> all{{}, parts.missing()};
+                        for (auto const& [server, part] : parts.answers)
+                            if (part)
+                                add(all.value, *part);
+                        std::move(handler)(std::move(all));
+                    });
+                detail::collect<Part>(core,
+                                      detail::presence_call(core->format(), what, std::move(name)),
+                                      limit, std::move(done));
+            },
+            token, std::string(of));
+    }
+
+    std::shared_ptr<core_type> core_;
+    std::chrono::milliseconds limit_;
+};
+
+} // namespace hubbub

@@ -1,0 +1,155 @@
+// Connections that are read instead of called, on every bus.
+#include "support/hub_stage.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace {
+
+template <class Setup>
+struct reader {
+    using bus_type = typename Setup::bus;
+    using invocation = hubbub::invocation<typename bus_type::serializer_type>;
+
+    reader(stage<Setup>& s, server<Setup>& at, hubbub::outbox_options const& options) : stage_(s) {
+        CHECK(!s.complete([&](auto done) {
+            at.hub->async_connect("reader", options, [this, done](auto error, auto made) {
+                connection = std::move(made);
+                done(error);
+            });
+        }));
+    }
+
+    /// What the next call says, or why there is none.
+    std::string next() {
+        std::optional<std::string> line;
+        connection.async_receive([&](std::error_code error, invocation const& call) {
+            line = error ? error.message() : text_of(call);
+        });
+        stage_.run_until([&] { return line.has_value(); }, "a call to read");
+        return *line;
+    }
+
+    static std::string text_of(invocation const& call) {
+        std::tuple<std::string> text;
+        CHECK(!call.arguments(text));
+        return std::get<0>(text);
+    }
+
+    stage<Setup>& stage_;
+    hubbub::connection<bus_type> connection;
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE_TEMPLATE("a connection is read in the order called, at once or when it comes", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    reader<Setup> r(s, s.left(), {});
+    auto const all = s.right().hub->clients().all();
+    for (auto const* const text : {"1", "2", "3"})
+        CHECK(!all.send("tell", text));
+    CHECK(r.next() == "1");
+    CHECK(r.next() == "2");
+    s.run_until(
+        [&] {
+            auto const third = r.connection.try_receive();
+            return third && reader<Setup>::text_of(*third) == "3";
+        },
+        "the third call");
+    CHECK(!r.connection.try_receive());
+
+    std::optional<std::string> later;
+    r.connection.async_receive(
+        [&](std::error_code, auto const& call) { later = reader<Setup>::text_of(call); });
+    std::optional<std::error_code> second;
+    r.connection.async_receive([&](std::error_code error, auto const&) { second = error; });
+    s.run_until([&] { return second.has_value(); }, "a second receive to be refused");
+    CHECK(*second == asio::error::already_started);
+    CHECK(!later);
+    CHECK(!all.send("tell", "4"));
+    s.run_until([&] { return later.has_value(); }, "the call waited for");
+    CHECK(*later == "4");
+
+    asio::cancellation_signal stop;
+    std::optional<std::error_code> stopped;
+    r.connection.async_receive(asio::bind_cancellation_slot(
+        stop.slot(), [&](std::error_code error, auto const&) { stopped = error; }));
+    stop.emit(asio::cancellation_type::all);
+    s.run_until([&] { return stopped.has_value(); }, "the cancellation");
+    CHECK(*stopped == asio::error::operation_aborted);
+    CHECK(!all.send("tell", "5"));
+    CHECK(r.next() == "5");
+}
+
+TEST_CASE_TEMPLATE("who never reads delays nobody, and is ended as too slow", Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    lines ends;
+    s.left().hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+        ends.push_back(who.user() + ": " + why.code.message());
+    });
+    reader<Setup> r(s, s.left(), {.max_messages = 10});
+    auto& fast = s.connect(s.left());
+    for (int i = 0; i < 100; ++i)
+        CHECK(!s.right().hub->clients().all().send("tell", std::to_string(i)));
+    s.run_until([&] { return fast.told.size() == 100 && !ends.empty(); }, "the fast one");
+    CHECK(ends == lines{"reader: the consumer is too slow, and its queue was full"});
+    CHECK(r.next() == "the consumer is too slow, and its queue was full");
+    CHECK(s.left().hub->connections() == 1);
+}
+
+TEST_CASE_TEMPLATE("what waits may still be read after its connection was ended", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    reader<Setup> r(s, s.left(), {});
+    auto const client = s.left().hub->clients().client(r.connection.id());
+    CHECK(!client.send("tell", "last words"));
+    CHECK(!client.disconnect("bye"));
+    s.run_until([&] { return !r.connection.connected(); }, "the end");
+    CHECK(r.next() == "last words");
+    CHECK(r.next() == hubbub::make_error_code(hubbub::errc::disconnected).message());
+}
+
+TEST_CASE_TEMPLATE("beyond the budget of all, the one that holds most loses first", Setup,
+                   local_json) {
+    auto options = stage<Setup>::defaults();
+    options.outbox_budget = 2000;
+    stage<Setup> s(options);
+    lines dropped;
+    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
+            dropped.emplace_back(d->connection);
+    });
+    reader<Setup> modest(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
+    reader<Setup> greedy(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
+    reader<Setup> hopeless(s, s.left(), {.when_full = hubbub::overflow::disconnect});
+    auto const clients = s.left().hub->clients();
+    std::string const text(100, 'x');
+    CHECK(!clients.client(modest.connection.id()).send("tell", text));
+    for (int i = 0; i < 5; ++i)
+        CHECK(!clients.client(greedy.connection.id()).send("tell", text));
+    for (int i = 0; i < 7; ++i)
+        CHECK(!clients.client(hopeless.connection.id()).send("tell", text));
+    s.run_until([&] { return !hopeless.connection.connected(); }, "the worst to be ended");
+    CHECK(dropped == lines{hopeless.connection.id()});
+    for (int i = 0; i < 10; ++i)
+        CHECK(!clients.client(greedy.connection.id()).send("tell", text + std::to_string(i)));
+    s.run_until([&] { return dropped.size() >= 3; }, "the next worst to lose");
+    CHECK(dropped.back() == greedy.connection.id());
+    CHECK(modest.next() == text);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,143 @@
+// What the servers of a hub know together, on every bus.
+#include "support/hub_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace {
+
+/// Runs until a question that is asked with a handler is answered.
+template <class Answer, class Setup, class Ask>
+Answer answer(stage<Setup>& s, Ask ask) {
+    std::optional<Answer> all;
+    ask([&](Answer given) { all = std::move(given); });
+    s.run_until([&] { return all.has_value(); }, "all servers to answer");
+    return std::move(*all);
+}
+
+/// Waits until every server has heard of every other.
+template <class Setup>
+void meet(stage<Setup>& s) {
+    s.run_until(
+        [&] {
+            return std::all_of(s.servers.begin(), s.servers.end(), [&](auto& each) {
+                return each.hub->servers().alive().size() == s.servers.size();
+            });
+        },
+        "the servers to meet");
+}
+
+using list = hubbub::census<lines>;
+
+lines sorted(lines all) {
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE_TEMPLATE("connections, users, groups and members are counted over all servers", Setup,
+                   ALL_SETUPS) {
+    stage<Setup> s;
+    meet(s);
+    auto& desk = s.connect(s.left(), "ada");
+    auto& phone = s.connect(s.right(), "ada");
+    auto& eve = s.connect(s.right(), "eve");
+    auto& guest = s.connect(s.left());
+    CHECK(!s.add(s.left(), desk.id(), "lobby"));
+    CHECK(!s.add(s.left(), eve.id(), "lobby"));
+    CHECK(!s.add(s.left(), eve.id(), "garden"));
+
+    for (auto const& each : s.servers) {
+        auto const p = each.hub->presence();
+        auto const ask = [&](auto question) { return answer<list>(s, question); };
+        auto const count =
+            answer<hubbub::census<std::uint64_t>>(s, [&](auto done) { p.async_count(done); });
+        CHECK(count.value == 4);
+        CHECK(count.missing.empty());
+        CHECK(ask([&](auto done) { p.async_connections(done); }).value ==
+              sorted({desk.id(), phone.id(), eve.id(), guest.id()}));
+        CHECK(ask([&](auto done) { p.async_users(done); }).value == lines{"ada", "eve"});
+        CHECK(ask([&](auto done) { p.async_groups(done); }).value == lines{"garden", "lobby"});
+        CHECK(ask([&](auto done) { p.async_members("lobby", done); }).value ==
+              sorted({desk.id(), eve.id()}));
+        CHECK(ask([&](auto done) { p.async_members("cellar", done); }).value.empty());
+        CHECK(ask([&](auto done) { p.async_connections_of("ada", done); }).value ==
+              sorted({desk.id(), phone.id()}));
+    }
+    auto const online = [&](char const* user) {
+        return answer<hubbub::census<bool>>(
+                   s, [&](auto done) { s.left().hub->presence().async_is_online(user, done); })
+            .value;
+    };
+    CHECK(online("eve"));
+    CHECK(!online("bob"));
+    eve.connection.disconnect();
+    CHECK(!online("eve"));
+    CHECK(answer<list>(s, [&](auto done) { s.left().hub->presence().async_groups(done); }).value ==
+          lines{"lobby"});
+}
+
+TEST_CASE_TEMPLATE("a server method is called at every server, and all answers are collected",
+                   Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    meet(s);
+    unsigned told = 0;
+    for (auto const& each : s.servers) {
+        each.hub->servers().on(
+            "id of", [&each](std::string what) { return what + " " + each.hub->server_id(); });
+        each.hub->servers().on("tell", [&told] { ++told; });
+    }
+    s.right().hub->servers().on("fails", []() -> int { throw hubbub::hub_error("not here"); });
+
+    using answers = hubbub::collected<std::string>;
+    auto const all = answer<answers>(s, [&](auto done) {
+        s.left().hub->servers().template async_invoke<std::string>("id of", "server", done);
+    });
+    REQUIRE(all.answers.size() == s.servers.size());
+    for (auto const& [id, text] : all.answers)
+        CHECK(*text == "server " + id);
+
+    auto const failed = answer<hubbub::collected<int>>(
+        s, [&](auto done) { s.left().hub->servers().template async_invoke<int>("fails", done); });
+    CHECK(failed.missing().size() == s.servers.size());
+    for (auto const& [id, number] : failed.answers)
+        CHECK(number.text() ==
+              (id == s.right().hub->server_id() ? "not here" : "there is no method 'fails'"));
+
+    CHECK(!s.left().hub->servers().send("tell"));
+    s.run_until([&] { return told == s.servers.size(); }, "all servers to be told");
+}
+
+TEST_CASE_TEMPLATE("a server that has ended is asked no more, and one that is silent is named",
+                   Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    meet(s);
+    s.connect(s.left(), "ada");
+    s.connect(s.right(), "eve");
+    auto const gone = s.right().hub->server_id();
+    auto const users = [&] {
+        return answer<list>(s, [&](auto done) {
+            s.left().hub->presence().within(std::chrono::milliseconds(50)).async_users(done);
+        });
+    };
+    s.right().transport->close(); // without a word
+    auto const partial = users();
+    CHECK(partial.value == lines{"ada"});
+    CHECK(partial.missing == lines{gone});
+    s.run_until([&] { return s.left().hub->servers().alive().size() == s.servers.size() - 1; },
+                "the dead server to be lost");
+    auto const rest = users();
+    CHECK(rest.value == lines{"ada"});
+    CHECK(rest.missing.empty());
+}
+
+TEST_SUITE_END();

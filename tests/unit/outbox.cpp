@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <hubbub/hub/outbox.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using hubbub::overflow;
+
+namespace {
+
+/// "method:text".
+struct message {
+    std::string text;
+    std::string_view method() const { return std::string_view(text).substr(0, text.find(':')); }
+};
+
+using outbox = hubbub::detail::outbox<message>;
+
+std::string rest(outbox& box) {
+    std::string all;
+    while (auto const next = box.pop())
+        all += next->text + " ";
+    return all;
+}
+
+outbox filled(overflow policy, std::size_t& dropped, bool& ends) {
+    outbox box({.max_messages = 3, .max_bytes = 100, .when_full = policy});
+    for (auto const* const text : {"a:1", "b:1", "a:2", "c:1", "c:2"}) {
+        auto const result = box.push({text}, 10);
+        dropped += result.dropped;
+        ends = ends || result.ends;
+    }
+    return box;
+}
+
+} // namespace
+
+TEST_CASE("a full outbox does what its policy says, and counts what it drops") {
+    struct row {
+        overflow policy;
+        char const* rest;
+        std::size_t dropped;
+        bool ends;
+    };
+    for (auto const& expected : {row{overflow::drop_oldest, "a:2 c:1 c:2 ", 2, false},
+                                 row{overflow::drop_newest, "a:1 b:1 a:2 ", 2, false},
+                                 row{overflow::latest_per_method, "b:1 a:2 c:2 ", 2, false},
+                                 row{overflow::disconnect, "a:1 b:1 a:2 ", 2, true}}) {
+        std::size_t dropped = 0;
+        bool ends = false;
+        auto box = filled(expected.policy, dropped, ends);
+        CHECK(box.bytes() == 30);
+        CHECK(rest(box) == expected.rest);
+        CHECK(dropped == expected.dropped);
+        CHECK(ends == expected.ends);
+        CHECK(box.bytes() == 0);
+    }
+}
+
+TEST_CASE("an outbox is bounded in bytes too, and takes one message of any size") {
+    outbox box({.max_messages = 10, .max_bytes = 100, .when_full = overflow::drop_oldest});
+    CHECK(box.push({"a:1"}, 60).dropped == 0);
+    CHECK(box.push({"a:2"}, 40).dropped == 0);
+    CHECK(box.push({"a:3"}, 50).dropped == 1);
+    CHECK(box.bytes() == 90);
+    CHECK(box.push({"a:4"}, 500).dropped == 2);
+    CHECK(rest(box) == "a:4 ");
+}
