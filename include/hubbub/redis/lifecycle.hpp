@@ -88,6 +88,9 @@ public:
         if (r.type == value::kind::error)
             if (auto const error = verdict(r.text))
                 return on_error(error, now);
+        auto const expected = step_ == step::learn ? value::kind::string : value::kind::status;
+        if (r.type != value::kind::error && r.type != expected)
+            return on_error(errc::protocol_error, now);
         if (step_ == step::learn)
             learn_of_server(r.text);
         if (step_ != step::ping) {
