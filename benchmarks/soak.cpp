@@ -1,7 +1,9 @@
 // Is every message accounted for, whatever is done to Redis meanwhile?
-#include "support/arguments.hpp"
+#include "support/peak_memory.hpp"
 #include "support/program.hpp"
 #include "support/soak_ledger.hpp"
+#include "support/soak_receipts.hpp"
+#include "support/soak_settings.hpp"
 #include "support/terminal.hpp"
 
 #include <hubbub.hpp>
@@ -12,7 +14,6 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -20,7 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -31,32 +31,21 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-struct settings {
-    std::string redis = "redis://127.0.0.1:6379/0?app=soak";
-    double seconds = 60;
-    std::size_t publishers = 2;
-    std::size_t subscribers = 2;
-    std::size_t topics = 8;
-    std::size_t payload = 64;
-    double rate = 20000; // messages a second, of all publishers together
-    std::string framing = "sequenced";
-    bool json = false;
-};
-
 /// Makes the same of a link with numbers and of one without.
 template <class Transport>
 struct endpoint;
 
 template <>
 struct endpoint<hubbub::redis_transport> {
-    endpoint(asio::io_context& io, settings const& s) : transport(io.get_executor(), s.redis) {}
+    endpoint(asio::io_context& io, bench::soak_settings const& s)
+        : transport(io.get_executor(), bench::link_options(s)) {}
     hubbub::redis_transport transport;
 };
 
 template <>
 struct endpoint<hubbub::sequenced<hubbub::redis_transport>> {
-    endpoint(asio::io_context& io, settings const& s)
-        : link(io.get_executor(), s.redis), transport(link) {}
+    endpoint(asio::io_context& io, bench::soak_settings const& s)
+        : link(io.get_executor(), bench::link_options(s)), transport(link) {}
     hubbub::redis_transport link;
     hubbub::sequenced<hubbub::redis_transport> transport;
 };
@@ -66,20 +55,15 @@ class soak {
     using bus = hubbub::bus<Transport, hubbub::text_serializer>;
 
 public:
-    soak(asio::io_context& io, settings const& s)
+    soak(asio::io_context& io, bench::soak_settings const& s)
         : settings_(s), io_(io), timer_(io), signals_(io, SIGINT, SIGTERM) {
         for (std::size_t i = 0; i < s.subscribers; ++i)
             add_subscriber();
-        signals_.async_wait([this](std::error_code error, int) {
-            if (!error)
-                stop_publishing();
-        });
+        watch_signals();
     }
 
     bench::soak_ledger run() {
         io_.run();
-        if (!failure_.empty())
-            throw bench::failure(failure_);
         return ledger();
     }
 
@@ -87,7 +71,7 @@ private:
     static constexpr auto pulse = std::chrono::milliseconds(5);
 
     struct subscriber {
-        subscriber(asio::io_context& io, settings const& s)
+        subscriber(asio::io_context& io, bench::soak_settings const& s)
             : link(io, s), listener(link.transport), receipts(s.publishers, s.topics) {}
         endpoint<Transport> link;
         bus listener;
@@ -96,7 +80,7 @@ private:
     };
 
     struct publisher {
-        publisher(asio::io_context& io, settings const& s, std::uint32_t i)
+        publisher(asio::io_context& io, bench::soak_settings const& s, std::uint32_t i)
             : link(io, s), speaker(link.transport), index(i), numbers(s.topics) {}
         endpoint<Transport> link;
         bus speaker;
@@ -155,28 +139,48 @@ private:
         auto const elapsed = std::chrono::duration<double>(steady::now() - begin_).count();
         if (stopping_ || elapsed >= settings_.seconds)
             return await_all();
+        show(elapsed);
+        if (settings_.rate == 0) {
+            publish_all_that_go();
+            return after({}, [this] { publish(); });
+        }
         auto const due = static_cast<std::uint64_t>(elapsed * settings_.rate);
         // After a stall the rate is kept from then on, and not made up for.
         attempted_ = std::max(attempted_, due > burst ? due - burst : 0);
         for (; attempted_ < due; ++attempted_)
             publish_one(*publishers_[attempted_ % publishers_.size()]);
-        show(elapsed);
         after(pulse, [this] { publish(); });
     }
 
-    void publish_one(publisher& p) {
+    /// Each publisher until it is refused, or for its turn: a queue that keeps the newest never
+    /// refuses while Redis is away, and the subscribers run on the same loop.
+    void publish_all_that_go() {
+        for (auto const& p : publishers_)
+            for (auto left = turn; left > 0 && publish_one(*p); --left) {
+            }
+    }
+
+    /// True if it was accepted.
+    bool publish_one(publisher& p) {
         auto const topic = p.next_topic;
         p.next_topic = static_cast<std::uint32_t>((topic + 1) % settings_.topics);
         bench::soak_message const m{p.index, topic, p.numbers[topic] + 1};
-        if (p.speaker.publish(topic_name(topic), m.encode(settings_.payload)))
-            ++p.refused;
-        else
-            ++p.numbers[topic];
+        bool const accepted = !p.speaker.publish(topic_name(topic), m.encode(settings_.payload));
+        ++(accepted ? p.numbers[topic] : p.refused);
+        return accepted;
     }
 
-    void stop_publishing() {
-        if (std::exchange(stopping_, true))
-            fail("interrupted again, before all was accounted for");
+    /// The first Ctrl-C ends the publishing, if it has begun; the next one ends all.
+    void watch_signals() {
+        signals_.async_wait([this](std::error_code error, int) {
+            if (error)
+                return;
+            if (publishers_.empty() || std::exchange(stopping_, true))
+                return end();
+            if (bench::is_terminal(stderr))
+                fmt::print(stderr, "\r\033[Kuntil all is accounted for; Ctrl-C ends it at once\n");
+            watch_signals();
+        });
     }
 
     /// Until everything is accounted for, or nothing has changed for long.
@@ -195,6 +199,7 @@ private:
     }
 
     void end() {
+        ended_ = true;
         timer_.cancel();
         signals_.cancel();
         for (auto& p : publishers_)
@@ -204,8 +209,9 @@ private:
     }
 
     void fail(std::string why) {
-        if (failure_.empty())
-            failure_ = std::move(why);
+        if (ended_)
+            return; // what ends with it is no failure
+        failure_ = std::move(why);
         end();
     }
 
@@ -216,8 +222,9 @@ private:
             for (auto const accepted : p->numbers)
                 l.published += accepted * subscribers_.size();
             l.refused += p->refused * subscribers_.size();
-            l.unknown += s.unknown;
-            l.discarded += s.discarded;
+            l.unknown += s.unknown * subscribers_.size();
+            l.discarded += s.discarded * subscribers_.size();
+            l.displaced += s.displaced * subscribers_.size();
             l.link_losses += s.link_losses;
         }
         for (auto const& s : subscribers_) {
@@ -227,11 +234,15 @@ private:
             l.out_of_order += s->receipts.out_of_order;
             l.strange += s->receipts.strange;
             l.known_lost += statistics.lost;
+            l.gaps += statistics.gaps;
+            l.cut_offs += statistics.cut_offs;
             l.link_losses += statistics.link_losses;
             l.longest_silence_seconds =
                 std::max(l.longest_silence_seconds,
                          std::chrono::duration<double>(s->receipts.longest_silence).count());
         }
+        l.peak_memory = bench::peak_memory_bytes();
+        l.failure = failure_;
         return l;
     }
 
@@ -248,15 +259,16 @@ private:
     void after(std::chrono::milliseconds time, Next next) {
         timer_.expires_after(time);
         timer_.async_wait([this, next = std::move(next)](std::error_code error) {
-            if (!error && failure_.empty())
+            if (!error && !ended_)
                 next();
         });
     }
 
     static constexpr std::uint64_t burst = 10000;
+    static constexpr int turn = 1000;
     static constexpr std::chrono::seconds patience{20};
 
-    settings const& settings_;
+    bench::soak_settings const& settings_;
     asio::io_context& io_;
     asio::steady_timer timer_;
     asio::signal_set signals_;
@@ -270,74 +282,30 @@ private:
     steady::time_point changed_ = steady::now();
     std::uint64_t last_progress_ = 0;
     std::string failure_;
+    bool ended_ = false;
 };
 
 template <class Transport>
-bench::soak_ledger run(settings const& s) {
+bench::soak_ledger run(bench::soak_settings const& s) {
     asio::io_context io(1);
     return soak<Transport>(io, s).run();
-}
-
-void print(bench::soak_ledger const& l, bool json) {
-    if (bench::is_terminal(stderr))
-        fmt::print(stderr, "\r\033[K");
-    if (json) {
-        nlohmann::ordered_json line;
-        for (auto const& [name, value] : l.counts())
-            line[name] = value;
-        line["longest_silence_seconds"] = l.longest_silence_seconds;
-        fmt::print("{}\n", line.dump());
-        return;
-    }
-    for (auto [name, value] : l.counts()) {
-        std::replace(name.begin(), name.end(), '_', ' ');
-        fmt::print("{:<16} {:>14}\n", name + ":", value);
-    }
-    fmt::print("{:<16} {:>14.3f} s\n", "longest silence:", l.longest_silence_seconds);
-}
-
-bool parse(settings& s, int argc, char** argv) {
-    bench::arguments a("soak",
-                       "Publishers and subscribers on links of their own over a Redis; every "
-                       "message is identified.\nEnds with a ledger, in deliveries, after the "
-                       "time or on Ctrl-C. Exit status 1 if with\n--framing sequenced "
-                       "anything is unaccounted for, twice there or out of order.");
-    a.text("--redis", "URL", "which Redis (redis://127.0.0.1:6379/0?app=soak)", s.redis);
-    a.number("--seconds", "N", "how long to publish (60)", 0.1, 1e6, s.seconds);
-    a.number("--publishers", "P", "how many publish (2)", std::size_t{1}, std::size_t{1000},
-             s.publishers);
-    a.number("--subscribers", "S", "how many subscribe, each to all topics (2)", std::size_t{1},
-             std::size_t{1000}, s.subscribers);
-    a.number("--topics", "T", "how many topics (8)", std::size_t{1}, std::size_t{100000}, s.topics);
-    a.number("--payload", "B", "bytes a message (64)", std::size_t{1}, std::size_t{1} << 24,
-             s.payload);
-    a.number("--rate", "R", "messages a second in all (20000)", 0.1, 1e7, s.rate);
-    a.option("--framing", "plain|sequenced", "whether messages are numbered (sequenced)",
-             [&s](std::string_view value) {
-                 if (value != "plain" && value != "sequenced")
-                     throw bench::usage_error("the framing is plain or sequenced");
-                 s.framing = value;
-             });
-    a.flag("--json", "the ledger as one JSON object on the last line", s.json);
-    return a.parse(argc, argv);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     return bench::run_program("soak", [&] {
-        settings s;
-        if (!parse(s, argc, argv))
+        bench::soak_settings s;
+        if (!bench::parse(s, argc, argv))
             return 0;
-        try {
-            hubbub::redis::parse_url(s.redis);
-        } catch (std::invalid_argument const& e) {
-            throw bench::usage_error(fmt::format("--redis: {}", e.what()));
-        }
         bool const sequenced = s.framing == "sequenced";
         auto const ledger = sequenced ? run<hubbub::sequenced<hubbub::redis_transport>>(s)
                                       : run<hubbub::redis_transport>(s);
-        print(ledger, s.json);
+        if (bench::is_terminal(stderr))
+            fmt::print(stderr, "\r\033[K");
+        ledger.print(s.json);
+        if (!ledger.failure.empty())
+            throw bench::failure(ledger.failure);
         return sequenced && !ledger.clean() ? 1 : 0;
     });
 }

@@ -3,7 +3,8 @@
 
     faults.py SOAK [--long] [FAULT...]
 
-Each fault is a function below. The soak publishes for 8 seconds, or with --long for 60."""
+Each fault is a function below. The soak publishes for 8 seconds, or with --long for 60; where Redis
+is away, it is away for that long."""
 
 import argparse
 import contextlib
@@ -71,6 +72,14 @@ def soaking_through_a_proxy():
         yield proxy, soak
 
 
+# Of each publisher. A queue is two texts, one being filled and one being written, and a text that
+# grows has up to twice its size; beside them is an entry of 24 bytes for each message, a fifth of
+# the bound for messages of 64 bytes. That is less than 5 x 8 MiB for each of the two publishers;
+# 16 MiB are for the rest.
+QUEUE_BYTES = 8 << 20
+MEMORY_BOUND = 2 * 5 * QUEUE_BYTES + (16 << 20)
+
+
 def killed_and_started_again_five_times():
     with soaking() as (redis, soak):
         for _ in range(5):
@@ -115,8 +124,11 @@ def clients_paused():
 def a_small_output_buffer_overrun_by_a_burst():
     with Redis() as redis:
         redis.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 65536 65536 1")
-        with Soak(redis.port, SECONDS, "--rate", "100000", "--payload", "2000") as soak:
-            soak.ledger()
+        # At full speed the loop publishes far more in a turn than it reads, and so the buffers of the
+        # sockets, which are larger than the limit, fill too.
+        with Soak(redis.port, SECONDS, "--rate", "0", "--payload", "2000",
+                  "--queue-bytes", str(QUEUE_BYTES)) as soak:
+            expect(soak.ledger()["cut_offs"] > 0, "Redis cut subscribers off, and that is known")
 
 
 def the_channel_permission_taken_away_and_given_back():
@@ -166,12 +178,40 @@ def bytes_split_and_delayed():
         soak.ledger()
 
 
+def redis_away(policy):
+    with Redis() as redis, Soak(redis.port, SECONDS + 8, "--rate", "0", "--while-down", policy,
+                                "--queue-bytes", str(QUEUE_BYTES)) as soak:
+        soak.rest(2, 2)
+        redis.kill()
+        time.sleep(SECONDS)
+        redis.start()
+        ledger = soak.ledger()
+        # It is -1 with the address sanitizer, which needs memory of its own.
+        expect(ledger["peak_memory_bytes"] < MEMORY_BOUND, f"memory below {MEMORY_BOUND}: {ledger}")
+        return ledger
+
+
+def redis_away_while_publishers_go_on_at_full_speed_refuse():
+    expect(redis_away("refuse")["refused"] > 0, "publishes were refused")
+
+
+def redis_away_while_publishers_go_on_at_full_speed_keep():
+    expect(redis_away("keep")["refused"] > 0, "what did not fit was refused")
+
+
+def redis_away_while_publishers_go_on_at_full_speed_newest():
+    expect(redis_away("newest")["displaced"] > 0, "old messages made room for new ones")
+
+
 FAULTS = {f.__name__: f for f in (
     killed_and_started_again_five_times, frozen_for_ten_seconds, subscribers_killed_in_a_loop,
     publishers_killed_in_a_loop, clients_paused, a_small_output_buffer_overrun_by_a_burst,
     the_channel_permission_taken_away_and_given_back,
     shut_down_without_saving_and_replaced_by_an_empty_server, connections_cut,
-    one_direction_stalled, bytes_split_and_delayed)}
+    one_direction_stalled, bytes_split_and_delayed,
+    redis_away_while_publishers_go_on_at_full_speed_refuse,
+    redis_away_while_publishers_go_on_at_full_speed_keep,
+    redis_away_while_publishers_go_on_at_full_speed_newest)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -180,7 +220,7 @@ if __name__ == "__main__":
                         help=f"which, or all: {', '.join(FAULTS)}")
     parser.add_argument("--long", action="store_true", help="60 seconds each")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()  # options among the faults
     SOAK, SECONDS = arguments.soak.resolve(), 60 if arguments.long else 8
     if unknown := [name for name in arguments.fault if name not in FAULTS]:
         parser.error(f"there is no fault {unknown[0]}; there are {', '.join(FAULTS)}")
