@@ -1,0 +1,73 @@
+// What a broadcast to many costs.
+#include "support/allocations.hpp"
+
+#include "support/hub_stage.hpp"
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace {
+
+unsigned encodings = 0;
+
+struct counting_serializer : hubbub::json_serializer {
+    template <class T>
+    std::error_code encode(T const& value, std::string& out) const {
+        ++encodings;
+        return hubbub::json_serializer::encode(value, out);
+    }
+};
+
+using bus_type = hubbub::bus<hubbub::local_transport, counting_serializer>;
+
+/// Allocations of a broadcast to so many clients, when everything is warm.
+std::size_t allocations_of_broadcast(unsigned clients) {
+    asio::io_context io;
+    hubbub::local_broker broker;
+    hubbub::local_transport transport{io.get_executor(), broker};
+    bus_type bus{transport};
+    hubbub::hub<bus_type> hub{bus, {.beacon_interval = std::chrono::hours(1)}};
+    std::size_t told = 0;
+    std::vector<hubbub::connection<bus_type>> connections;
+    connections.reserve(clients);
+    for (unsigned i = 0; i < clients; ++i)
+        hub.async_connect(
+            "", [&told](auto const&) { ++told; },
+            [&](std::error_code, auto made) { connections.push_back(std::move(made)); });
+    io.poll();
+    REQUIRE(hub.connections() == clients);
+
+    auto const broadcast = [&] {
+        CHECK(!hub.clients().all().send("tell", "a text of more than sixteen bytes"));
+        io.restart();
+        io.poll();
+    };
+    broadcast();
+    encodings = 0;
+    auto const before = support::allocations();
+    broadcast();
+    auto const made = support::allocations() - before;
+    CHECK(encodings == 1);
+    CHECK(told == 2 * clients);
+    return made;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("a broadcast makes one encoding, and allocates nothing for each connection" *
+          doctest::skip(!support::counts_allocations)) {
+    auto const few = allocations_of_broadcast(10);
+    CHECK(few > 0);
+    CHECK(allocations_of_broadcast(1000) == few);
+}
+
+TEST_SUITE_END();
