@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 using namespace std::chrono_literals;
 using hubbub::errc;
@@ -337,4 +338,55 @@ TEST_CASE("what comes too late or twice changes nothing") {
     CHECK(link.reason() == reset);
     CHECK(link.on_dropped(start) == action::retry);
     CHECK(link.on_dropped(start) == action::none);
+}
+
+TEST_CASE("a dead Redis is noticed within ping_interval + response_timeout, whenever it dies") {
+    for (auto dies_after = 0ms; dies_after <= options{}.ping_interval; dies_after += 250ms) {
+        running_link f;
+        auto const dead_at = start + dies_after;
+        f.link.on_bytes(dead_at); // its last sign of life
+        auto now = dead_at;
+        auto what = action::none;
+        while (what != action::drop) {
+            now = f.link.deadline();
+            what = f.link.tick(now);
+        }
+        CHECK(f.link.reason() == errc::timed_out);
+        CHECK(now - dead_at <= f.settings.ping_interval + f.settings.response_timeout);
+    }
+}
+
+TEST_CASE("a busy executor, which comes late to judge a link, reads once more before it does") {
+    running_link f;
+    REQUIRE(f.link.tick(f.link.deadline()) == action::ping);
+    auto const late = f.link.deadline() + 10s;
+    CHECK(f.link.tick(late) == action::none);
+    CHECK(f.link.deadline() == late + hubbub::redis::lateness);
+    SUBCASE("what had come meanwhile saves the link") {
+        f.link.on_bytes(late + 1ms);
+        CHECK(f.link.tick(late + hubbub::redis::lateness) == action::none);
+        CHECK(f.link.running());
+    }
+    SUBCASE("if there was nothing it falls, however late the executor is again") {
+        CHECK(f.link.tick(late + 10s) == action::drop);
+        CHECK(f.link.reason() == errc::timed_out);
+    }
+}
+
+TEST_CASE("the user says which errors end it all") {
+    options o;
+    std::vector<std::error_code> asked;
+    bool final = false;
+    o.gives_up_on = [&](std::error_code error) {
+        asked.push_back(error);
+        return final;
+    };
+    running_link f(o);
+    CHECK(f.link.on_error(errc::authentication_failed, start) == action::drop);
+    CHECK(f.link.on_dropped(start) == action::retry); // against the default
+    final = true;
+    CHECK(f.link.tick(f.link.deadline()) == action::open);
+    CHECK(f.link.on_error(reset, start) == action::drop);
+    CHECK(f.link.on_dropped(start) == action::give_up);
+    CHECK(asked == std::vector<std::error_code>{errc::authentication_failed, reset});
 }

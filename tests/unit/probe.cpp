@@ -48,7 +48,7 @@ TEST_CASE("a probe is due every probe_interval while both links are whole") {
         CHECK(p.due(now, true));
         CHECK(!p.due(now, true));
         CHECK(p.number() == i);
-        p.on_published({}, 1, now += 1ms);
+        p.on_published(i, {}, 1, now += 1ms);
         p.on_probe(i, now += 2ms);
         CHECK(p.round_trip() == 3ms);
         CHECK(!p.deaf(now));
@@ -79,7 +79,7 @@ TEST_CASE("a probe whose channel is not subscribed, since it may not be, is not 
 TEST_CASE("a link is deaf if nothing came for response_timeout after the probe was given out") {
     fixture f;
     CHECK(!f.p.deaf(f.now + 1h)); // the publishing link has to answer first
-    f.p.on_published({}, 1, f.now += 5ms);
+    f.p.on_published(f.p.number(), {}, 1, f.now += 5ms);
     CHECK(f.p.deadline() == f.now + f.o.response_timeout);
     CHECK(!f.p.deaf(f.p.deadline() - 1ns));
     CHECK(f.p.deaf(f.p.deadline()));
@@ -88,7 +88,7 @@ TEST_CASE("a link is deaf if nothing came for response_timeout after the probe w
 
 TEST_CASE("a link is deaf at once if Redis gave the probe to nobody") {
     fixture f;
-    f.p.on_published({}, 0, f.now);
+    f.p.on_published(f.p.number(), {}, 0, f.now);
     CHECK(f.p.deadline() == f.now);
     CHECK(f.p.deaf(f.now));
 }
@@ -96,28 +96,41 @@ TEST_CASE("a link is deaf at once if Redis gave the probe to nobody") {
 TEST_CASE("the probe may be overtaken by its answer, or overtake it") {
     fixture f;
     f.p.on_probe(f.p.number(), f.now + 1ms);
-    f.p.on_published({}, 1, f.now + 2ms);
+    f.p.on_published(f.p.number(), {}, 1, f.now + 2ms);
     CHECK(!f.p.awaited());
     CHECK(f.p.deadline() == f.now + 1ms + f.o.probe_interval);
 }
 
 TEST_CASE("a probe that could not be published says nothing of the receiving link") {
     fixture f;
-    f.p.on_published(errc::outcome_unknown, 0, f.now);
+    f.p.on_published(f.p.number(), errc::outcome_unknown, 0, f.now);
     CHECK(!f.p.deaf(f.now + 1h));
     CHECK(f.p.deadline() == f.now + f.o.probe_interval);
 }
 
 TEST_CASE("an older probe that comes late is not the one that is awaited") {
     fixture f;
-    f.p.on_published({}, 1, f.now);
+    f.p.on_published(f.p.number(), {}, 1, f.now);
     f.p.on_probe(f.p.number() - 1, f.now);
     CHECK(f.p.deaf(f.now + f.o.response_timeout));
 }
 
+TEST_CASE("the late answer to a probe of the link before does not count for this one") {
+    fixture f;
+    auto const first = f.p.number();
+    f.p.on_lost();
+    f.p.on_whole(f.now);
+    f.now = f.p.deadline();
+    REQUIRE(f.p.due(f.now, true));
+    f.p.on_published(first, {}, 0, f.now); // to nobody, as that link was gone
+    CHECK(!f.p.deaf(f.now));
+    f.p.on_published(f.p.number(), {}, 1, f.now);
+    CHECK(f.p.deadline() == f.now + f.o.response_timeout);
+}
+
 TEST_CASE("a link that is behind is not deaf while other messages come, for twelve timeouts") {
     fixture f;
-    f.p.on_published({}, 1, f.now);
+    f.p.on_published(f.p.number(), {}, 1, f.now);
     auto const end = f.now + 12 * f.o.response_timeout;
     for (auto t = f.now; t < end; t += f.o.response_timeout / 2) {
         CHECK(!f.p.deaf(t));
@@ -130,7 +143,7 @@ TEST_CASE("a link that is behind is not deaf while other messages come, for twel
 
 TEST_CASE("a busy executor, which comes late, reads once more before it judges") {
     fixture f;
-    f.p.on_published({}, 1, f.now);
+    f.p.on_published(f.p.number(), {}, 1, f.now);
     auto const late = f.p.deadline() + 10s;
     CHECK(!f.p.deaf(late));
     CHECK(f.p.deadline() == late + lateness);
@@ -156,7 +169,7 @@ TEST_CASE(
             if (p.deaf(now))
                 break;
             REQUIRE(p.due(now, true));
-            p.on_published({}, 1, now);
+            p.on_published(p.number(), {}, 1, now);
             if (now < deaf_at)
                 p.on_probe(p.number(), now);
         }

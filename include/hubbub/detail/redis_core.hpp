@@ -114,14 +114,15 @@ private:
     using redis_connection = redis::connection<Stream>;
 
     void send_probe() {
+        auto const number = shared_.probe.number();
         publishing_.push_probe(
-            probe_topic_, std::to_string(shared_.probe.number()),
+            probe_topic_, std::to_string(number),
             {executor_,
-             [weak = this->weak_from_this()](std::error_code error, std::size_t receivers) {
+             [weak = this->weak_from_this(), number](std::error_code error, std::size_t receivers) {
                  auto const core = weak.lock();
                  if (!core)
                      return;
-                 core->shared_.probe.on_published(error, receivers, redis::clock::now());
+                 core->shared_.probe.on_published(number, error, receivers, redis::clock::now());
                  arm(core->receiver_);
              }});
         flush(publisher_);

@@ -65,7 +65,7 @@ struct options {
     std::chrono::milliseconds connect_timeout{5000};
     /// A link that has been silent for ping_interval is asked with a PING, and is lost if nothing
     /// comes within response_timeout. So a dead server is noticed after ping_interval +
-    /// response_timeout at most.
+    /// response_timeout at most, by an executor that is on time.
     std::chrono::milliseconds ping_interval{5000};
     std::chrono::milliseconds response_timeout{5000};
     /// How often a message goes through Redis and back, to find a link that is up and hears nothing;

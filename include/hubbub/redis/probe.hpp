@@ -54,10 +54,11 @@ public:
     }
 
     /// Redis answered the publish of a probe: it gave it to so many.
-    void on_published(std::error_code error, std::size_t receivers, time_point now) noexcept {
-        if (state_ != state::asked)
-            return;
-        if (error) // it was never given out, which says nothing of the receiving link
+    void on_published(std::uint64_t number, std::error_code error, std::size_t receivers,
+                      time_point now) noexcept {
+        if (number != number_ || state_ != state::asked)
+            return; // one of a link that is gone says nothing of this one
+        if (error)  // it was never given out, which says nothing of the receiving link
             return on_whole(now);
         state_ = state::given_out;
         given_out_at_ = now;

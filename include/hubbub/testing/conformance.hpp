@@ -8,6 +8,7 @@
 #include <hubbub/testing/conformance/operations.hpp>
 #include <hubbub/testing/conformance/order.hpp>
 #include <hubbub/testing/conformance/payloads.hpp>
+#include <hubbub/testing/conformance/room.hpp>
 #include <hubbub/testing/conformance/sinks.hpp>
 #include <hubbub/testing/conformance/subscriptions.hpp>
 #include <hubbub/testing/conformance/threads.hpp>
@@ -38,6 +39,7 @@ conformance_list<typename Fixture::transport_type> const& transport_conformance(
         add_payload_cases(cases);
         add_operation_cases(cases);
         add_limit_cases(cases);
+        add_room_cases(cases);
         add_thread_cases(cases, traits);
         if constexpr (traits.carries_objects)
             add_object_cases(cases);

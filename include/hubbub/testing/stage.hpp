@@ -233,12 +233,13 @@ private:
             },
             "the queue to drain");
         auto const n = s.bus().statistics();
-        require_equal(n.refused + n.confirmed + n.unknown + n.discarded, n.published,
-                      "refused + confirmed + unknown + discarded");
-        require_equal(n.delivered + n.malformed + n.failed, n.received,
-                      "delivered + malformed + failed");
-        require_equal(n.dropped, s.events().template of<message_dropped>(),
-                      "message_dropped events");
+        require_equal(n.refused + n.confirmed + n.unknown + n.discarded + n.displaced, n.published,
+                      "refused + confirmed + unknown + discarded + displaced");
+        require_equal(n.delivered + n.malformed + n.failed + n.dropped_oldest + n.dropped_newest +
+                          n.superseded + n.abandoned + n.pending,
+                      n.received, "what became of what was received");
+        require_equal(n.dropped + n.dropped_oldest + n.dropped_newest,
+                      s.events().template of<message_dropped>(), "message_dropped events");
     }
 
     asio::io_context* io_;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/error.hpp>
+#include <hubbub/testing/stage.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::testing {
+
+namespace detail {
+
+/// Where an operation of a transport leaves its result.
+struct room_result {
+    completion<std::error_code> keep(asio::io_context& io) {
+        return {io.get_executor(), [this](std::error_code error) { value = error; }};
+    }
+    std::optional<std::error_code> value;
+};
+
+} // namespace detail
+
+/// Who waits for room gets it, and a transport that is drained hands over what it has.
+template <transport Transport>
+void add_room_cases(conformance_list<Transport>& cases) {
+    cases.add("wait_for_room completes while there is room, and as closed after close",
+              [](auto& s) {
+                  auto const server = s.make_transport();
+                  detail::room_result room;
+                  server->wait_for_room(100, room.keep(s.io()));
+                  s.run_until([&] { return room.value.has_value(); }, "room");
+                  require_equal(*room.value, std::error_code{}, "room in an empty queue");
+                  server->close();
+                  room.value.reset();
+                  server->wait_for_room(100, room.keep(s.io()));
+                  s.run_until([&] { return room.value.has_value(); }, "an answer");
+                  require_equal(*room.value, errc::closed, "room in a closed transport");
+              });
+
+    cases.add("async_publish with patience loses nothing and keeps the order of a full queue",
+              [](auto& s) {
+                  auto& a = s.add_server({.max_queue_messages = 3});
+                  auto& b = s.add_server();
+                  recorder seen;
+                  auto const made = s.listen(b, "t", seen.sink());
+                  std::vector<std::string> expected;
+                  std::size_t ended = 0;
+                  for (int burst = 0; burst < 20; ++burst) {
+                      for (int i = 0; i < 6; ++i) { // three in the queue, and three that wait
+                          expected.push_back(std::to_string(expected.size()));
+                          a.bus().async_publish("t", expected.back(),
+                                                wait_up_to{std::chrono::minutes(1)},
+                                                [&](std::error_code error, std::size_t) {
+                                                    require_equal(error, std::error_code{},
+                                                                  "result of async_publish");
+                                                    ++ended;
+                                                });
+                      }
+                      s.run_until([&] { return ended == expected.size(); }, "the publishes");
+                  }
+                  s.run_until([&] { return seen.count() == expected.size(); }, "the messages");
+                  require_equal(seen.seen(), expected, "messages");
+                  require_equal(a.bus().statistics().refused, 0U, "refused");
+              });
+
+    cases.add("a receiver gets the messages of its topic in the order published", [](auto& s) {
+        auto& a = s.add_server();
+        auto& b = s.add_server();
+        auto inbox = b.bus().template receive<std::string>("t");
+        recorder also;
+        auto const made = s.listen(b, "t", also.sink());
+        std::vector<std::string> got;
+        for (int i = 0; i < 3; ++i) {
+            s.deliver(a, "t", std::to_string(i));
+            inbox.async_receive([&](std::error_code error, received<std::string> r) {
+                require_equal(error, std::error_code{}, "result of async_receive");
+                got.push_back(r.topic + r.message);
+            });
+        }
+        s.run_until([&] { return got.size() == 3; }, "three messages");
+        require_equal(got, std::vector<std::string>{"t0", "t1", "t2"}, "messages");
+        s.run_until([&] { return also.count() == 3; }, "the other sink");
+    });
+
+    cases.add("a drain hands over all that was accepted, refuses what comes, and closes",
+              [](auto& s) {
+                  auto& b = s.add_server();
+                  recorder seen;
+                  auto const made = s.listen(b, "t", seen.sink());
+                  auto& a = s.add_server();
+                  s.flush(a, b);
+                  std::vector<std::string> expected;
+                  for (int i = 0; i < 100; ++i) {
+                      expected.push_back(std::to_string(i));
+                      a.publish("t", expected.back());
+                  }
+                  std::optional<std::pair<std::error_code, std::uint64_t>> end;
+                  a.bus().async_drain(
+                      std::chrono::minutes(1),
+                      [&](std::error_code error, std::uint64_t n) { end.emplace(error, n); });
+                  require_equal(a.bus().publish("t", "late"), errc::closed, "a late publish");
+                  s.run_until([&] { return end.has_value(); }, "the drain");
+                  require_equal(end->first, std::error_code{}, "result of async_drain");
+                  require_equal(end->second, std::uint64_t{0}, "undelivered");
+                  require(a.bus().state() == link_state::closed, "it is closed");
+                  s.run_until([&] { return seen.count() == expected.size(); }, "the messages");
+                  require_equal(seen.seen(), expected, "messages");
+              });
+
+    cases.add("a drain of a closed transport ends as closed", [](auto& s) {
+        auto const server = s.make_transport();
+        server->close();
+        detail::room_result end;
+        server->drain(end.keep(s.io()));
+        s.run_until([&] { return end.value.has_value(); }, "an answer");
+        require_equal(*end.value, errc::closed, "result of drain");
+    });
+}
+
+} // namespace hubbub::testing
