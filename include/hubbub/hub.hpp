@@ -40,7 +40,9 @@ namespace hubbub {
 ///                traits.agreed_order, all servers see the calls to a group in one order.
 /// Thread safety: all functions, from any thread. Outlets run on the bus's executor, with no lock
 ///                held; they may call everything, and may destroy the hub.
-/// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it.
+/// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it. While a hub
+///                lives, its beacons keep the executor busy. It must not be destroyed, with its bus,
+///                while another thread still runs its handlers: close it, and let them end.
 ///
 /// @code
 /// hubbub::hub hub{bus, {.name = "chat"}};
