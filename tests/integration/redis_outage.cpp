@@ -92,34 +92,6 @@ TEST_CASE("a probe goes through a real Redis and back, and its time is in the st
     CHECK(a.lost.empty());
 }
 
-TEST_CASE("a subscriber that Redis cut off for being slow is told so, and a killed one is not") {
-    redis_server server;
-    auto client = server.connect();
-    client.command({"CONFIG", "SET", "client-output-buffer-limit", "pubsub 65536 65536 1"});
-    asio::io_context io;
-    redis_peer a(io, options_for(server));
-    unsigned cut_offs = 0;
-    a.bus.on_event([&](hubbub::event const& e) {
-        if (auto const* const cut = std::get_if<hubbub::subscriber_cut_off>(&e)) {
-            ++cut_offs;
-            CHECK(a.bus.state() == link_state::down); // between link_lost and link_whole
-        }
-        std::visit(a, e);
-    });
-    a.listen("t");
-    CHECK(server.command("CLIENT", "KILL", "TYPE", "pubsub") == "1");
-    a.run_until_whole(2);
-    CHECK(cut_offs == 0);
-
-    // Nobody runs io meanwhile, as if a sink took its time.
-    std::string const large(100'000, 'x');
-    for (int i = 0; i < 200 && server.command("PUBSUB", "NUMSUB", "t").ends_with("1"); ++i)
-        client.command({"PUBLISH", "t", large});
-    a.run_until_whole(3);
-    CHECK(cut_offs == 1);
-    CHECK(a.bus.statistics().cut_offs == 1);
-}
-
 TEST_CASE("refuse: while Redis is away publishes are refused as link_down") {
     redis_server server;
     asio::io_context io;

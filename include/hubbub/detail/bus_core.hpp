@@ -187,6 +187,11 @@ private:
         if (!d.done)
             return;
         d.deadline.cancel();
+        {
+            std::lock_guard const lock(mutex_);
+            if (!open_) // the bus ended meanwhile, and with it perhaps the transport
+                return d.done(errc::closed, 0);
+        }
         close();
         transport_->close();
         auto const count = [](statistics const& s) {

@@ -56,6 +56,7 @@ public:
                 closed_ = errc::slow_consumer;
                 report_->disconnected.add();
                 report_->drop(report_->dropped_newest, topic);
+                serve();
                 return false;
             }
             if (options_.when_full == overflow_policy::drop_newest || items_.empty()) {
