@@ -43,13 +43,12 @@ inline hubbub::redis::options link_options(soak_settings const& s) {
 /// False if --help was asked for, and given. Errors: throws usage_error.
 inline bool parse(soak_settings& s, int argc, char** argv) {
     arguments a("soak",
-                "Publishers and subscribers on links of their own over a Redis; every "
-                "message is identified.\nEnds with a ledger, in deliveries, after the "
-                "time or on Ctrl-C; a second Ctrl-C does not wait until all is accounted for. "
-                "Exit\nstatus 1 if it cannot use Redis, or if with --framing sequenced anything "
-                "is\nunaccounted for, twice there or out of order. peak_memory_bytes is that of "
-                "this\nprocess, and -1 where there is no /proc or an address sanitizer adds to "
-                "it.");
+                "Publishers and subscribers on links of their own over a Redis; every message is "
+                "identified.\nEnds with a ledger, in deliveries, after the time or on Ctrl-C; a "
+                "second Ctrl-C does not\nwait until all is accounted for. peak_memory_bytes is "
+                "that of this process, and -1 where\nthere is no /proc, or where an address "
+                "sanitizer adds to it. Exit status 1 if it cannot use\nRedis, or if with --framing "
+                "sequenced anything is unaccounted for, twice there or out of order.");
     a.text("--redis", "URL", "which Redis (redis://127.0.0.1:6379/0?app=soak)", s.redis);
     a.number("--seconds", "N", "how long to publish (60)", 0.1, 1e6, s.seconds);
     a.number("--publishers", "P", "how many publish (2)", std::size_t{1}, std::size_t{1000},
