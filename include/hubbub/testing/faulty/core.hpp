@@ -370,13 +370,13 @@ private:
     time_point out_due() const { return cut_ ? time_point::max() : out_.due(); }
 
     void hand() {
-        auto const [number, message] = out_.hand();
-        auto done = [self = this->shared_from_this(), number = number](std::error_code error,
-                                                                       std::size_t receivers) {
+        auto const next = out_.hand();
+        auto done = [self = this->shared_from_this(), number = next.first](std::error_code error,
+                                                                           std::size_t receivers) {
             self->answered(number, error, receivers);
         };
         auto const refused =
-            below_->publish(message->view(), {below_->get_executor(), std::move(done)});
+            below_->publish(next.second->view(), {below_->get_executor(), std::move(done)});
         if (refused)
             notify(publish_refused{refused});
     }
