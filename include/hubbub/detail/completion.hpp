@@ -4,6 +4,7 @@
 #include <hubbub/detail/asio.hpp>
 
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -28,14 +29,37 @@ public:
 
     /// Completes the operation; the object is empty afterwards.
     void operator()(Results... results) {
-        if (auto const once = std::exchange(operation_, nullptr))
-            once->complete(std::move(results)...);
+        if (!operation_)
+            return;
+        operation_->results.emplace(std::move(results)...);
+        auto& leaving = *operation_;
+        leaving.post(std::move(operation_));
     }
 
 private:
     struct operation_base {
+        operation_base() = default;
+        operation_base(operation_base const&) = delete;
+        operation_base& operator=(operation_base const&) = delete;
         virtual ~operation_base() = default;
-        virtual void complete(Results... results) = 0;
+
+        // self owns this.
+
+        /// Has call called on the handler's executor.
+        virtual void post(std::unique_ptr<operation_base> self) = 0;
+        /// Frees self before the handler runs, as Asio does.
+        virtual void call(std::unique_ptr<operation_base> self) = 0;
+
+        std::optional<std::tuple<Results...>> results;
+    };
+
+    /// What is posted: of one type for all handlers, so that Asio's part is compiled once.
+    struct posted {
+        std::unique_ptr<operation_base> operation;
+        void operator()() {
+            auto& arrived = *operation;
+            arrived.call(std::move(operation));
+        }
     };
 
     template <class Executor, class Handler>
@@ -43,12 +67,16 @@ private:
         operation(Executor executor, Handler&& h)
             : work(std::move(executor)), handler(std::move(h)) {}
 
-        void complete(Results... results) override {
-            asio::post(work.get_executor(),
-                       [handler = std::move(handler),
-                        results = std::tuple<Results...>(std::move(results)...)]() mutable {
-                           std::apply(std::move(handler), std::move(results));
-                       });
+        void post(std::unique_ptr<operation_base> self) override {
+            auto const executor = work.get_executor(); // self may run, and end, before post returns
+            asio::post(executor, posted{std::move(self)});
+        }
+
+        void call(std::unique_ptr<operation_base> self) override {
+            auto called = std::move(handler);
+            auto with = std::move(*this->results);
+            self.reset();
+            std::apply(std::move(called), std::move(with));
         }
 
         asio::executor_work_guard<Executor> work;
