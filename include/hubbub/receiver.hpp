@@ -21,7 +21,7 @@ namespace hubbub {
 /// object.
 ///
 /// Thread safety: distinct objects safe; of a shared one, async_receive alone.
-/// Lifetime:      it may outlive the bus.
+/// Lifetime:      it may outlive the bus, not the context of its executor.
 ///
 /// @code
 /// auto messages = bus.receive<chat_message>("room.42", {.max_messages = 100});

@@ -37,13 +37,13 @@ public:
 ///
 /// After reset has returned, the sink does not start again; a call that runs on another thread at
 /// that moment may still be running. A sink may reset its own subscription: what it captured lives
-/// until it returns. It may outlive the bus, and then does nothing.
+/// until it returns. It may outlive the bus and its executor, and then does nothing.
 /// Thread safety: distinct objects safe, a shared object unsafe.
 class [[nodiscard]] subscription {
 public:
     subscription() = default;
-    subscription(std::shared_ptr<detail::subscriber_group> group,
-                 std::shared_ptr<detail::subscriber> s) noexcept
+    subscription(std::weak_ptr<detail::subscriber_group> group,
+                 std::weak_ptr<detail::subscriber> s) noexcept
         : group_(std::move(group)), subscriber_(std::move(s)) {}
 
     subscription(subscription&&) noexcept = default;
@@ -59,23 +59,27 @@ public:
 
     /// Whether this object keeps a sink subscribed: not after reset, nor after the bus's end.
     explicit operator bool() const noexcept {
-        return subscriber_ && subscriber_->active.load(std::memory_order_acquire);
+        auto const s = subscriber_.lock();
+        return s && s->active.load(std::memory_order_acquire);
     }
 
     /// Unsubscribes; does nothing a second time.
     void reset() noexcept {
         // Taken out first: the sink's destructor may come back here.
-        auto const group = std::exchange(group_, nullptr);
-        auto const s = std::exchange(subscriber_, nullptr);
+        auto const group = std::exchange(group_, {}).lock();
+        auto const s = std::exchange(subscriber_, {}).lock();
         if (!s)
             return;
         s->active.store(false, std::memory_order_release);
-        group->remove(*s);
+        if (group)
+            group->remove(*s);
     }
 
 private:
-    std::shared_ptr<detail::subscriber_group> group_;
-    std::shared_ptr<detail::subscriber> subscriber_;
+    // The bus owns them: what outlives it holds nothing of it, such as an executor whose context
+    // may be gone as well.
+    std::weak_ptr<detail::subscriber_group> group_;
+    std::weak_ptr<detail::subscriber> subscriber_;
 };
 
 } // namespace hubbub
