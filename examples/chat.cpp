@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -205,24 +206,23 @@ private:
     int status_ = 0;
 };
 
-template <class Transport>
-int run(asio::io_context& io, Transport& transport, arguments const& a) {
-    hubbub::bus bus{transport, hubbub::json_serializer{}};
-    chat program{io, bus, a};
-    io.run();
-    return program.status();
+/// The bus is chosen at run time; the chat is compiled once for both.
+hubbub::any_transport choose_transport(asio::io_context& io, std::string const& redis) {
+    if (!redis.empty())
+        return hubbub::any_transport{
+            std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(io.get_executor(), redis)};
+    std::cerr << "no --redis: you are alone on a local bus\n";
+    return hubbub::any_transport{
+        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker())};
 }
 
 int run(arguments const& a) {
     asio::io_context io;
-    if (!a.redis.empty()) {
-        hubbub::sequenced<hubbub::redis_transport> transport{io.get_executor(), a.redis};
-        return run(io, transport, a);
-    }
-    std::cerr << "no --redis: you are alone on a local bus\n";
-    hubbub::local_broker broker;
-    hubbub::local_transport transport{io.get_executor(), broker};
-    return run(io, transport, a);
+    auto transport = choose_transport(io, a.redis);
+    hubbub::bus bus{transport, hubbub::json_serializer{}};
+    chat program{io, bus, a};
+    io.run();
+    return program.status();
 }
 
 } // namespace

@@ -102,26 +102,24 @@ private:
     bool complete_ = false;
 };
 
-template <class Transport>
-int run(asio::io_context& io, Transport& one, Transport& two) {
+int run(std::string_view redis) {
+    asio::io_context io;
+    hubbub::local_broker broker;
+    auto const make_transport = [&] {
+        if (!redis.empty())
+            return hubbub::any_transport{
+                std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(io.get_executor(),
+                                                                             redis)};
+        return hubbub::any_transport{
+            std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
+    };
+    auto one = make_transport();
+    auto two = make_transport();
     hubbub::bus a{one, hubbub::json_serializer{}};
     hubbub::bus b{two, hubbub::json_serializer{}};
     conversation talk{io, a, b};
     io.run();
     return talk.complete() ? 0 : 1;
-}
-
-int run(std::string_view redis) {
-    asio::io_context io;
-    if (!redis.empty()) {
-        hubbub::sequenced<hubbub::redis_transport> one{io.get_executor(), redis};
-        hubbub::sequenced<hubbub::redis_transport> two{io.get_executor(), redis};
-        return run(io, one, two);
-    }
-    hubbub::local_broker broker;
-    hubbub::local_transport one{io.get_executor(), broker};
-    hubbub::local_transport two{io.get_executor(), broker};
-    return run(io, one, two);
 }
 
 } // namespace

@@ -20,6 +20,7 @@
 #include <hubbub/topic_ledger.hpp>
 #include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
+#include <hubbub/transport/any.hpp>
 #include <hubbub/transport/local.hpp>
 #include <hubbub/transport/sequenced.hpp>
 #include <hubbub/version.hpp>

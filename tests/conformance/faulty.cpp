@@ -77,10 +77,14 @@ struct delayed_fixture {
 
 } // namespace
 
-TYPE_TO_STRING_AS("faulty, without faults", faultless_fixture);
-TYPE_TO_STRING_AS("faulty, delayed, sequenced", delayed_fixture);
+TYPE_TO_STRING_AS("faulty, without faults", erased<faultless_fixture>);
+TYPE_TO_STRING_AS("faulty, without faults, objects", faultless_fixture);
+TYPE_TO_STRING_AS("faulty, delayed, sequenced", erased<delayed_fixture>);
 
 namespace {
-keeps_the_contract<faultless_fixture> const faultless(__FILE__, __LINE__);
-keeps_the_contract<delayed_fixture> const delayed(__FILE__, __LINE__);
+
+keeps_the_contract<erased<faultless_fixture>> const faultless(__FILE__, __LINE__);
+keeps_the_contract<erased<delayed_fixture>> const delayed(__FILE__, __LINE__);
+keeps_objects<faultless_fixture> const objects(__FILE__, __LINE__);
+
 } // namespace

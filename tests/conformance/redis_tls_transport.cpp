@@ -31,11 +31,11 @@ struct redis_tls_fixture {
     hubbub::redis::options options;
 };
 
-TYPE_TO_STRING_AS("redis, TLS", redis_tls_fixture);
+TYPE_TO_STRING_AS("redis, TLS", erased<erased<redis_tls_fixture>>);
 
 namespace {
 
-keeps_the_contract<redis_tls_fixture> const tls(__FILE__, __LINE__);
+keeps_the_contract<erased<redis_tls_fixture>> const tls(__FILE__, __LINE__);
 
 } // namespace
 

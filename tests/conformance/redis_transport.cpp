@@ -3,8 +3,8 @@
 
 namespace {
 
-keeps_the_contract<redis_tcp_fixture> const tcp(__FILE__, __LINE__);
-keeps_the_contract<redis_unix_fixture> const unix_socket(__FILE__, __LINE__);
+keeps_the_contract<erased<redis_tcp_fixture>> const tcp(__FILE__, __LINE__);
+keeps_the_contract<erased<redis_unix_fixture>> const unix_socket(__FILE__, __LINE__);
 
 } // namespace
 

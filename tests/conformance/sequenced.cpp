@@ -20,8 +20,8 @@ struct sequenced_fixture : redis_tcp_fixture {
 
 } // namespace
 
-TYPE_TO_STRING_AS("redis, sequenced", sequenced_fixture);
+TYPE_TO_STRING_AS("redis, sequenced", erased<erased<sequenced_fixture>>);
 
 namespace {
-keeps_the_contract<sequenced_fixture> const sequenced(__FILE__, __LINE__);
+keeps_the_contract<erased<sequenced_fixture>> const sequenced(__FILE__, __LINE__);
 } // namespace

@@ -33,8 +33,8 @@ std::error_code connect(stage<Setup>& s, server<Setup>& at, std::string user, li
 
 TEST_SUITE_BEGIN("hub");
 
-TEST_CASE_TEMPLATE("the owner is told when connections begin and end, and why", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("the owner is told when connections begin and end, and why") {
+    stage<json_setup> s;
     lines told;
     auto& hub = *s.left().hub;
     hub.on_connected([&](hubbub::caller const& who) { told.push_back(who.user() + " is here"); });
@@ -52,9 +52,8 @@ TEST_CASE_TEMPLATE("the owner is told when connections begin and end, and why", 
     CHECK(hub.connections() == 0);
 }
 
-TEST_CASE_TEMPLATE("on_connected may refuse, and then the connection never was", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("on_connected may refuse, and then the connection never was") {
+    stage<json_setup> s;
     lines told;
     lines ends;
     s.left().hub->on_connected([](hubbub::caller const& who) {
@@ -72,9 +71,8 @@ TEST_CASE_TEMPLATE("on_connected may refuse, and then the connection never was",
     CHECK(s.left().hub->connections() == 1);
 }
 
-TEST_CASE_TEMPLATE("a connection, a user, or all of a group are ended wherever they are", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a connection, a user, or all of a group are ended wherever they are") {
+    stage<json_setup> s;
     lines ends;
     for (auto* const at : {&s.left(), &s.right()})
         for (auto const* const user : {"ada", "bob", "eve"})
@@ -94,9 +92,8 @@ TEST_CASE_TEMPLATE("a connection, a user, or all of a group are ended wherever t
     CHECK(s.right().hub->connections() == 1); // bob
 }
 
-TEST_CASE_TEMPLATE("a server that drains lets all go elsewhere and admits nobody", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a server that drains lets all go elsewhere and admits nobody") {
+    stage<json_setup> s;
     lines ends;
     CHECK(!connect(s, s.left(), "ada", ends));
     CHECK(!connect(s, s.right(), "bob", ends));
@@ -108,9 +105,8 @@ TEST_CASE_TEMPLATE("a server that drains lets all go elsewhere and admits nobody
     CHECK(s.right().hub->connections() == 1);
 }
 
-TEST_CASE_TEMPLATE("what the policy does not allow fails as refused, and is told", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("what the policy does not allow fails as refused, and is told") {
+    stage<json_setup> s;
     lines refused;
     lines ends;
     auto& hub = *s.left().hub;

@@ -158,11 +158,9 @@ TEST_CASE_TEMPLATE("what a method throws is told to its caller if it is meant fo
     }
 }
 
-TEST_CASE_TEMPLATE(
-    "the calls of one connection run in order, and those of two do not wait for each "
-    "other",
-    Setup, local_json) {
-    stage<Setup> s;
+TEST_CASE("the calls of one connection run in order, and those of two do not wait for each "
+          "other") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left(), "ada");
     auto& bob = s.connect(s.left(), "bob");
     latch held;
@@ -187,12 +185,11 @@ TEST_CASE_TEMPLATE(
           lines{"bob is fast", "ada begins", "ada ends", "ada is fast", "ada begins", "ada ends"});
 }
 
-TEST_CASE_TEMPLATE("as many calls of a connection run as are allowed, and so many may wait", Setup,
-                   local_json) {
-    auto options = stage<Setup>::defaults();
+TEST_CASE("as many calls of a connection run as are allowed, and so many may wait") {
+    auto options = stage<json_setup>::defaults();
     options.parallel_calls = 2;
     options.max_waiting_calls = 1;
-    stage<Setup> s(options);
+    stage<json_setup> s(options);
     auto& ada = s.connect(s.left());
     latch held;
     int running = 0;
@@ -214,8 +211,8 @@ TEST_CASE_TEMPLATE("as many calls of a connection run as are allowed, and so man
     CHECK(most == 2);
 }
 
-TEST_CASE_TEMPLATE("calls that wait when their connection ends do not run", Setup, local_json) {
-    stage<Setup> s;
+TEST_CASE("calls that wait when their connection ends do not run") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     latch held;
     std::optional<bool> connected;
@@ -251,11 +248,11 @@ TEST_CASE_TEMPLATE("a connection has a state of its own", Setup, ALL_SETUPS) {
     CHECK(*invoke<int>(s, bob, "count") == 1);
 }
 
-TEST_CASE_TEMPLATE("methods are found by exact name, or whatever the case", Setup, local_json) {
+TEST_CASE("methods are found by exact name, or whatever the case") {
     for (bool const ignores : {false, true}) {
-        auto options = stage<Setup>::defaults();
+        auto options = stage<json_setup>::defaults();
         options.ignore_method_case = ignores;
-        stage<Setup> s(options);
+        stage<json_setup> s(options);
         auto& ada = s.connect(s.left());
         s.left().hub->on("sendMessage", [] {});
         CHECK(invoke<void>(s, ada, "sendMessage"));

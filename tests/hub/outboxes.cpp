@@ -55,10 +55,9 @@ struct reader {
 
 TEST_SUITE_BEGIN("hub");
 
-TEST_CASE_TEMPLATE("a connection is read in the order called, at once or when it comes", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
-    reader<Setup> r(s, s.left(), {});
+TEST_CASE("a connection is read in the order called, at once or when it comes") {
+    stage<json_setup> s;
+    reader<json_setup> r(s, s.left(), {});
     auto const all = s.right().hub->clients().all();
     for (auto const* const text : {"1", "2", "3"})
         CHECK(!all.send("tell", text));
@@ -67,14 +66,14 @@ TEST_CASE_TEMPLATE("a connection is read in the order called, at once or when it
     s.run_until(
         [&] {
             auto const third = r.connection.try_receive();
-            return third && reader<Setup>::text_of(*third) == "3";
+            return third && reader<json_setup>::text_of(*third) == "3";
         },
         "the third call");
     CHECK(!r.connection.try_receive());
 
     std::optional<std::string> later;
     r.connection.async_receive(
-        [&](std::error_code, auto const& call) { later = reader<Setup>::text_of(call); });
+        [&](std::error_code, auto const& call) { later = reader<json_setup>::text_of(call); });
     std::optional<std::error_code> second;
     r.connection.async_receive([&](std::error_code error, auto const&) { second = error; });
     s.run_until([&] { return second.has_value(); }, "a second receive to be refused");
@@ -95,13 +94,13 @@ TEST_CASE_TEMPLATE("a connection is read in the order called, at once or when it
     CHECK(r.next() == "5");
 }
 
-TEST_CASE_TEMPLATE("who never reads delays nobody, and is ended as too slow", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("who never reads delays nobody, and is ended as too slow") {
+    stage<json_setup> s;
     lines ends;
     s.left().hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
         ends.push_back(who.user() + ": " + why.code.message());
     });
-    reader<Setup> r(s, s.left(), {.max_messages = 10});
+    reader<json_setup> r(s, s.left(), {.max_messages = 10});
     auto& fast = s.connect(s.left());
     for (int i = 0; i < 100; ++i)
         CHECK(!s.right().hub->clients().all().send("tell", std::to_string(i)));
@@ -111,10 +110,9 @@ TEST_CASE_TEMPLATE("who never reads delays nobody, and is ended as too slow", Se
     CHECK(s.left().hub->connections() == 1);
 }
 
-TEST_CASE_TEMPLATE("what waits may still be read after its connection was ended", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
-    reader<Setup> r(s, s.left(), {});
+TEST_CASE("what waits may still be read after its connection was ended") {
+    stage<json_setup> s;
+    reader<json_setup> r(s, s.left(), {});
     auto const client = s.left().hub->clients().client(r.connection.id());
     CHECK(!client.send("tell", "last words"));
     CHECK(!client.disconnect("bye"));
@@ -123,19 +121,18 @@ TEST_CASE_TEMPLATE("what waits may still be read after its connection was ended"
     CHECK(r.next() == hubbub::make_error_code(hubbub::errc::disconnected).message());
 }
 
-TEST_CASE_TEMPLATE("beyond the budget of all, the one that holds most loses first", Setup,
-                   local_json) {
-    auto options = stage<Setup>::defaults();
+TEST_CASE("beyond the budget of all, the one that holds most loses first") {
+    auto options = stage<json_setup>::defaults();
     options.outbox_budget = 2000;
-    stage<Setup> s(options);
+    stage<json_setup> s(options);
     lines dropped;
     s.left().hub->on_event([&](hubbub::hub_event const& e) {
         if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
             dropped.emplace_back(d->connection);
     });
-    reader<Setup> modest(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
-    reader<Setup> greedy(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
-    reader<Setup> hopeless(s, s.left(), {.when_full = hubbub::overflow::disconnect});
+    reader<json_setup> modest(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
+    reader<json_setup> greedy(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
+    reader<json_setup> hopeless(s, s.left(), {.when_full = hubbub::overflow::disconnect});
     auto const clients = s.left().hub->clients();
     std::string const text(100, 'x');
     CHECK(!clients.client(modest.connection.id()).send("tell", text));

@@ -44,9 +44,8 @@ lines sorted(lines all) {
 
 TEST_SUITE_BEGIN("hub");
 
-TEST_CASE_TEMPLATE("connections, users, groups and members are counted over all servers", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("connections, users, groups and members are counted over all servers") {
+    stage<json_setup> s;
     meet(s);
     auto& desk = s.connect(s.left(), "ada");
     auto& phone = s.connect(s.right(), "ada");
@@ -86,9 +85,8 @@ TEST_CASE_TEMPLATE("connections, users, groups and members are counted over all 
           lines{"lobby"});
 }
 
-TEST_CASE_TEMPLATE("a server method is called at every server, and all answers are collected",
-                   Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a server method is called at every server, and all answers are collected") {
+    stage<json_setup> s;
     meet(s);
     unsigned told = 0;
     for (auto const& each : s.servers) {
@@ -117,9 +115,8 @@ TEST_CASE_TEMPLATE("a server method is called at every server, and all answers a
     s.run_until([&] { return told == s.servers.size(); }, "all servers to be told");
 }
 
-TEST_CASE_TEMPLATE("a server that has ended is asked no more, and one that is silent is named",
-                   Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a server that has ended is asked no more, and one that is silent is named") {
+    stage<json_setup> s;
     meet(s);
     s.connect(s.left(), "ada");
     s.connect(s.right(), "eve");

@@ -23,15 +23,16 @@
 namespace {
 
 using lossy = hubbub::testing::faulty<hubbub::local_transport>;
-using bus_type = hubbub::bus<hubbub::sequenced<lossy>, hubbub::json_serializer>;
+using bus_type = json_setup::bus;
 
 struct node {
     node(asio::io_context& io, hubbub::local_broker const& broker)
-        : wire(io.get_executor(), broker), link(wire), numbered(link), bus(numbered), hub(bus) {}
+        : wire(io.get_executor(), broker), link(wire),
+          numbered(std::make_unique<hubbub::sequenced<lossy>>(link)), bus(numbered), hub(bus) {}
 
     hubbub::local_transport wire;
     lossy link;
-    hubbub::sequenced<lossy> numbered;
+    hubbub::any_transport numbered;
     bus_type bus;
     hubbub::hub<bus_type> hub;
     bool cut = false;

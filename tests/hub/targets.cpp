@@ -14,8 +14,8 @@
 
 TEST_SUITE_BEGIN("hub");
 
-TEST_CASE_TEMPLATE("all, and all but some, means the clients of every server", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("all, and all but some, means the clients of every server") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto& bob = s.connect(s.left());
     auto& eve = s.connect(s.right());
@@ -32,8 +32,8 @@ TEST_CASE_TEMPLATE("all, and all but some, means the clients of every server", S
     CHECK(eve.told == lines{"to all"});
 }
 
-TEST_CASE_TEMPLATE("a client is found by its id from any server", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a client is found by its id from any server") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto& eve = s.connect(s.right());
     auto& kim = s.connect(s.right());
@@ -50,9 +50,8 @@ TEST_CASE_TEMPLATE("a client is found by its id from any server", Setup, ALL_SET
     CHECK(kim.told == lines{"ada and kim"});
 }
 
-TEST_CASE_TEMPLATE("a user is called at each of its connections, on whatever server", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a user is called at each of its connections, on whatever server") {
+    stage<json_setup> s;
     auto& desk = s.connect(s.left(), "ada");
     auto& phone = s.connect(s.right(), "ada");
     auto& other = s.connect(s.right(), "eve");
@@ -66,9 +65,8 @@ TEST_CASE_TEMPLATE("a user is called at each of its connections, on whatever ser
     CHECK(other.told == lines{"both"});
 }
 
-TEST_CASE_TEMPLATE("a group has members on every server, and may leave some out", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a group has members on every server, and may leave some out") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto& eve = s.connect(s.right());
     auto& kim = s.connect(s.right());
@@ -87,9 +85,8 @@ TEST_CASE_TEMPLATE("a group has members on every server, and may leave some out"
     CHECK(kim.told == lines{"both"});
 }
 
-TEST_CASE_TEMPLATE("who is in two of the groups, or of the users, of a call gets it once", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("who is in two of the groups, or of the users, of a call gets it once") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left(), "ada");
     auto& eve = s.connect(s.right(), "eve");
     auto& kim = s.connect(s.right(), "kim");
@@ -113,8 +110,8 @@ TEST_CASE_TEMPLATE("who is in two of the groups, or of the users, of a call gets
     CHECK(kim.told == lines{"users"});
 }
 
-TEST_CASE_TEMPLATE("a call may leave out connections, groups and users", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a call may leave out connections, groups and users") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left(), "ada");
     auto& phone = s.connect(s.right(), "ada");
     auto& eve = s.connect(s.right(), "eve");
@@ -141,11 +138,10 @@ TEST_CASE_TEMPLATE("a call may leave out connections, groups and users", Setup, 
     CHECK(guest.told == lines{"not the muted", "not ada"});
 }
 
-TEST_CASE_TEMPLATE("a call for one connection of this server does not take the backplane", Setup,
-                   ALL_SETUPS) {
-    auto options = stage<Setup>::defaults();
+TEST_CASE("a call for one connection of this server does not take the backplane") {
+    auto options = stage<json_setup>::defaults();
     options.beacon_interval = std::chrono::hours(1);
-    stage<Setup> s(options);
+    stage<json_setup> s(options);
     auto& ada = s.connect(s.left());
     s.connect(s.right());
     s.flush(s.right()); // and the servers have heard of each other
@@ -157,11 +153,10 @@ TEST_CASE_TEMPLATE("a call for one connection of this server does not take the b
     CHECK(s.left().bus.statistics().published == before);
 }
 
-TEST_CASE_TEMPLATE("local_first tells its own members at once, and all of them once", Setup,
-                   ALL_SETUPS) {
-    auto options = stage<Setup>::defaults();
+TEST_CASE("local_first tells its own members at once, and all of them once") {
+    auto options = stage<json_setup>::defaults();
     options.order = hubbub::delivery_order::local_first;
-    stage<Setup> s(options);
+    stage<json_setup> s(options);
     auto& ada = s.connect(s.left(), "ada");
     auto& eve = s.connect(s.right(), "ada");
     CHECK(!s.add(s.left(), ada.id(), "lobby"));
@@ -181,9 +176,8 @@ TEST_CASE_TEMPLATE("local_first tells its own members at once, and all of them o
     s.run_until([&] { return ada.told.back() == "still here"; }, "its own members to be told");
 }
 
-TEST_CASE_TEMPLATE("names are taken byte for byte: case, spaces and globs are part of them", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("names are taken byte for byte: case, spaces and globs are part of them") {
+    stage<json_setup> s;
     lines const groups{"lobby", "Lobby", "lobby ", "*", "lobb?", "[a-z]*", "a/b", "\xc3\xbc"};
     for (auto const& group : groups)
         CHECK(!s.add(s.left(), s.connect(s.right(), group).id(), group));
@@ -196,9 +190,8 @@ TEST_CASE_TEMPLATE("names are taken byte for byte: case, spaces and globs are pa
         CHECK(s.clients[i].told == lines{"group " + groups[i], "user " + groups[i]});
 }
 
-TEST_CASE_TEMPLATE("a client of another server is in the group when adding it completes", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a client of another server is in the group when adding it completes") {
+    stage<json_setup> s;
     auto& eve = s.connect(s.right());
     for (int i = 0; i < 20; ++i) {
         auto const group = "group " + std::to_string(i);
@@ -215,9 +208,8 @@ TEST_CASE_TEMPLATE("a client of another server is in the group when adding it co
     CHECK(eve.told.size() == before);
 }
 
-TEST_CASE_TEMPLATE("being added twice is being in it once, and being removed ends it", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("being added twice is being in it once, and being removed ends it") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
     CHECK(!s.add(s.right(), ada.connection.id(), "lobby"));
@@ -232,8 +224,8 @@ TEST_CASE_TEMPLATE("being added twice is being in it once, and being removed end
     CHECK(ada.told == lines{"once"});
 }
 
-TEST_CASE_TEMPLATE("an unknown connection or server is told", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("an unknown connection or server is told") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto const here = s.left().hub->server_id();
     auto const there = s.right().hub->server_id();
@@ -249,16 +241,15 @@ TEST_CASE_TEMPLATE("an unknown connection or server is told", Setup, ALL_SETUPS)
     CHECK(s.add(s.right(), gone, "lobby") == hubbub::errc::unknown_connection);
 }
 
-TEST_CASE_TEMPLATE("a server that does not answer is given up after the time allowed", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a server that does not answer is given up after the time allowed") {
+    stage<json_setup> s;
     auto const mute = s.mute_server();
     s.connect(s.right()); // by its completion, the subscription before it is active too
     CHECK(s.add(s.left(), "mute-1", "lobby") == hubbub::errc::timed_out);
 }
 
-TEST_CASE_TEMPLATE("who has disconnected is told nothing more", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("who has disconnected is told nothing more") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left(), "ada");
     auto& bob = s.connect(s.left(), "bob");
     CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
@@ -278,16 +269,15 @@ TEST_CASE_TEMPLATE("who has disconnected is told nothing more", Setup, ALL_SETUP
     CHECK(bob.told == lines{"all"});
 }
 
-TEST_CASE_TEMPLATE("a server listens to a group while it has members there, and no longer", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("a server listens to a group while it has members there, and no longer") {
+    stage<json_setup> s;
     auto listeners = [&] {
         std::size_t count = 0;
         auto const error = s.complete([&](auto done) {
             s.left().bus.async_publish(
                 "chat/group/lobby",
                 hubbub::detail::client_call<
-                    hubbub::detail::packed<typename Setup::bus::serializer_type>>{
+                    hubbub::detail::packed<typename json_setup::bus::serializer_type>>{
                     "tell", {}, hubbub::detail::recipients{.connections = {{"nobody"}}}},
                 [&, done](std::error_code e, std::size_t n) {
                     count = n;
@@ -309,9 +299,8 @@ TEST_CASE_TEMPLATE("a server listens to a group while it has members there, and 
     s.run_until([&] { return listeners() == 0; }, "the servers to leave the group");
 }
 
-TEST_CASE_TEMPLATE("an outlet that throws is reported, and the others are still called", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("an outlet that throws is reported, and the others are still called") {
+    stage<json_setup> s;
     unsigned failures = 0;
     s.left().hub->on_event([&](hubbub::hub_event const& e) {
         failures += std::holds_alternative<hubbub::outlet_failed>(e) ? 1 : 0;
@@ -326,8 +315,8 @@ TEST_CASE_TEMPLATE("an outlet that throws is reported, and the others are still 
     CHECK(good.told == lines{"still told"});
 }
 
-TEST_CASE_TEMPLATE("calls of one server to a group arrive in the order made", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("calls of one server to a group arrive in the order made") {
+    stage<json_setup> s;
     auto& eve = s.connect(s.right());
     CHECK(!s.add(s.right(), eve.connection.id(), "lobby"));
     lines expected;
@@ -339,10 +328,10 @@ TEST_CASE_TEMPLATE("calls of one server to a group arrive in the order made", Se
     CHECK(eve.told == expected);
 }
 
-TEST_CASE_TEMPLATE("hubs of other names do not hear each other", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("hubs of other names do not hear each other") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
-    hubbub::hub<typename Setup::bus> other{s.right().bus, {.name = "game"}};
+    hubbub::hub<typename json_setup::bus> other{s.right().bus, {.name = "game"}};
     CHECK(!other.clients().all().send("tell", "a game"));
     CHECK(
         !s.right().hub->clients().all().send("tell", "a chat")); // of the same bus: it comes after
@@ -350,9 +339,8 @@ TEST_CASE_TEMPLATE("hubs of other names do not hear each other", Setup, ALL_SETU
     CHECK(ada.told == lines{"a chat"});
 }
 
-TEST_CASE_TEMPLATE("an outlet may destroy its hub, and a connection may outlive it", Setup,
-                   ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("an outlet may destroy its hub, and a connection may outlive it") {
+    stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto& bob = s.connect(s.left());
     ada.methods.on("end", [&] { s.left().hub.reset(); });
@@ -364,8 +352,8 @@ TEST_CASE_TEMPLATE("an outlet may destroy its hub, and a connection may outlive 
     ada.connection.disconnect();
 }
 
-TEST_CASE_TEMPLATE("what waits when a hub is destroyed ends as closed", Setup, ALL_SETUPS) {
-    stage<Setup> s;
+TEST_CASE("what waits when a hub is destroyed ends as closed") {
+    stage<json_setup> s;
     auto const mute = s.mute_server();
     s.connect(s.right());
 

@@ -36,16 +36,16 @@ public:
 
     std::string certificate_file() const { return (folder_.path / "authority.pem").string(); }
 
-    /// Signs a certificate for names ("DNS:redis.test,IP:127.0.0.1"), valid from and until then,
+    /// Signs a certificate for alternative_names ("DNS:redis.test,IP:127.0.0.1"), valid from and until then,
     /// seen from now.
-    identity issue(std::string const& names, std::chrono::seconds from = -long_enough,
+    identity issue(std::string const& alternative_names, std::chrono::seconds from = -long_enough,
                    std::chrono::seconds until = long_enough) {
         auto const name = (folder_.path / std::to_string(++issued_)).string();
         identity const made{name + ".pem", name + ".key"};
         auto const key = make_key();
         auto const certificate = make("client or server", *key, from, until);
         set_issuer(*certificate, *certificate_);
-        add(*certificate, *certificate_, NID_subject_alt_name, names);
+        add(*certificate, *certificate_, NID_subject_alt_name, alternative_names);
         sign(*certificate);
         write(made.certificate_file, PEM_write_X509, certificate.get());
         write(

@@ -9,6 +9,7 @@
 #include <hubbub/serializer/in_place.hpp>
 #include <hubbub/serializer/json.hpp>
 #include <hubbub/testing/run_until.hpp>
+#include <hubbub/transport/any.hpp>
 
 #include <doctest/doctest.h>
 
@@ -22,25 +23,83 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 // Two or three servers of one hub on each kind of bus, and clients on them.
 
-template <class Fixture, class Serializer>
-struct hub_setup {
-    using fixture = Fixture;
-    using bus = hubbub::bus<typename Fixture::transport_type, Serializer>;
+/// What a case runs on. It runs once with each.
+struct hub_setting {
+    bool on_redis;
+    unsigned servers;
 };
 
-using local_json = hub_setup<local_executor_fixture, hubbub::json_serializer>;
-using local_in_place = hub_setup<local_immediate_fixture, hubbub::in_place_serializer>;
-using redis_json = hub_setup<redis_tcp_fixture, hubbub::json_serializer>;
+/// The local bus or Redis, as JSON. The hub is compiled once for both.
+struct json_setup {
+    using transport = hubbub::any_transport;
+    using bus = hubbub::bus<transport, hubbub::json_serializer>;
 
-TYPE_TO_STRING_AS("local, JSON", local_json);
-TYPE_TO_STRING_AS("immediate, in place", local_in_place);
-TYPE_TO_STRING_AS("Redis, JSON", redis_json);
+    static hub_setting next_setting() {
+        hub_setting next{};
+        SUBCASE("two servers, local bus") {
+            next = {.on_redis = false, .servers = 2};
+        }
+        SUBCASE("three servers, local bus") {
+            next = {.on_redis = false, .servers = 3};
+        }
+        SUBCASE("two servers, Redis") {
+            next = {.on_redis = true, .servers = 2};
+        }
+        SUBCASE("three servers, Redis") {
+            next = {.on_redis = true, .servers = 3};
+        }
+        return next;
+    }
 
-#define ALL_SETUPS local_json, local_in_place, redis_json
+    explicit json_setup(hub_setting const& setting) {
+        if (setting.on_redis)
+            fixture.emplace<redis_tcp_fixture>();
+    }
+
+    asio::io_context& io() {
+        return std::visit([](auto& f) -> asio::io_context& { return f.io; }, fixture);
+    }
+
+    std::unique_ptr<transport> make() {
+        return std::visit([](auto& f) { return std::make_unique<transport>(f.make({})); }, fixture);
+    }
+
+    std::variant<local_executor_fixture, redis_tcp_fixture> fixture;
+};
+
+/// Objects as they are, on the publisher's thread.
+struct in_place_setup {
+    using transport = hubbub::local_transport;
+    using bus = hubbub::bus<transport, hubbub::in_place_serializer>;
+
+    static hub_setting next_setting() {
+        hub_setting next{};
+        SUBCASE("two servers, in place") {
+            next.servers = 2;
+        }
+        SUBCASE("three servers, in place") {
+            next.servers = 3;
+        }
+        return next;
+    }
+
+    explicit in_place_setup(hub_setting const& /*setting*/) {}
+
+    asio::io_context& io() { return fixture.io; }
+    std::unique_ptr<transport> make() { return fixture.make({}); }
+
+    local_immediate_fixture fixture;
+};
+
+TYPE_TO_STRING_AS("JSON", json_setup);
+TYPE_TO_STRING_AS("in place", in_place_setup);
+
+#define ALL_SETUPS json_setup, in_place_setup
 
 using lines = std::vector<std::string>;
 
@@ -59,11 +118,11 @@ template <class Setup>
 struct server {
     using bus_type = typename Setup::bus;
 
-    server(typename Setup::fixture& f, hubbub::hub_options const& options)
-        : transport(f.make({})), bus(*transport),
+    server(Setup& setup, hubbub::hub_options const& options)
+        : transport(setup.make()), bus(*transport),
           hub(std::make_unique<hubbub::hub<bus_type>>(bus, options)) {}
 
-    std::unique_ptr<typename Setup::fixture::transport_type> transport;
+    std::unique_ptr<typename Setup::transport> transport;
     bus_type bus;
     std::unique_ptr<hubbub::hub<bus_type>> hub;
 };
@@ -88,31 +147,21 @@ template <class Setup>
 struct stage {
     using bus_type = typename Setup::bus;
 
-    explicit stage(hubbub::hub_options const& options = defaults()) {
-        auto const count = number_of_servers();
-        for (unsigned i = 0; i < count; ++i)
-            servers.emplace_back(fixture, options);
+    explicit stage(hubbub::hub_options const& options = defaults())
+        : stage(Setup::next_setting(), options) {}
+
+    stage(hub_setting const& setting, hubbub::hub_options const& options) : setup(setting) {
+        for (unsigned i = 0; i < setting.servers; ++i)
+            servers.emplace_back(setup, options);
     }
 
     static hubbub::hub_options defaults() {
         return {.name = "chat", .request_timeout = std::chrono::milliseconds(500)};
     }
 
-    /// A case runs once with each number.
-    static unsigned number_of_servers() {
-        unsigned count = 0;
-        SUBCASE("two servers") {
-            count = 2;
-        }
-        SUBCASE("three servers") {
-            count = 3;
-        }
-        return count;
-    }
-
     template <class Condition>
     void run_until(Condition condition, char const* awaited) {
-        hubbub::testing::run_until(fixture.io, condition, awaited);
+        hubbub::testing::run_until(setup.io(), condition, awaited);
     }
 
     /// Runs until an operation that is begun with a handler has completed; its result.
@@ -175,7 +224,7 @@ struct stage {
         return right().bus.template subscribe<message>("chat/control/mute", [](message const&) {});
     }
 
-    typename Setup::fixture fixture;
+    Setup setup;
     std::deque<server<Setup>> servers;
     std::deque<client<Setup>> clients;
     unsigned flushes = 0;

@@ -42,5 +42,5 @@ struct redis_fixture {
 using redis_tcp_fixture = redis_fixture<redis_server::listens::on_port>;
 using redis_unix_fixture = redis_fixture<redis_server::listens::on_unix_socket>;
 
-TYPE_TO_STRING_AS("redis, TCP", redis_tcp_fixture);
-TYPE_TO_STRING_AS("redis, unix socket", redis_unix_fixture);
+TYPE_TO_STRING_AS("redis, TCP", erased<redis_tcp_fixture>);
+TYPE_TO_STRING_AS("redis, unix socket", erased<redis_unix_fixture>);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/testing/conformance.hpp>
+#include <hubbub/transport/any.hpp>
 #include <hubbub/transport/local.hpp>
 
 #include <asio/io_context.hpp>
@@ -55,20 +56,39 @@ struct local_mixed_fixture : local_immediate_fixture {
     bool immediate = false;
 };
 
-TYPE_TO_STRING_AS("local, executor", local_executor_fixture);
-TYPE_TO_STRING_AS("local, immediate", local_immediate_fixture);
-TYPE_TO_STRING_AS("local, mixed", local_mixed_fixture);
+/// A fixture whose transports are held by any_transport: the suite is compiled once for all of
+/// these, in conformance/suite.cpp.
+template <class Fixture>
+struct erased : Fixture {
+    using transport_type = hubbub::any_transport;
+
+    static constexpr hubbub::transport_traits traits = hubbub::testing::traits_of<Fixture>;
+
+    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
+        return std::make_unique<transport_type>(Fixture::make(limits));
+    }
+};
+
+TYPE_TO_STRING_AS("local, executor", erased<local_executor_fixture>);
+TYPE_TO_STRING_AS("local, executor, objects", local_executor_fixture);
+TYPE_TO_STRING_AS("local, immediate", erased<local_immediate_fixture>);
+TYPE_TO_STRING_AS("local, immediate, objects", local_immediate_fixture);
+TYPE_TO_STRING_AS("local, mixed", erased<local_mixed_fixture>);
+TYPE_TO_STRING_AS("local, mixed, objects", local_mixed_fixture);
+
+extern template hubbub::testing::conformance_list<hubbub::any_transport>
+hubbub::testing::conformance_cases(hubbub::transport_traits const& promised);
 
 /// A test case for each promise of the suite that Fixture's transports make, so that each is
 /// counted, named and chosen like any other. doctest has no public function for this.
-template <class Fixture>
+template <class Fixture, auto Cases = &hubbub::testing::transport_conformance<Fixture>>
 class keeps_the_contract {
 public:
     keeps_the_contract(char const* file, unsigned line) {
         register_cases(file, line, std::make_index_sequence<most>());
     }
 
-    static std::size_t count() { return hubbub::testing::transport_conformance<Fixture>().size(); }
+    static std::size_t count() { return Cases().size(); }
 
 private:
     static constexpr std::size_t most = 100;
@@ -77,7 +97,7 @@ private:
     static void run() {
         Fixture fixture;
         try {
-            hubbub::testing::transport_conformance<Fixture>()[Index].run(fixture);
+            Cases()[Index].run(fixture);
         } catch (hubbub::testing::failure const& broken) {
             FAIL(std::string(broken.what()));
         }
@@ -86,7 +106,7 @@ private:
     template <std::size_t... Index>
     static void register_cases(char const* file, unsigned line, std::index_sequence<Index...>) {
         constexpr std::array<void (*)(), most> functions{&run<Index>...};
-        auto const& cases = hubbub::testing::transport_conformance<Fixture>();
+        auto const& cases = Cases();
         for (std::size_t i = 0; i < cases.size(); ++i)
             doctest::detail::regTest(
                 doctest::detail::TestCase(functions.at(i), file, line,
@@ -95,3 +115,17 @@ private:
                 cases[i].name.data());
     }
 };
+
+/// What only a transport that carries objects promises: any_transport, which runs the rest, does not.
+template <class Fixture>
+auto const& object_cases() {
+    static auto const list = [] {
+        hubbub::testing::conformance_list<typename Fixture::transport_type> cases;
+        hubbub::testing::add_object_cases(cases);
+        return cases;
+    }();
+    return list;
+}
+
+template <class Fixture>
+using keeps_objects = keeps_the_contract<Fixture, &object_cases<Fixture>>;

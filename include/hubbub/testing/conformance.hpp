@@ -16,6 +16,26 @@
 
 namespace hubbub::testing {
 
+/// The cases for a transport that promises this. A template of its own, so that many fixtures of one
+/// transport share its code.
+template <transport Transport>
+conformance_list<Transport> conformance_cases(transport_traits const& promised) {
+    conformance_list<Transport> cases;
+    add_order_cases(cases, promised);
+    add_subscription_cases(cases);
+    add_sink_cases(cases);
+    add_lifetime_cases(cases);
+    add_name_cases(cases);
+    add_payload_cases(cases);
+    add_operation_cases(cases);
+    add_limit_cases(cases);
+    add_room_cases(cases);
+    add_thread_cases(cases, promised);
+    if constexpr (Transport::traits.carries_objects)
+        add_object_cases(cases);
+    return cases;
+}
+
 /// What every transport promises: the cases that apply to a fixture's, by its traits. It needs no
 /// test framework; a transport is done when all of them pass.
 ///
@@ -27,24 +47,8 @@ namespace hubbub::testing {
 /// @endcode
 template <transport_fixture Fixture>
 conformance_list<typename Fixture::transport_type> const& transport_conformance() {
-    using transport_type = typename Fixture::transport_type;
-    static auto const list = [] {
-        constexpr auto traits = traits_of<Fixture>;
-        conformance_list<transport_type> cases;
-        add_order_cases(cases, traits);
-        add_subscription_cases(cases);
-        add_sink_cases(cases);
-        add_lifetime_cases(cases);
-        add_name_cases(cases);
-        add_payload_cases(cases);
-        add_operation_cases(cases);
-        add_limit_cases(cases);
-        add_room_cases(cases);
-        add_thread_cases(cases, traits);
-        if constexpr (traits.carries_objects)
-            add_object_cases(cases);
-        return cases;
-    }();
+    static auto const list =
+        conformance_cases<typename Fixture::transport_type>(traits_of<Fixture>);
     return list;
 }
 

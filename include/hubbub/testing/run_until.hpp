@@ -19,7 +19,7 @@ namespace hubbub::testing {
 
 /// How long run_until waits before it calls a promise broken. Long, since nobody waits for it
 /// unless something is wrong.
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds patience{120};
 
 /// Runs io until condition holds, which other threads may bring about too; it is asked after each
 /// handler.

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/transport.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+/// A transport that is chosen at run time: what is written against it compiles once for all of
+/// them.
+///
+/// Delivery, ordering, errors, thread safety: those of the transport it holds, which promised()
+/// tells; its static traits are what all of them promise. It carries bytes, never objects.
+/// Complexity:    a virtual call more for each function.
+///
+/// @code
+/// auto transport = url.empty()
+///     ? hubbub::any_transport{std::make_unique<hubbub::local_transport>(executor, broker)}
+///     : hubbub::any_transport{std::make_unique<hubbub::redis_transport>(executor, url)};
+/// hubbub::bus bus{transport, hubbub::json_serializer{}};
+/// @endcode
+class any_transport {
+public:
+    static constexpr transport_traits traits{.serial_delivery = false};
+
+    /// Holds that one. Errors: throws std::invalid_argument if it is null.
+    template <transport T>
+    explicit any_transport(std::unique_ptr<T> chosen)
+        : held_(std::make_unique<model<T>>(std::move(chosen))) {}
+
+    any_transport(any_transport const&) = delete;
+    any_transport& operator=(any_transport const&) = delete;
+    ~any_transport() = default;
+
+    /// What the transport it holds promises.
+    transport_traits promised() const noexcept { return held_->promised(); }
+
+    asio::any_io_executor get_executor() const { return held_->get_executor(); }
+
+    std::error_code publish(message_view const& message, publish_completion done = {}) {
+        return held_->publish(message, std::move(done));
+    }
+
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done = {}) {
+        return held_->subscribe(what, s, std::move(done));
+    }
+
+    void unsubscribe(interest const& what, sink const& s) noexcept { held_->unsubscribe(what, s); }
+
+    std::shared_ptr<void> observe(observer o) { return held_->observe(std::move(o)); }
+
+    link_state state() const { return held_->state(); }
+
+    hubbub::statistics statistics() const { return held_->statistics(); }
+
+    message_limits const& limits() const noexcept { return held_->limits(); }
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        held_->wait_for_room(bytes, std::move(done));
+    }
+
+    void drain(completion<std::error_code> done) { held_->drain(std::move(done)); }
+
+    void close() noexcept { held_->close(); }
+
+private:
+    struct interface {
+        interface() = default;
+        interface(interface const&) = delete;
+        interface& operator=(interface const&) = delete;
+        virtual ~interface() = default;
+
+        virtual transport_traits promised() const noexcept = 0;
+        virtual asio::any_io_executor get_executor() const = 0;
+        virtual std::error_code publish(message_view const& message, publish_completion done) = 0;
+        virtual std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                                          subscribe_completion done) = 0;
+        virtual void unsubscribe(interest const& what, sink const& s) noexcept = 0;
+        virtual std::shared_ptr<void> observe(observer o) = 0;
+        virtual link_state state() const = 0;
+        virtual hubbub::statistics statistics() const = 0;
+        virtual message_limits const& limits() const noexcept = 0;
+        virtual void wait_for_room(std::size_t bytes, completion<std::error_code> done) = 0;
+        virtual void drain(completion<std::error_code> done) = 0;
+        virtual void close() noexcept = 0;
+    };
+
+    template <class T>
+    struct model final : interface {
+        explicit model(std::unique_ptr<T> chosen) : held(std::move(chosen)) {
+            if (!held)
+                throw std::invalid_argument("any_transport: the transport is a null pointer");
+        }
+
+        transport_traits promised() const noexcept override {
+            auto promised = T::traits;
+            promised.carries_objects = false;
+            return promised;
+        }
+        asio::any_io_executor get_executor() const override { return held->get_executor(); }
+        std::error_code publish(message_view const& message, publish_completion done) override {
+            return held->publish(message, std::move(done));
+        }
+        std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                                  subscribe_completion done) override {
+            return held->subscribe(what, s, std::move(done));
+        }
+        void unsubscribe(interest const& what, sink const& s) noexcept override {
+            held->unsubscribe(what, s);
+        }
+        std::shared_ptr<void> observe(observer o) override { return held->observe(std::move(o)); }
+        link_state state() const override { return held->state(); }
+        hubbub::statistics statistics() const override { return held->statistics(); }
+        message_limits const& limits() const noexcept override { return held->limits(); }
+        void wait_for_room(std::size_t bytes, completion<std::error_code> done) override {
+            held->wait_for_room(bytes, std::move(done));
+        }
+        void drain(completion<std::error_code> done) override { held->drain(std::move(done)); }
+        void close() noexcept override { held->close(); }
+
+        std::unique_ptr<T> const held;
+    };
+
+    std::unique_ptr<interface> const held_;
+};
+
+static_assert(transport<any_transport>);
+
+} // namespace hubbub
