@@ -10,6 +10,8 @@
 #include <random>
 #include <set>
 
+namespace redis_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -352,3 +354,5 @@ TEST_CASE("glob_match and Redis agree on patterns made at random") {
     }
     CHECK(matches > 1000); // it was no test of nothing
 }
+
+} // namespace redis_test

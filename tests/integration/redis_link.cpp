@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <memory>
 
+namespace redis_link_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -399,3 +401,5 @@ TEST_CASE("a reply beyond the limit drops the link") {
     CHECK(std::count(reasons.begin(), reasons.end(), errc::payload_too_large) > 0);
     CHECK(a.failed.empty());
 }
+
+} // namespace redis_link_test

@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+namespace redis_outage_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -245,3 +247,5 @@ TEST_CASE("a sink that blocks on threads of its own does not stop the reader") {
     }
     pool.join();
 }
+
+} // namespace redis_outage_test

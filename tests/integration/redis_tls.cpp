@@ -11,6 +11,8 @@
 
 #include <optional>
 
+namespace redis_tls_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -220,3 +222,5 @@ TEST_CASE("a server is asked for by the name that its certificate must have, and
     o.tls->server_name = "::1";
     CHECK(requested_name(o, shown) == "");
 }
+
+} // namespace redis_tls_test

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+namespace redis_tls_refused_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -173,3 +175,5 @@ TEST_CASE("a client without TLS does not get through to a port with TLS") {
     CHECK(a.bus.state() == link_state::down);
     CHECK(a.whole.empty());
 }
+
+} // namespace redis_tls_refused_test

@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+namespace allocations_test {
+
 // What must not allocate, and what must not grow.
 
 using namespace std::chrono_literals;
@@ -161,3 +163,5 @@ TEST_CASE("one who comes and goes within the linger takes no memory") {
     }
     CHECK(support::live_allocations() < before + 20);
 }
+
+} // namespace allocations_test

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+namespace batch_queue_test {
+
 using queue = hubbub::detail::batch_queue<int>;
 using pushed = queue::pushed;
 
@@ -122,3 +124,5 @@ TEST_CASE("many push, one takes: nothing is lost, order is kept, batches never o
         producer.join();
     CHECK(q.take().empty());
 }
+
+} // namespace batch_queue_test

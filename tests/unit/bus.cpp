@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+namespace bus_test {
+
 using hubbub::delivery_mode;
 using hubbub::errc;
 using hubbub::pattern;
@@ -348,3 +350,5 @@ TEST_CASE("the statistics balance after anything that may happen to a message") 
     CHECK(s.received == s.delivered + s.malformed + s.failed);
     CHECK(s.queued_bytes == 0);
 }
+
+} // namespace bus_test

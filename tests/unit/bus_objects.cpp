@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+namespace bus_objects_test {
+
 // A bus that carries objects without encoding them.
 
 using hubbub::delivery_mode;
@@ -201,3 +203,5 @@ TEST_CASE("an object published from inside a sink is delivered as it was then") 
         CHECK(got == std::vector{2, 1, 0});
     }
 }
+
+} // namespace bus_objects_test

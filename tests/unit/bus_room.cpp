@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+namespace bus_room_test {
+
 // A bus whose outgoing queue is full: who waits for room, and how it is drained.
 
 using namespace std::chrono_literals;
@@ -242,3 +244,5 @@ TEST_CASE("a drain of a transport that is closed already says so, and counts wha
     f.time.run_for(10ms);
     CHECK(drained == std::vector<std::pair<std::error_code, std::uint64_t>>{{errc::closed, 1}});
 }
+
+} // namespace bus_room_test

@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+namespace bus_tokens_test {
+
 // The asynchronous operations with each kind of completion token.
 
 using hubbub::delivery_mode;
@@ -293,3 +295,5 @@ TEST_CASE("an operation under way ends when the transport is closed or the bus i
         CHECK(ended.size() == 2);
     }
 }
+
+} // namespace bus_tokens_test

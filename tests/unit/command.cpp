@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+namespace command_test {
+
 using hubbub::redis::append_command;
 using hubbub::redis::append_publish;
 using namespace std::string_view_literals;
@@ -57,3 +59,5 @@ TEST_CASE("commands are appended to what is there") {
     append_publish(out, "", "t", "p");
     CHECK(out == "+*1\r\n$4\r\nPING\r\n*3\r\n$7\r\nPUBLISH\r\n$1\r\nt\r\n$1\r\np\r\n");
 }
+
+} // namespace command_test

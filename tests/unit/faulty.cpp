@@ -15,6 +15,8 @@
 #include <system_error>
 #include <vector>
 
+namespace faulty_test {
+
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::link_state;
@@ -235,3 +237,5 @@ TEST_CASE("a wrong option is refused, and named") {
 }
 
 TEST_SUITE_END();
+
+} // namespace faulty_test

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <vector>
 
+namespace faulty_storm_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -112,3 +114,5 @@ TEST_CASE("delivered and lost in gaps are what was published, whatever the fault
 }
 
 TEST_SUITE_END();
+
+} // namespace faulty_storm_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+namespace glob_test {
+
 using hubbub::detail::glob_escape;
 using hubbub::detail::glob_match;
 using namespace std::string_view_literals;
@@ -189,3 +191,5 @@ TEST_CASE("no glob takes more than the product of the lengths") {
     CHECK(!glob_match(std::string(400, '*') + "b", text));
     CHECK(!glob_match(std::string(4000, '['), text));
 }
+
+} // namespace glob_test

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <vector>
 
+namespace lifecycle_test {
+
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::redis::lifecycle;
@@ -390,3 +392,5 @@ TEST_CASE("the user says which errors end it all") {
     CHECK(f.link.on_dropped(start) == action::give_up);
     CHECK(asked == std::vector<std::error_code>{errc::authentication_failed, reset});
 }
+
+} // namespace lifecycle_test

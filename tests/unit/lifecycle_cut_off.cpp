@@ -9,6 +9,8 @@
 #include <string>
 #include <system_error>
 
+namespace lifecycle_cut_off_test {
+
 // Whether a link that Redis closed was closed for being slow.
 
 using namespace std::chrono_literals;
@@ -130,3 +132,5 @@ TEST_CASE("a Redis, or a proxy, that gives no INFO is welcome, and tells nothing
         CHECK(f.link.was_cut_off() == cut_off::no);
     }
 }
+
+} // namespace lifecycle_cut_off_test

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace lifecycle_retry_test {
+
 // How a lifecycle recovers: a failure at every step, and how long it waits.
 
 using namespace std::chrono_literals;
@@ -289,3 +291,5 @@ TEST_CASE("a link that falls as soon as it is up is not sought in a tight loop")
 
     CHECK(wait_after(link, now, 1h) == 0ms); // and once it holds, all is forgotten
 }
+
+} // namespace lifecycle_retry_test

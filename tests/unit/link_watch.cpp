@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+namespace link_watch_test {
+
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::link_state;
@@ -217,3 +219,5 @@ TEST_CASE("state may be read, and close called, from any thread") {
         CHECK(f.watch.state() == link_state::closed);
     }
 }
+
+} // namespace link_watch_test

@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace metrics_test {
+
 using namespace std::chrono_literals;
 using hubbub::topic_statistics;
 
@@ -129,3 +131,5 @@ TEST_CASE("prometheus_text of a topic_ledger has a sample for each topic") {
     CHECK(text.find("hubbub_topic_published_bytes_total{topic=\"room.1\"} 5\n") !=
           std::string::npos);
 }
+
+} // namespace metrics_test

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+namespace outbox_test {
+
 using hubbub::overflow;
 
 namespace {
@@ -70,3 +72,5 @@ TEST_CASE("an outbox is bounded in bytes too, and takes one message of any size"
     CHECK(box.push({"a:4"}, 500).dropped == 2);
     CHECK(rest(box) == "a:4 ");
 }
+
+} // namespace outbox_test

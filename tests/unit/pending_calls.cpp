@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace pending_calls_test {
+
 using namespace std::chrono_literals;
 using calls = hubbub::detail::pending_calls<std::string>;
 using texts = std::vector<std::string>;
@@ -48,3 +50,5 @@ TEST_CASE("the calls of one server end together, and no others") {
     CHECK(c.take_of("x").empty());
     CHECK(c.take_all() == texts{"b"});
 }
+
+} // namespace pending_calls_test

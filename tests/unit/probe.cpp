@@ -6,6 +6,8 @@
 
 #include <chrono>
 
+namespace probe_test {
+
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::redis::lateness;
@@ -176,3 +178,5 @@ TEST_CASE(
         CHECK(now - deaf_at <= o.probe_interval + o.response_timeout);
     }
 }
+
+} // namespace probe_test

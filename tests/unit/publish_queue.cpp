@@ -13,6 +13,8 @@
 #include <system_error>
 #include <vector>
 
+namespace publish_queue_test {
+
 using hubbub::errc;
 using hubbub::message_limits;
 using hubbub::detail::publish_ledger;
@@ -245,3 +247,5 @@ TEST_CASE("nothing asked for before the link's fall is answered after it") {
     CHECK(f.queue.on_down() == 1);
     CHECK(f.queue.on_reply(integer(1)) == errc::protocol_error);
 }
+
+} // namespace publish_queue_test

@@ -15,6 +15,8 @@
 #include <system_error>
 #include <vector>
 
+namespace publish_queue_faults_test {
+
 // What a publish_queue does when the link falls, or is closed, at every byte and every answer.
 
 using hubbub::errc;
@@ -297,3 +299,5 @@ TEST_CASE("an answer may be seen before the write that caused it is") {
     CHECK(f.done.take() == completed{{0, {ok, 0}}});
     CHECK(f.queue.output().empty());
 }
+
+} // namespace publish_queue_faults_test

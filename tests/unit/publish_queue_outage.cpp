@@ -13,6 +13,8 @@
 #include <system_error>
 #include <vector>
 
+namespace publish_queue_outage_test {
+
 // What a publish_queue does while the link is down, when it is full, and for who waits for it.
 
 using hubbub::errc;
@@ -303,3 +305,5 @@ TEST_CASE("a queue remembers the most that was queued at once") {
     CHECK(f.queue.peak_messages() == 5);
     CHECK(f.queue.peak_bytes() == deepest);
 }
+
+} // namespace publish_queue_outage_test

@@ -23,6 +23,8 @@
 #include <variant>
 #include <vector>
 
+namespace queue_test {
+
 // Subscriptions with a queue of their own.
 
 using hubbub::errc;
@@ -360,3 +362,5 @@ TEST_CASE("a sink that blocks on a thread of its own delays neither the bus nor 
     CHECK(slow_saw == texts{"1", "4", "5"});
     CHECK(f.bus.statistics().dropped_oldest == 2);
 }
+
+} // namespace queue_test

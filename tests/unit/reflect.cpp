@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+namespace reflect_test {
+
 namespace {
 
 using hubbub::detail::field_count;
@@ -193,3 +195,5 @@ TEST_CASE("only aggregates that can be named in full are reflectable") {
 }
 
 } // namespace
+
+} // namespace reflect_test

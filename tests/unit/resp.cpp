@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace resp_test {
+
 using hubbub::errc;
 using hubbub::redis::reply;
 using hubbub::redis::resp_reader;
@@ -321,3 +323,5 @@ TEST_CASE("damaged streams give replies or an error, in one piece as in many") {
     }
     CHECK(failures > 1000); // else nothing was tested
 }
+
+} // namespace resp_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace sequence_test {
+
 using namespace std::chrono_literals;
 using hubbub::interest;
 using hubbub::pattern;
@@ -252,3 +254,5 @@ TEST_CASE("a question that is damaged is answered up to the damage") {
 }
 
 TEST_SUITE_END();
+
+} // namespace sequence_test

@@ -15,6 +15,8 @@
 #include <system_error>
 #include <vector>
 
+namespace sequenced_time_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("a topic idle for ten minutes is forgotten, and its beacons end") {
 }
 
 TEST_SUITE_END();
+
+} // namespace sequenced_time_test

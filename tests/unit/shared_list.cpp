@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+namespace shared_list_test {
+
 using list = hubbub::detail::shared_list<int>;
 
 namespace {
@@ -146,3 +148,5 @@ TEST_CASE("many read while some write, and every snapshot is a whole one") {
         reader.join();
     CHECK(!torn);
 }
+
+} // namespace shared_list_test

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace subscription_test {
+
 using hubbub::delivery_mode;
 using hubbub::subscription;
 using support::local_bus;
@@ -281,3 +283,5 @@ TEST_CASE("a bus may be destroyed on one thread while subscriptions end on anoth
         ender.join();
     }
 }
+
+} // namespace subscription_test

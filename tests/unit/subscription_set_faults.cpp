@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+namespace subscription_set_faults_test {
+
 // What a subscription_set does when the link falls.
 
 using namespace std::chrono_literals;
@@ -294,3 +296,5 @@ TEST_CASE("whatever is wanted, left, lost and refused, in the end Redis has what
         }
     }
 }
+
+} // namespace subscription_set_faults_test

@@ -13,6 +13,8 @@
 #include <optional>
 #include <system_error>
 
+namespace timer_test {
+
 using namespace std::chrono_literals;
 using hubbub::detail::timer;
 using hubbub::testing::run_until;
@@ -131,3 +133,5 @@ TEST_CASE("an io_context may end with waits under way that own their timers") {
 }
 
 TEST_SUITE_END();
+
+} // namespace timer_test

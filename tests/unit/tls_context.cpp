@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+namespace tls_context_test {
+
 using hubbub::redis::options;
 using hubbub::redis::tls_context;
 
@@ -174,3 +176,5 @@ TEST_CASE("TLS and a unix socket do not go together") {
     o.unix_socket = "/run/redis.sock";
     CHECK(contains(complaint(o), "unix_socket"));
 }
+
+} // namespace tls_context_test

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+namespace tls_error_test {
+
 using hubbub::errc;
 using hubbub::redis::classify_tls;
 using hubbub::redis::classify_verification;
@@ -91,3 +93,5 @@ TEST_CASE("errors of other libraries stay what they are") {
     auto const foreign = openssl_error(ERR_LIB_X509, SSL_R_WRONG_VERSION_NUMBER);
     CHECK(classify_tls(foreign, tls.ssl.get()) == foreign);
 }
+
+} // namespace tls_error_test

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+namespace topic_table_test {
+
 using hubbub::interest;
 using hubbub::message_view;
 using hubbub::pattern;
@@ -237,3 +239,5 @@ TEST_CASE("threads that deliver, add and remove at once do not disturb who stays
     CHECK(passed <= 2 * 2 * rounds);
     CHECK(!table.wants("other.0"));
 }
+
+} // namespace topic_table_test

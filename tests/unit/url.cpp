@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+namespace url_test {
+
 using hubbub::redis::options;
 using hubbub::redis::parse_url;
 
@@ -249,3 +251,5 @@ TEST_CASE("no message shows a password, whatever is wrong with the URL") {
         CHECK_MESSAGE(!contains(said, "hunter2"), said);
     }
 }
+
+} // namespace url_test

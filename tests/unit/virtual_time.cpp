@@ -13,6 +13,8 @@
 #include <system_error>
 #include <vector>
 
+namespace virtual_time_test {
+
 using namespace std::chrono_literals;
 using hubbub::detail::timer;
 using hubbub::testing::failure;
@@ -115,3 +117,5 @@ TEST_CASE("an io_context has one time, however many handles") {
 }
 
 TEST_SUITE_END();
+
+} // namespace virtual_time_test
