@@ -91,4 +91,31 @@ TEST_CASE("a topic idle for ten minutes is forgotten, and its beacons end") {
     CHECK(n.frames.size() == until_then);
 }
 
+TEST_CASE("who only subscribes forgets what is silent, as who publishes does") {
+    numbered n;
+    std::vector<std::string> texts;
+    auto const s = n.bus.subscribe<std::string>("t", [&](auto const& m) { texts.push_back(m); });
+    n.time.run_for(2s);
+    auto const hear = [&](std::string const& frame) {
+        CHECK(!n.wire.publish("t", frame));
+        n.time.run_for(0s);
+    };
+    hear("00000000ab000001 1 a");
+    SUBCASE("what is heard of again in time is remembered") {
+        n.time.run_for(9min);
+        hear("00000000ab000001 3 c");
+        n.time.run_for(9min);
+        hear("00000000ab000001 5 e");
+        CHECK(n.sequenced.statistics().gaps == 2);
+        CHECK(n.sequenced.statistics().lost == 2);
+        CHECK(texts == std::vector<std::string>{"a", "c", "e"});
+    }
+    SUBCASE("what is silent for twice as long at the most is not") {
+        n.time.run_for(20min);
+        hear("00000000ab000001 1 a");
+        CHECK(n.sequenced.statistics().duplicates == 0);
+        CHECK(texts == std::vector<std::string>{"a", "a"});
+    }
+}
+
 TEST_SUITE_END();

@@ -73,7 +73,8 @@ struct sequence_options {
     std::chrono::milliseconds beacon_interval{1000};
     std::chrono::milliseconds beacon_cap{60000};
     /// A topic idle for so long is forgotten by its publisher, whose next message begins a new
-    /// stream; and a stream silent for so long by its receivers. More than beacon_cap.
+    /// stream; and a stream silent for so long by its receivers, when it has been silent for twice
+    /// as long at the latest. More than beacon_cap.
     std::chrono::milliseconds forget_after{600000};
     /// A stream that is heard of for the first time so long after the subscription became active
     /// is new: its numbers begin at 1. Before that it may be older than the subscription.
@@ -211,7 +212,11 @@ public:
                 return now - item.second.heard >= options_->forget_after;
             });
         std::erase_if(topics_, [](auto const& item) { return item.second.empty(); });
+        deadline_ = topics_.empty() ? time_point::max() : now + options_->forget_after;
     }
+
+    /// When tick is to be called next, at the latest.
+    time_point deadline() const noexcept { return deadline_; }
 
 private:
     struct stream {
@@ -226,6 +231,7 @@ private:
         auto known = at->second.find(frame.stream);
         if (known != at->second.end())
             return known->second;
+        deadline_ = std::min(deadline_, now + options_->forget_after);
         bool const is_new = active_since_ && now - *active_since_ >= options_->settle_time;
         auto const before = frame.number - (frame.is_beacon ? 0 : 1);
         return at->second.emplace(frame.stream, stream{is_new ? 0 : before, now}).first->second;
@@ -234,6 +240,7 @@ private:
     sequence_options const* options_;
     std::optional<time_point> active_since_;
     string_map<string_map<stream>> topics_;
+    time_point deadline_ = time_point::max();
 };
 
 /// What a receiver asks of all publishers: where the streams of these interests stand. Each is

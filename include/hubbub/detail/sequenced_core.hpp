@@ -166,12 +166,14 @@ private:
         /// True the first time.
         bool activate() { return receiver_.activate(core_->timer_.now()); }
         void tick(time_point now) { receiver_.tick(now); }
+        time_point deadline() const noexcept { return receiver_.deadline(); }
 
         void deliver(message_view const& message) noexcept override {
             auto const frame = sequence_frame::parse(message.payload);
             if (!frame)
                 return core_->reject(message.topic);
             auto const v = receiver_.accept(message.topic, *frame, core_->timer_.now());
+            core_->forget_by(receiver_.deadline());
             if (v.missing_first != 0)
                 core_->miss({message.topic, frame->stream, v.missing_first, v.missing_last});
             if (v.duplicate)
@@ -291,9 +293,15 @@ private:
         return accepted && (error == errc::closed || failed_) ? own_.discarded : own_.refused;
     }
 
+    /// A receiver has streams, and must be ticked by then: also where nobody publishes.
+    void forget_by(time_point deadline) {
+        if (deadline < std::exchange(streams_due_, std::min(streams_due_, deadline)))
+            arm();
+    }
+
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto const next = stopped_ ? time_point::max() : sender_.deadline();
+        auto const next = stopped_ ? time_point::max() : std::min(sender_.deadline(), streams_due_);
         armed_for_ = next;
         lock.unlock();
         if (next == time_point::max())
@@ -313,8 +321,11 @@ private:
         }
         {
             std::lock_guard const lock(mutex_);
-            for (auto const& [k, s] : sinks_)
+            streams_due_ = time_point::max();
+            for (auto const& [k, s] : sinks_) {
                 s->tick(now);
+                streams_due_ = std::min(streams_due_, s->deadline());
+            }
         }
         arm();
     }
@@ -339,6 +350,7 @@ private:
     time_point armed_for_ = time_point::max();
 
     timer timer_; // but for now(), on the executor, as what follows
+    time_point streams_due_ = time_point::max();
     bool was_lost_ = false;
     bool failed_ = false;
 
