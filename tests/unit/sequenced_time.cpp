@@ -3,6 +3,7 @@
 
 #include <hubbub/bus.hpp>
 #include <hubbub/serializer/text.hpp>
+#include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 #include <hubbub/transport/local.hpp>
 
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <variant>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -116,6 +118,93 @@ TEST_CASE("who only subscribes forgets what is silent, as who publishes does") {
         CHECK(n.sequenced.statistics().duplicates == 0);
         CHECK(texts == std::vector<std::string>{"a", "a"});
     }
+}
+
+namespace {
+
+/// Two servers that number their messages, whose links may be cut.
+struct two_servers {
+    using link = hubbub::testing::faulty<hubbub::local_transport>;
+    using numbered_link = hubbub::sequenced<link>;
+    using bus_type = hubbub::bus<numbered_link, hubbub::text_serializer>;
+
+    void publish(std::string_view text) { CHECK(!sending.publish("t", text)); }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    hubbub::local_transport below_sender{io.get_executor(), broker};
+    hubbub::local_transport below_receiver{io.get_executor(), broker};
+    link sender_link{below_sender, {}};
+    link receiver_link{below_receiver, {}};
+    numbered_link sender{sender_link};
+    numbered_link receiver{receiver_link};
+    bus_type sending{sender};
+    bus_type receiving{receiver};
+    std::vector<std::string> gaps;
+    std::vector<std::string> seen;
+    hubbub::subscription subscribed = [this] {
+        receiving.on_event([this](hubbub::event const& e) {
+            if (auto const* const g = std::get_if<hubbub::gap>(&e))
+                gaps.push_back(std::to_string(g->first) + "-" + std::to_string(g->last));
+        });
+        return receiving.subscribe<std::string>("t", [this](auto const& m) { seen.push_back(m); });
+    }();
+};
+
+} // namespace
+
+TEST_CASE("who was away for hours learns exactly what he missed") {
+    two_servers f;
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    f.receiver_link.cut();
+    for (auto const* const text : {"2", "3", "4"}) {
+        f.publish(text);
+        f.time.run_for(9min);
+    }
+    f.receiver_link.heal();
+    f.time.run_for(5s);
+    CHECK(f.gaps == std::vector<std::string>{"2-4"});
+    f.publish("5");
+    f.time.run_for(5s);
+    CHECK(f.seen == std::vector<std::string>{"1", "5"});
+    CHECK(f.gaps == std::vector<std::string>{"2-4"});
+}
+
+TEST_CASE("a publisher that was away for hours goes on counting, and tells what its link lost") {
+    two_servers f;
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    // The receiver's link falls too, so that it forgets nothing either.
+    f.publish("2");
+    f.receiver_link.cut();
+    f.sender_link.cut();
+    f.time.run_for(3h);
+    f.receiver_link.heal();
+    f.time.run_for(1s);
+    CHECK(f.gaps.empty());
+    f.sender_link.heal();
+    f.time.run_for(5s);
+    CHECK(f.gaps == std::vector<std::string>{"2-2"});
+    CHECK(f.seen == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("a publisher that was away for hours begins no false gap at those who were not") {
+    two_servers f;
+    f.time.run_for(2s);
+    for (auto const* const text : {"1", "2"})
+        f.publish(text);
+    f.time.run_for(1s);
+    f.sender_link.cut();
+    f.time.run_for(3h);
+    f.sender_link.heal();
+    f.publish("3");
+    f.time.run_for(5s);
+    CHECK(f.seen == std::vector<std::string>{"1", "2", "3"});
+    CHECK(f.gaps.empty());
 }
 
 TEST_SUITE_END();

@@ -157,7 +157,7 @@ private:
     public:
         interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
             : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
-              receiver_(core_->options_) {}
+              receiver_(core_->options_, core_->forgotten_) {}
 
         interest what() const noexcept {
             return is_pattern_ ? interest(pattern{name_}) : interest(name_);
@@ -166,6 +166,7 @@ private:
         /// True the first time.
         bool activate() { return receiver_.activate(core_->timer_.now()); }
         void tick(time_point now) { receiver_.tick(now); }
+        void resume(time_point now) { receiver_.resume(now); }
         time_point deadline() const noexcept { return receiver_.deadline(); }
 
         void deliver(message_view const& message) noexcept override {
@@ -217,8 +218,11 @@ private:
             was_lost_ = true;
         if (std::holds_alternative<link_failed>(e))
             failed_ = true;
-        if (std::holds_alternative<link_whole>(e) && std::exchange(was_lost_, false))
-            ask_for_all();
+        if (std::holds_alternative<link_whole>(e)) {
+            resume();
+            if (std::exchange(was_lost_, false))
+                ask_for_all();
+        }
         observers_.notify(e);
     }
 
@@ -314,20 +318,36 @@ private:
     }
 
     void tick() {
+        // What is silent now is so because of the link. resume goes on.
+        if (below_->state() != link_state::whole)
+            return;
         auto const now = timer_.now();
         {
             std::lock_guard const lock(publish_mutex_);
             sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
         }
-        {
-            std::lock_guard const lock(mutex_);
-            streams_due_ = time_point::max();
-            for (auto const& [k, s] : sinks_) {
-                s->tick(now);
-                streams_due_ = std::min(streams_due_, s->deadline());
-            }
-        }
+        for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
+    }
+
+    void resume() {
+        auto const now = timer_.now();
+        {
+            std::lock_guard const lock(publish_mutex_);
+            sender_.resume(now);
+        }
+        for_each_receiver([now](interest_sink& s) { s.resume(now); });
+        arm();
+    }
+
+    template <class Visit>
+    void for_each_receiver(Visit visit) {
+        std::lock_guard const lock(mutex_);
+        streams_due_ = time_point::max();
+        for (auto const& [k, s] : sinks_) {
+            visit(*s);
+            streams_due_ = std::min(streams_due_, s->deadline());
+        }
     }
 
     Transport* const below_;
@@ -351,6 +371,7 @@ private:
 
     timer timer_; // but for now(), on the executor, as what follows
     time_point streams_due_ = time_point::max();
+    forgotten_streams forgotten_;
     bool was_lost_ = false;
     bool failed_ = false;
 
