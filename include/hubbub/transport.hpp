@@ -95,6 +95,7 @@ struct message_view {
     std::string_view topic;
     std::string_view payload;
     object_view object = {};
+    accounting counted = accounting::message;
 };
 
 /// Gets each message of one interest. The transport shares it, and calls it without any lock.

@@ -120,6 +120,22 @@ TEST_CASE("who only subscribes forgets what is silent, as who publishes does") {
     }
 }
 
+TEST_CASE("what its users publish is counted: no beacon, no number, and nothing less than none") {
+    numbered n;
+    auto const s = n.bus.subscribe<std::string>("t", [](auto const&) {});
+    CHECK(!n.bus.publish("t", "hello"));
+    n.time.run_until(
+        [&] {
+            auto const now = n.sequenced.statistics();
+            CHECK(now.published == 1);
+            CHECK(now.queued + now.confirmed == 1);
+            CHECK(now.published_bytes == 5);
+            return n.frames.size() == 5;
+        },
+        "beacons");
+    CHECK(n.sequenced.statistics().confirmed == 1);
+}
+
 namespace {
 
 /// Two servers that number their messages, whose links may be cut.

@@ -46,6 +46,18 @@ private:
 struct publish_ledger {
     using clock = std::chrono::steady_clock;
 
+    /// A publish begins.
+    void begin(accounting a) noexcept { count(published, a); }
+
+    /// It was refused at once.
+    void refuse(accounting a) noexcept { count(refused, a); }
+
+    /// Something became of it.
+    static void count(counter& what, accounting a, std::uint64_t n = 1) noexcept {
+        if (a != accounting::none)
+            what.add(n);
+    }
+
     counter published;
     counter refused;
     counter confirmed;
