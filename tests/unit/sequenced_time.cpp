@@ -136,6 +136,21 @@ TEST_CASE("what its users publish is counted: no beacon, no number, and nothing 
     CHECK(n.sequenced.statistics().confirmed == 1);
 }
 
+TEST_CASE("a message that fits behind its number finds room when nothing else waits") {
+    asio::io_context io;
+    hubbub::local_broker const broker;
+    std::string const payload(80, 'x');
+    std::size_t const whole = std::string_view("t0123456789abcdef 1 ").size() + payload.size();
+    serial_transport transport(io.get_executor(), broker, {.limits = {.max_queue_bytes = whole}});
+    hubbub::sequenced<serial_transport> sequenced(transport);
+    bool has_room = false;
+    sequenced.wait_for_room(1 + payload.size(),
+                            {io.get_executor(), [&](std::error_code error) { has_room = !error; }});
+    io.poll();
+    CHECK(has_room);
+    CHECK(!sequenced.publish({"t", payload, {}}));
+}
+
 namespace {
 
 /// Two servers that number their messages, whose links may be cut.
