@@ -10,6 +10,8 @@ namespace hubbub {
 enum class accounting {
     /// As published, and by what becomes of it.
     message,
+    /// The same, but not if it is refused as queue_full: it comes again when there is room.
+    attempt,
     /// Not at all: it is no message of a user's.
     none,
 };

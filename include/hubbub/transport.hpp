@@ -222,6 +222,8 @@ concept can_close = requires(T& t) {
 /// |                           |                     | nothing waits in it any more               |
 /// | `t.close()`               | noexcept            | idempotent; all that waits ends as closed  |
 ///
+/// A message is counted in the statistics as its `counted` says.
+///
 /// A completion that is passed in completes exactly once, also when the call is refused, and
 /// never before the call returned. Subscribing the same sink to the same interest again adds
 /// nothing, and completes when the interest is active. The transport calls no sink, observer or

@@ -125,7 +125,7 @@ public:
         if (!error)
             error = inline_ ? publish_inline(message, done) : publish_queued(message, done);
         if (error) {
-            ledger_.refuse(message.counted);
+            ledger_.refuse(message.counted, error);
             done(error, 0);
         }
         return error;

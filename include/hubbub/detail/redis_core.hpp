@@ -68,7 +68,7 @@ public:
         if (!error)
             error = publishing_.push(message, done, wake);
         if (error) {
-            shared_.ledger.refuse(message.counted);
+            shared_.ledger.refuse(message.counted, error);
             done(error, 0);
         } else {
             shared_.ledger.count(shared_.ledger.payload_bytes, message.counted,

@@ -270,7 +270,7 @@ private:
 
     std::error_code refuse(message_view const& message, std::error_code error,
                            publish_completion& done) {
-        ledger_.refuse(message.counted);
+        ledger_.refuse(message.counted, error);
         done(error, 0);
         return error;
     }
@@ -333,10 +333,11 @@ private:
         });
     }
 
-    void answered(std::uint64_t number, std::error_code error, std::size_t receivers) {
+    void answered(std::uint64_t number, unsigned attempt, std::error_code error,
+                  std::size_t receivers) {
         std::optional<way_out::entry> ended;
         std::lock_guard const lock(mutex_);
-        ended = out_.finish(number);
+        ended = out_.finish(number, attempt);
         if (ended)
             finish(*ended, error, receivers);
     }
@@ -372,18 +373,37 @@ private:
         next_turn_ = plan_.has_cuts() ? timer_.now() + plan_.next_cut() : time_point::max();
     }
 
-    time_point out_due() const { return cut_ ? time_point::max() : out_.due(); }
+    time_point out_due() const { return cut_ || below_full_ ? time_point::max() : out_.due(); }
 
     void hand() {
         auto const next = out_.hand();
-        auto done = [self = this->shared_from_this(), number = next.first](std::error_code error,
-                                                                           std::size_t receivers) {
-            self->answered(number, error, receivers);
+        auto done = [self = this->shared_from_this(), number = next.number,
+                     attempt = next.attempt](std::error_code error, std::size_t receivers) {
+            self->answered(number, attempt, error, receivers);
         };
-        auto const refused =
-            below_->publish(next.second->view(), {below_->get_executor(), std::move(done)});
-        if (refused)
+        auto message = next.message->view();
+        if (message.counted == accounting::message)
+            message.counted = accounting::attempt;
+        auto const refused = below_->publish(message, {below_->get_executor(), std::move(done)});
+        if (refused == errc::queue_full)
+            wait_for_room_below(next);
+        else if (refused)
             notify(publish_refused{refused});
+    }
+
+    /// It was taken from its user, and so it is kept until the transport below takes it.
+    void wait_for_room_below(way_out::handed const& p) {
+        out_.take_back(p.number);
+        below_full_ = true;
+        auto again = [weak = this->weak_from_this()](std::error_code /*closed*/) {
+            auto const self = weak.lock();
+            if (!self)
+                return;
+            std::lock_guard const lock(self->mutex_);
+            self->below_full_ = false;
+            self->wake();
+        };
+        below_->wait_for_room(p.message->bytes(), {below_->get_executor(), std::move(again)});
     }
 
     void lose_to_cut(std::uint64_t number, std::string_view topic) {
@@ -421,6 +441,7 @@ private:
     time_point cut_at_;
     time_point next_turn_ = time_point::max(); // of the link: its fall, or its return
     bool awake_ = false;
+    bool below_full_ = false;
     bool draining_ = false;
 };
 
