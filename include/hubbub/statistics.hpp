@@ -6,6 +6,16 @@
 
 namespace hubbub {
 
+/// How a transport counts a message that is published.
+enum class accounting {
+    /// As published, and by what becomes of it.
+    message,
+    /// The same, but not if it is refused as queue_full: it comes again when there is room.
+    attempt,
+    /// Not at all: it is no message of a user's.
+    none,
+};
+
 /// What became of each message. All counts are since construction, but for what waits now.
 ///
 /// Two equations hold at any time at which nothing runs:

@@ -95,6 +95,7 @@ struct message_view {
     std::string_view topic;
     std::string_view payload;
     object_view object = {};
+    accounting counted = accounting::message;
 };
 
 /// Gets each message of one interest. The transport shares it, and calls it without any lock.
@@ -220,6 +221,8 @@ concept can_close = requires(T& t) {
 /// | `t.drain(done)`           | void                | refuses publishes from now on; done when   |
 /// |                           |                     | nothing waits in it any more               |
 /// | `t.close()`               | noexcept            | idempotent; all that waits ends as closed  |
+///
+/// A message is counted in the statistics as its `counted` says.
 ///
 /// A completion that is passed in completes exactly once, also when the call is refused, and
 /// never before the call returned. Subscribing the same sink to the same interest again adds

@@ -15,6 +15,7 @@ namespace sequence_test {
 using namespace std::chrono_literals;
 using hubbub::interest;
 using hubbub::pattern;
+using hubbub::detail::forgotten_streams;
 using hubbub::detail::sequence_frame;
 using hubbub::detail::sequence_options;
 using hubbub::detail::sequence_receiver;
@@ -36,7 +37,8 @@ std::string text(sequence_frame const& frame) {
 struct stream {
     sequence_options options;
     sequence_sender sender{options, 0xab};
-    sequence_receiver receiver{options};
+    forgotten_streams forgotten;
+    sequence_receiver receiver{options, forgotten};
     time_point now{1h};
 
     std::string send(std::string_view topic = "t", std::string_view payload = "x") {
@@ -221,6 +223,54 @@ TEST_CASE("a publisher forgets an idle topic, and begins a new stream that misse
     auto const again = l.send();
     CHECK(again.starts_with("00000000ab000002 1 "));
     CHECK(l.receive(again) == names{"deliver"});
+}
+
+TEST_CASE("a stream that was silent because of an outage goes on, and what is missing is told") {
+    stream l;
+    l.settle();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.now += 2 * l.options.forget_after;
+    l.sender.resume(l.now);
+    l.receiver.resume(l.now);
+    l.send();
+    SUBCASE("by the next message") {
+        CHECK(l.receive(l.send()) == names{"missing 2-2", "deliver"});
+    }
+    SUBCASE("by the next beacon") {
+        CHECK(l.beacons() == names{"t: 00000000ab000001 2"});
+        CHECK(l.receive("00000000ab000001 2") == names{"missing 2-2"});
+    }
+}
+
+TEST_CASE("the return of a link has the topics told that were published on before it fell") {
+    stream l;
+    l.send();
+    l.now += 3 * l.options.forget_after;
+    l.sender.resume(l.now);
+    auto const back = l.now;
+    CHECK(l.beacons() == names{"t: 00000000ab000001 1"});
+    CHECK(l.now - back == l.options.beacon_interval);
+}
+
+TEST_CASE("a stream that was forgotten and goes on is missing nothing that is not known") {
+    stream l;
+    l.settle();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.now += l.options.forget_after;
+    l.receiver.tick(l.now);
+    l.send();
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.send();
+    CHECK(l.receive(l.send()) == names{"missing 4-4", "deliver"});
+    SUBCASE("which does not hide that a later stream of the same publisher misses its beginning") {
+        l.send("u");
+        CHECK(l.receive(l.send("u"), "u") == names{"missing 1-1", "deliver"});
+    }
+    SUBCASE("nor that one of another publisher does") {
+        sequence_sender other{l.options, 0xcd};
+        other.next("t", "x", l.now);
+        CHECK(l.receive(text(other.next("t", "x", l.now))) == names{"missing 1-1", "deliver"});
+    }
 }
 
 TEST_CASE("a question names topics and patterns of any bytes, and is answered for those alone") {

@@ -3,6 +3,7 @@
 
 #include <hubbub/bus.hpp>
 #include <hubbub/serializer/text.hpp>
+#include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 #include <hubbub/transport/local.hpp>
 
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <variant>
 #include <vector>
 
 namespace sequenced_time_test {
@@ -91,6 +93,151 @@ TEST_CASE("a topic idle for ten minutes is forgotten, and its beacons end") {
     auto const until_then = n.frames.size();
     n.time.run_for(24h);
     CHECK(n.frames.size() == until_then);
+}
+
+TEST_CASE("who only subscribes forgets what is silent, as who publishes does") {
+    numbered n;
+    std::vector<std::string> texts;
+    auto const s = n.bus.subscribe<std::string>("t", [&](auto const& m) { texts.push_back(m); });
+    n.time.run_for(2s);
+    auto const hear = [&](std::string const& frame) {
+        CHECK(!n.wire.publish("t", frame));
+        n.time.run_for(0s);
+    };
+    hear("00000000ab000001 1 a");
+    SUBCASE("what is heard of again in time is remembered") {
+        n.time.run_for(9min);
+        hear("00000000ab000001 3 c");
+        n.time.run_for(9min);
+        hear("00000000ab000001 5 e");
+        CHECK(n.sequenced.statistics().gaps == 2);
+        CHECK(n.sequenced.statistics().lost == 2);
+        CHECK(texts == std::vector<std::string>{"a", "c", "e"});
+    }
+    SUBCASE("what is silent for twice as long at the most is not") {
+        n.time.run_for(20min);
+        hear("00000000ab000001 1 a");
+        CHECK(n.sequenced.statistics().duplicates == 0);
+        CHECK(texts == std::vector<std::string>{"a", "a"});
+    }
+}
+
+TEST_CASE("what its users publish is counted: no beacon, no number, and nothing less than none") {
+    numbered n;
+    auto const s = n.bus.subscribe<std::string>("t", [](auto const&) {});
+    CHECK(!n.bus.publish("t", "hello"));
+    n.time.run_until(
+        [&] {
+            auto const now = n.sequenced.statistics();
+            CHECK(now.published == 1);
+            CHECK(now.queued + now.confirmed == 1);
+            CHECK(now.published_bytes == 5);
+            return n.frames.size() == 5;
+        },
+        "beacons");
+    CHECK(n.sequenced.statistics().confirmed == 1);
+}
+
+TEST_CASE("a message that fits behind its number finds room when nothing else waits") {
+    asio::io_context io;
+    hubbub::local_broker const broker;
+    std::string const payload(80, 'x');
+    std::size_t const whole = std::string_view("t0123456789abcdef 1 ").size() + payload.size();
+    serial_transport transport(io.get_executor(), broker, {.limits = {.max_queue_bytes = whole}});
+    hubbub::sequenced<serial_transport> sequenced(transport);
+    bool has_room = false;
+    sequenced.wait_for_room(1 + payload.size(),
+                            {io.get_executor(), [&](std::error_code error) { has_room = !error; }});
+    io.poll();
+    CHECK(has_room);
+    CHECK(!sequenced.publish({"t", payload, {}}));
+}
+
+namespace {
+
+/// Two servers that number their messages, whose links may be cut.
+struct two_servers {
+    using link = hubbub::testing::faulty<hubbub::local_transport>;
+    using numbered_link = hubbub::sequenced<link>;
+    using bus_type = hubbub::bus<numbered_link, hubbub::text_serializer>;
+
+    void publish(std::string_view text) { CHECK(!sending.publish("t", text)); }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    hubbub::local_transport below_sender{io.get_executor(), broker};
+    hubbub::local_transport below_receiver{io.get_executor(), broker};
+    link sender_link{below_sender, {}};
+    link receiver_link{below_receiver, {}};
+    numbered_link sender{sender_link};
+    numbered_link receiver{receiver_link};
+    bus_type sending{sender};
+    bus_type receiving{receiver};
+    std::vector<std::string> gaps;
+    std::vector<std::string> seen;
+    hubbub::subscription subscribed = [this] {
+        receiving.on_event([this](hubbub::event const& e) {
+            if (auto const* const g = std::get_if<hubbub::gap>(&e))
+                gaps.push_back(std::to_string(g->first) + "-" + std::to_string(g->last));
+        });
+        return receiving.subscribe<std::string>("t", [this](auto const& m) { seen.push_back(m); });
+    }();
+};
+
+} // namespace
+
+TEST_CASE("who was away for hours learns exactly what he missed") {
+    two_servers f;
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    f.receiver_link.cut();
+    for (auto const* const text : {"2", "3", "4"}) {
+        f.publish(text);
+        f.time.run_for(9min);
+    }
+    f.receiver_link.heal();
+    f.time.run_for(5s);
+    CHECK(f.gaps == std::vector<std::string>{"2-4"});
+    f.publish("5");
+    f.time.run_for(5s);
+    CHECK(f.seen == std::vector<std::string>{"1", "5"});
+    CHECK(f.gaps == std::vector<std::string>{"2-4"});
+}
+
+TEST_CASE("a publisher that was away for hours goes on counting, and tells what its link lost") {
+    two_servers f;
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    // The receiver's link falls too, so that it forgets nothing either.
+    f.publish("2");
+    f.receiver_link.cut();
+    f.sender_link.cut();
+    f.time.run_for(3h);
+    f.receiver_link.heal();
+    f.time.run_for(1s);
+    CHECK(f.gaps.empty());
+    f.sender_link.heal();
+    f.time.run_for(5s);
+    CHECK(f.gaps == std::vector<std::string>{"2-2"});
+    CHECK(f.seen == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("a publisher that was away for hours begins no false gap at those who were not") {
+    two_servers f;
+    f.time.run_for(2s);
+    for (auto const* const text : {"1", "2"})
+        f.publish(text);
+    f.time.run_for(1s);
+    f.sender_link.cut();
+    f.time.run_for(3h);
+    f.sender_link.heal();
+    f.publish("3");
+    f.time.run_for(5s);
+    CHECK(f.seen == std::vector<std::string>{"1", "2", "3"});
+    CHECK(f.gaps.empty());
 }
 
 TEST_SUITE_END();

@@ -8,10 +8,12 @@
 #include <hubbub/statistics.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace hubbub::detail {
@@ -41,6 +43,10 @@ public:
             (*present)(e);
     }
 
+    /// A publish was accepted, or refused.
+    virtual void on_publish(std::string_view /*topic*/, std::size_t /*bytes*/,
+                            std::error_code /*refused*/) {}
+
     /// A message fell out of a queue.
     void drop(counter& reason, std::string_view topic) {
         reason.add();
@@ -53,8 +59,9 @@ public:
     /// Adds what the bus counts to what its transport does.
     void add_to(statistics& s) const noexcept {
         auto const waiting = publishes_waiting.load();
-        s.published += refused_here.get() + waiting - retried.get();
-        s.refused += refused_here.get() - retried.get();
+        auto const refused = refused_here.get();
+        s.published += refused + waiting;
+        s.refused += refused;
         s.queued += waiting;
         s.queued_bytes += bytes_waiting;
         s.delivered = delivered.get();
@@ -74,9 +81,8 @@ public:
         s.received_bytes = received_bytes.get();
     }
 
-    /// Publishes that the transport never saw, and those that it saw more than once.
+    /// Publishes that the transport never saw.
     counter refused_here;
-    counter retried;
     std::atomic<std::uint64_t> publishes_waiting = 0;
     std::atomic<std::uint64_t> bytes_waiting = 0;
 
@@ -111,6 +117,11 @@ public:
         if constexpr (traces_events<Trace>)
             trace.on_event(e);
         bus_report::notify(e);
+    }
+
+    void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) override {
+        if constexpr (traces_publish<Trace>)
+            trace.on_publish(topic, bytes, refused);
     }
 
     [[no_unique_address]] Trace trace;

@@ -29,7 +29,7 @@ namespace hubbub::detail {
 class kept_message {
 public:
     explicit kept_message(message_view const& message)
-        : topic_(message.topic), payload_(message.payload) {
+        : topic_(message.topic), payload_(message.payload), counted_(message.counted) {
         if (message.object) {
             object_ = message.object.keep();
             view_ = message.object.kept_by(object_);
@@ -38,7 +38,8 @@ public:
     kept_message(kept_message const&) = delete; // the view knows where object_ is
     kept_message& operator=(kept_message const&) = delete;
 
-    message_view view() const noexcept { return {topic_, payload_, view_}; }
+    message_view view() const noexcept { return {topic_, payload_, view_, counted_}; }
+    accounting counted() const noexcept { return counted_; }
     std::size_t bytes() const noexcept { return topic_.size() + payload_.size(); }
 
 private:
@@ -46,6 +47,7 @@ private:
     std::string payload_;
     std::shared_ptr<void const> object_;
     object_view view_;
+    accounting counted_;
 };
 
 using shared_message = std::shared_ptr<kept_message const>;
@@ -118,12 +120,12 @@ public:
     message_limits const& limits() const noexcept { return limits_; }
 
     std::error_code publish(message_view const& message, publish_completion done) {
-        ledger_.published.add();
+        ledger_.begin(message.counted);
         auto error = closed() || draining_ ? errc::closed : check_message(limits_, message);
         if (!error)
             error = inline_ ? publish_inline(message, done) : publish_queued(message, done);
         if (error) {
-            ledger_.refused.add();
+            ledger_.refuse(message.counted, error);
             done(error, 0);
         }
         return error;
@@ -166,7 +168,7 @@ public:
         outbox_.end_waiting(errc::closed);
         inbox_.end_waiting(errc::closed);
         for (auto& entry : outbox_.take()) {
-            ledger_.discarded.add();
+            ledger_.count(ledger_.discarded, entry.message->counted());
             entry.done(errc::closed, 0);
         }
         inbox_.take();
@@ -216,8 +218,8 @@ private:
         if (run.busy)
             return defer(run, message, done);
         // Counted before: a sink may destroy the transport, and this with it.
-        ledger_.confirmed.add();
-        ledger_.payload_bytes.add(message.payload.size());
+        ledger_.count(ledger_.confirmed, message.counted);
+        ledger_.count(ledger_.payload_bytes, message.counted, message.payload.size());
         undisturbed(
             run, [&, exchange = exchange_.get()] { done({}, exchange->route(message, nullptr)); });
         return {};
@@ -244,7 +246,7 @@ private:
             run.waiting.size() >= limits_.max_queue_messages)
             return errc::queue_full;
         run.bytes += bytes;
-        ledger_.payload_bytes.add(message.payload.size());
+        ledger_.count(ledger_.payload_bytes, message.counted, message.payload.size());
         run.waiting.push_back(
             {shared_from_this(), {std::make_shared<kept_message const>(message), std::move(done)}});
         return {};
@@ -260,7 +262,7 @@ private:
         case decltype(outbox_)::pushed::queued: break;
         case decltype(outbox_)::pushed::wake: post_sending();
         }
-        ledger_.payload_bytes.add(size);
+        ledger_.count(ledger_.payload_bytes, message.counted, size);
         return {};
     }
 
@@ -291,14 +293,14 @@ private:
 
     void send(outgoing& entry) {
         if (!closed())
-            return confirm(exchange_->route(entry.message->view(), entry.message), entry.done);
-        ledger_.discarded.add();
+            return confirm(exchange_->route(entry.message->view(), entry.message), entry);
+        ledger_.count(ledger_.discarded, entry.message->counted());
         entry.done(errc::closed, 0);
     }
 
-    void confirm(std::size_t receivers, publish_completion& done) {
-        ledger_.confirmed.add();
-        done({}, receivers);
+    void confirm(std::size_t receivers, outgoing& entry) {
+        ledger_.count(ledger_.confirmed, entry.message->counted());
+        entry.done({}, receivers);
     }
 
     asio::any_io_executor const executor_;

@@ -14,9 +14,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -37,38 +39,52 @@ public:
     void publish(std::string topic, Outgoing message, std::chrono::milliseconds at_most,
                  publish_completion done, OnCancel on_cancel) {
         auto const o = std::make_shared<operation_for<Outgoing>>(
-            std::move(topic), std::move(message), std::move(done));
+            std::move(topic), at_most, std::move(message), std::move(done));
         std::unique_lock lock(mutex_);
-        if (closed_)
-            return end_unseen(*o, closed_);
         bool const first = waiting_.empty() && !attempting_;
-        if (!first && waiting_.size() >= transport_->limits().max_queue_messages)
-            return end_unseen(*o, errc::queue_full);
-        wait(o, at_most);
+        auto refused = closed_;
+        if (!refused && !first && waiting_.size() >= transport_->limits().max_queue_messages)
+            refused = errc::queue_full;
+        if (refused) {
+            lock.unlock();
+            return refuse(*o, refused);
+        }
+        if (!first) {
+            begin_to_wait(o);
+            waiting_.push_back(o);
+        }
         on_cancel([weak = this->weak_from_this(), operation = std::weak_ptr<class operation>(o)] {
             auto const self = weak.lock();
             if (auto const present = operation.lock(); self && present)
                 self->give_up(present, asio::error::operation_aborted);
         });
         if (first)
-            attempt(lock);
+            attempt(lock, o);
     }
 
-    /// Whether any wait: then nothing may overtake them.
+    /// Whether any wait: then nothing may overtake them. One that is attempted for the first time
+    /// does not.
     bool waiting() const noexcept { return count_.load(std::memory_order_acquire) > 0; }
 
     /// Ends those that wait, and those that come.
     void close(std::error_code error) {
-        std::lock_guard const lock(mutex_);
-        closed_ = error;
-        for (auto const& o : std::exchange(waiting_, {}))
-            end(*o, error);
+        std::deque<operation_ptr> ended;
+        {
+            std::lock_guard const lock(mutex_);
+            closed_ = error;
+            ended.swap(waiting_);
+            for (auto const& o : ended)
+                leave(*o);
+        }
+        for (auto const& o : ended)
+            refuse(*o, error);
     }
 
 private:
     class operation {
     public:
-        operation(std::string t, publish_completion d) : topic(std::move(t)), done(std::move(d)) {}
+        operation(std::string t, std::chrono::milliseconds p, publish_completion d)
+            : topic(std::move(t)), patience(p), done(std::move(d)) {}
         operation(operation const&) = delete;
         operation& operator=(operation const&) = delete;
         virtual ~operation() = default;
@@ -77,7 +93,9 @@ private:
         std::size_t bytes() { return topic.size() + view().payload.size(); }
 
         std::string const topic;
+        std::chrono::milliseconds const patience; // zero for ever
         publish_completion done;
+        bool counted = false; // as waiting
         std::unique_ptr<timer> deadline;
         std::error_code given_up; // while it was being attempted
     };
@@ -86,8 +104,9 @@ private:
     template <class Outgoing>
     class operation_for final : public operation {
     public:
-        operation_for(std::string t, Outgoing message, publish_completion d)
-            : operation(std::move(t), std::move(d)), message_(std::move(message)) {}
+        operation_for(std::string t, std::chrono::milliseconds p, Outgoing message,
+                      publish_completion d)
+            : operation(std::move(t), p, std::move(d)), message_(std::move(message)) {}
 
         message_view view() override {
             if constexpr (requires { *message_.object; })
@@ -101,15 +120,16 @@ private:
         Outgoing message_;
     };
 
-    void wait(operation_ptr const& o, std::chrono::milliseconds at_most) {
-        waiting_.push_back(o);
+    void begin_to_wait(operation_ptr const& o) {
+        if (std::exchange(o->counted, true))
+            return; // it was put back before
         ++count_;
         ++report_->publishes_waiting;
         report_->bytes_waiting += o->bytes();
-        if (at_most == std::chrono::milliseconds::zero())
+        if (o->patience == std::chrono::milliseconds::zero())
             return;
         o->deadline = std::make_unique<timer>(report_->executor(), time_);
-        o->deadline->expires_after(at_most);
+        o->deadline->expires_after(o->patience);
         o->deadline->async_wait(
             [weak = this->weak_from_this(), operation = std::weak_ptr(o)](std::error_code error) {
                 auto const self = weak.lock();
@@ -119,76 +139,118 @@ private:
     }
 
     void give_up(operation_ptr const& o, std::error_code why) {
-        std::lock_guard const lock(mutex_);
+        std::unique_lock lock(mutex_);
         auto const at = std::find(waiting_.begin(), waiting_.end(), o);
         if (at == waiting_.end()) {
             o->given_up = why;
             return;
         }
         waiting_.erase(at);
-        end(*o, why);
+        leave(*o);
+        // There may be room for the one behind it, if that is smaller.
+        if (!attempting_ && !waiting_.empty() && awaited_ && waiting_.front()->bytes() < *awaited_)
+            attempt(lock, take_front());
+        lock.unlock();
+        refuse(*o, why);
     }
 
-    /// Publishes those at the front, until one finds no room.
-    void attempt(std::unique_lock<std::mutex>& lock) {
+    operation_ptr take_front() {
+        if (waiting_.empty())
+            return nullptr;
+        auto front = std::move(waiting_.front());
+        waiting_.pop_front();
+        return front;
+    }
+
+    /// Publishes next, and those at the front after it, until one finds no room.
+    void attempt(std::unique_lock<std::mutex>& lock, operation_ptr next) {
         attempting_ = true;
-        while (!waiting_.empty()) {
-            auto const o = std::move(waiting_.front());
-            waiting_.pop_front();
+        for (; next; next = take_front()) {
             lock.unlock();
-            // Its answer comes by a completion of its own: a refusal for lack of room is no answer.
-            auto answer = [o](std::error_code error, std::size_t servers) {
-                if (error != errc::queue_full)
-                    o->done(error, servers);
-            };
-            bool const full =
-                transport_->publish(o->view(), {report_->executor(), std::move(answer)}) ==
-                errc::queue_full;
+            bool const full = !publish_now(next);
             lock.lock();
-            if (!full) {
-                leave(*o);
-                continue;
+            auto const why = closed_ ? closed_ : next->given_up;
+            if (full && !why) {
+                begin_to_wait(next);
+                waiting_.push_front(std::move(next));
+                break;
             }
-            report_->retried.add();
-            if (o->given_up || closed_) {
-                end(*o, closed_ ? closed_ : o->given_up);
-                continue;
+            leave(*next);
+            if (full) {
+                lock.unlock();
+                refuse(*next, why);
+                lock.lock();
             }
-            waiting_.push_front(o);
-            break;
         }
         attempting_ = false;
+        wait_for_room();
+    }
+
+    /// False if there was no room.
+    bool publish_now(operation_ptr const& o) {
+        // A refusal for lack of room is answered too, perhaps before it is known here that it was
+        // refused; and what was accepted may find no room further on.
+        enum class fate { open, accepted, in_vain, no_room };
+        auto const known = std::make_shared<std::atomic<fate>>(fate::open);
+        auto answer = [o, known](std::error_code error, std::size_t servers) {
+            if (error != errc::queue_full || known->exchange(fate::no_room) == fate::accepted)
+                o->done(error, servers);
+        };
+        auto message = o->view();
+        message.counted = accounting::attempt;
+        auto const bytes = message.payload.size();
+        std::error_code const refused =
+            transport_->publish(message, {report_->executor(), std::move(answer)});
+        bool const full = refused == errc::queue_full;
+        if (known->exchange(full ? fate::in_vain : fate::accepted) == fate::no_room && !full)
+            o->done(errc::queue_full, 0);
+        if (!full)
+            report_->on_publish(o->topic, bytes, refused);
+        return !full;
+    }
+
+    /// Has the transport tell when there is room for the front.
+    void wait_for_room() {
         if (waiting_.empty())
             return;
-        transport_->wait_for_room(
-            waiting_.front()->bytes(),
-            {report_->executor(), [weak = this->weak_from_this()](std::error_code error) {
-                 auto const self = weak.lock();
-                 if (!self)
-                     return;
-                 if (error)
-                     return self->close(error);
-                 std::unique_lock taken(self->mutex_);
-                 if (!self->attempting_)
-                     self->attempt(taken);
-             }});
+        auto const bytes = waiting_.front()->bytes();
+        if (awaited_ && *awaited_ <= bytes)
+            return; // that is told before
+        awaited_ = bytes;
+        auto told = [weak = this->weak_from_this(), wait = ++waits_](std::error_code error) {
+            auto const self = weak.lock();
+            if (self && error)
+                self->close(error);
+            else if (self)
+                self->on_room(wait);
+        };
+        transport_->wait_for_room(bytes, {report_->executor(), std::move(told)});
+    }
+
+    void on_room(std::uint64_t wait) {
+        std::unique_lock lock(mutex_);
+        if (wait != waits_)
+            return; // a later one was for less
+        awaited_.reset();
+        if (!attempting_)
+            attempt(lock, take_front());
     }
 
     void leave(operation& o) {
         o.deadline.reset();
+        if (!std::exchange(o.counted, false))
+            return;
         --count_;
         --report_->publishes_waiting;
         report_->bytes_waiting -= o.bytes();
     }
 
-    void end(operation& o, std::error_code error) {
-        leave(o);
-        end_unseen(o, error);
-    }
-
-    void end_unseen(operation& o, std::error_code error) {
+    /// Without the lock, since the trace is told.
+    void refuse(operation& o, std::error_code error) {
+        auto const bytes = o.view().payload.size();
         report_->refused_here.add();
         o.done(error, 0);
+        report_->on_publish(o.topic, bytes, error);
     }
 
     Transport* const transport_;
@@ -199,6 +261,8 @@ private:
     std::mutex mutex_; // guards what follows
     std::deque<operation_ptr> waiting_;
     bool attempting_ = false;
+    std::optional<std::size_t> awaited_; // the room that the transport is to tell of
+    std::uint64_t waits_ = 0;
     std::error_code closed_;
 };
 

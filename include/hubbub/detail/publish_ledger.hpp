@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/error.hpp>
 #include <hubbub/statistics.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 
 namespace hubbub::detail {
 
@@ -14,6 +16,7 @@ namespace hubbub::detail {
 class counter {
 public:
     void add(std::uint64_t n = 1) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
+    void take_back() noexcept { value_.fetch_sub(1, std::memory_order_relaxed); }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:
@@ -45,6 +48,23 @@ private:
 /// the rest.
 struct publish_ledger {
     using clock = std::chrono::steady_clock;
+
+    /// A publish begins.
+    void begin(accounting a) noexcept { count(published, a); }
+
+    /// It was refused at once.
+    void refuse(accounting a, std::error_code why) noexcept {
+        if (a == accounting::attempt && why == errc::queue_full)
+            published.take_back();
+        else
+            count(refused, a);
+    }
+
+    /// Something became of it.
+    static void count(counter& what, accounting a, std::uint64_t n = 1) noexcept {
+        if (a != accounting::none)
+            what.add(n);
+    }
 
     counter published;
     counter refused;

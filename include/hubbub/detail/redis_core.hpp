@@ -62,16 +62,17 @@ public:
     message_limits const& limits() const noexcept { return options_.limits; }
 
     std::error_code publish(message_view const& message, publish_completion done) {
-        shared_.ledger.published.add();
+        shared_.ledger.begin(message.counted);
         bool wake = false;
         auto error = check_message(options_.limits, message);
         if (!error)
             error = publishing_.push(message, done, wake);
         if (error) {
-            shared_.ledger.refused.add();
+            shared_.ledger.refuse(message.counted, error);
             done(error, 0);
         } else {
-            shared_.ledger.payload_bytes.add(message.payload.size());
+            shared_.ledger.count(shared_.ledger.payload_bytes, message.counted,
+                                 message.payload.size());
         }
         if (wake)
             flush(publisher_);

@@ -73,7 +73,10 @@ struct sequence_options {
     std::chrono::milliseconds beacon_interval{1000};
     std::chrono::milliseconds beacon_cap{60000};
     /// A topic idle for so long is forgotten by its publisher, whose next message begins a new
-    /// stream; and a stream silent for so long by its receivers. More than beacon_cap.
+    /// stream; and a stream silent for so long by its receivers, when it has been silent for twice
+    /// as long at the latest. More than beacon_cap. Time in which one's own link is down does not
+    /// count; but who was away for longer than this does not learn what he missed of a stream that
+    /// its publisher forgot meanwhile, nor do others of a publisher that was.
     std::chrono::milliseconds forget_after{600000};
     /// A stream that is heard of for the first time so long after the subscription became active
     /// is new: its numbers begin at 1. Before that it may be older than the subscription.
@@ -125,6 +128,18 @@ public:
         }
     }
 
+    /// The link is whole again. That nothing was sent while it was not, says nothing of a topic: it
+    /// is as if published on now, and its next beacon tells what the link took away.
+    void resume(time_point now) {
+        next_beacon_ = time_point::max();
+        for (auto& [topic, s] : topics_) {
+            s.last_sent = now;
+            s.pause = options_->beacon_interval;
+            s.beacon_at = now + s.pause;
+            next_beacon_ = std::min(next_beacon_, s.beacon_at);
+        }
+    }
+
     /// Calls beacon(topic, frame) for each topic of an interest.
     template <class Beacon>
     void answer(interest const& what, Beacon beacon) const {
@@ -161,6 +176,41 @@ private:
     time_point next_beacon_ = time_point::max();
 };
 
+/// What receivers remember of the streams they have forgotten: not one by one, but that of each
+/// publisher which began last, since its streams are numbered as they begin. So a stream that begins
+/// is told from one that goes on, after its publisher was cut off for long.
+class forgotten_streams {
+public:
+    void add(std::string_view stream) {
+        auto const at = last_.find(publisher(stream));
+        if (at == last_.end() && last_.size() >= most_publishers)
+            last_.erase(last_.begin());
+        if (at == last_.end())
+            last_.emplace(publisher(stream), ordinal(stream));
+        else if (at->second < ordinal(stream))
+            at->second = ordinal(stream);
+    }
+
+    /// False for a stream that began after all that were forgotten.
+    bool may_have(std::string_view stream) const {
+        auto const at = last_.find(publisher(stream));
+        return at != last_.end() && ordinal(stream) <= at->second;
+    }
+
+private:
+    static constexpr std::size_t publisher_size = 10; // of the digits of a stream
+    static constexpr std::size_t most_publishers = 10'000;
+
+    static std::string_view publisher(std::string_view stream) noexcept {
+        return stream.substr(0, publisher_size);
+    }
+    static std::string_view ordinal(std::string_view stream) noexcept {
+        return stream.substr(publisher_size);
+    }
+
+    string_map<std::string> last_; // the ordinal, by publisher
+};
+
 /// Finds out what is missing on the topics of one interest.
 class sequence_receiver {
 public:
@@ -175,7 +225,9 @@ public:
         std::uint64_t missing_last = 0;
     };
 
-    explicit sequence_receiver(sequence_options const& o) : options_(&o) {}
+    /// Several receivers may share what they have forgotten.
+    sequence_receiver(sequence_options const& o, forgotten_streams& forgotten)
+        : options_(&o), forgotten_(&forgotten) {}
 
     /// The subscription is active. True the first time.
     bool activate(time_point now) {
@@ -208,10 +260,25 @@ public:
     void tick(time_point now) {
         for (auto& [topic, streams] : topics_)
             std::erase_if(streams, [&](auto const& item) {
-                return now - item.second.heard >= options_->forget_after;
+                if (now - item.second.heard < options_->forget_after)
+                    return false;
+                forgotten_->add(item.first);
+                return true;
             });
         std::erase_if(topics_, [](auto const& item) { return item.second.empty(); });
+        deadline_ = topics_.empty() ? time_point::max() : now + options_->forget_after;
     }
+
+    /// The link is whole again: that nothing came while it was not, says nothing of a stream.
+    void resume(time_point now) {
+        for (auto& [topic, streams] : topics_)
+            for (auto& [id, s] : streams)
+                s.heard = now;
+        tick(now);
+    }
+
+    /// When tick is to be called next, at the latest.
+    time_point deadline() const noexcept { return deadline_; }
 
 private:
     struct stream {
@@ -226,14 +293,18 @@ private:
         auto known = at->second.find(frame.stream);
         if (known != at->second.end())
             return known->second;
-        bool const is_new = active_since_ && now - *active_since_ >= options_->settle_time;
+        deadline_ = std::min(deadline_, now + options_->forget_after);
+        bool const is_new = active_since_ && now - *active_since_ >= options_->settle_time &&
+                            !forgotten_->may_have(frame.stream);
         auto const before = frame.number - (frame.is_beacon ? 0 : 1);
         return at->second.emplace(frame.stream, stream{is_new ? 0 : before, now}).first->second;
     }
 
     sequence_options const* options_;
+    forgotten_streams* forgotten_;
     std::optional<time_point> active_since_;
     string_map<string_map<stream>> topics_;
+    time_point deadline_ = time_point::max();
 };
 
 /// What a receiver asks of all publishers: where the streams of these interests stand. Each is

@@ -66,16 +66,11 @@ public:
     message_limits const& limits() const noexcept { return limits_; }
     observers& listeners() noexcept { return observers_; }
 
-    /// The statistics of what its users published, without its own beacons and questions.
+    /// The statistics of what its users published, without what it puts before their payloads.
     statistics read_statistics() const {
+        auto const frames = frame_bytes_.get(); // before below counts more of them
         auto s = below_->statistics();
-        s.confirmed -= own_.confirmed.get();
-        s.refused -= own_.refused.get();
-        s.unknown -= own_.unknown.get();
-        s.discarded -= own_.discarded.get();
-        s.displaced -= own_.displaced.get();
-        s.published -= own_.published.get();
-        s.queued = s.published - s.confirmed - s.refused - s.unknown - s.discarded - s.displaced;
+        s.published_bytes -= std::min(s.published_bytes, frames);
         s.published += too_large_.get();
         s.refused += too_large_.get();
         s.malformed += malformed_.get();
@@ -87,7 +82,7 @@ public:
 
     std::error_code publish(message_view const& message, publish_completion done) {
         if (message.payload.size() > limits_.max_payload_bytes) {
-            too_large_.add();
+            publish_ledger::count(too_large_, message.counted);
             done(errc::payload_too_large, 0);
             return errc::payload_too_large;
         }
@@ -96,12 +91,17 @@ public:
         auto const frame = sender_.next(message.topic, message.payload, now);
         bytes_.clear();
         frame.append_to(bytes_);
-        auto const error = below_->publish({message.topic, bytes_, {}}, std::move(done));
-        if (error)
+        auto const error =
+            below_->publish({message.topic, bytes_, {}, message.counted}, std::move(done));
+        if (error) {
             sender_.unsend(message.topic);
-        else if (sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
+            return error;
+        }
+        publish_ledger::count(frame_bytes_, message.counted,
+                              bytes_.size() - message.payload.size());
+        if (sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
-        return error;
+        return {};
     }
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -157,7 +157,7 @@ private:
     public:
         interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
             : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
-              receiver_(core_->options_) {}
+              receiver_(core_->options_, core_->forgotten_) {}
 
         interest what() const noexcept {
             return is_pattern_ ? interest(pattern{name_}) : interest(name_);
@@ -166,12 +166,15 @@ private:
         /// True the first time.
         bool activate() { return receiver_.activate(core_->timer_.now()); }
         void tick(time_point now) { receiver_.tick(now); }
+        void resume(time_point now) { receiver_.resume(now); }
+        time_point deadline() const noexcept { return receiver_.deadline(); }
 
         void deliver(message_view const& message) noexcept override {
             auto const frame = sequence_frame::parse(message.payload);
             if (!frame)
                 return core_->reject(message.topic);
             auto const v = receiver_.accept(message.topic, *frame, core_->timer_.now());
+            core_->forget_by(receiver_.deadline());
             if (v.missing_first != 0)
                 core_->miss({message.topic, frame->stream, v.missing_first, v.missing_last});
             if (v.duplicate)
@@ -213,10 +216,11 @@ private:
     void on_event(event const& e) {
         if (std::holds_alternative<link_lost>(e))
             was_lost_ = true;
-        if (std::holds_alternative<link_failed>(e))
-            failed_ = true;
-        if (std::holds_alternative<link_whole>(e) && std::exchange(was_lost_, false))
-            ask_for_all();
+        if (std::holds_alternative<link_whole>(e)) {
+            resume();
+            if (std::exchange(was_lost_, false))
+                ask_for_all();
+        }
         observers_.notify(e);
     }
 
@@ -265,35 +269,22 @@ private:
         publish_own(topic, bytes_);
     }
 
-    /// Publishes what is not counted as a user's message. publish_mutex_ is held: stop waits for
+    /// Publishes what is no message of a user's. publish_mutex_ is held: stop waits for
     /// it, and until then the transport below lives.
     void publish_own(std::string_view topic, std::string_view payload) {
-        if (stopped_)
-            return;
-        own_.published.add();
-        auto const accepted = std::make_shared<bool>(false);
-        auto count = [self = this->shared_from_this(), accepted](std::error_code error,
-                                                                 std::size_t /*servers*/) {
-            self->own_outcome(error, *accepted).add();
-        };
-        *accepted =
-            !below_->publish({topic, payload, {}}, {below_->get_executor(), std::move(count)});
+        if (!stopped_)
+            below_->publish({topic, payload, {}, accounting::none}, {});
     }
 
-    /// Where below counts it.
-    counter& own_outcome(std::error_code error, bool accepted) noexcept {
-        if (!error)
-            return own_.confirmed;
-        if (error == errc::outcome_unknown)
-            return own_.unknown;
-        if (error == errc::displaced)
-            return own_.displaced;
-        return accepted && (error == errc::closed || failed_) ? own_.discarded : own_.refused;
+    /// A receiver has streams, and must be ticked by then: also where nobody publishes.
+    void forget_by(time_point deadline) {
+        if (deadline < std::exchange(streams_due_, std::min(streams_due_, deadline)))
+            arm();
     }
 
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto const next = stopped_ ? time_point::max() : sender_.deadline();
+        auto const next = stopped_ ? time_point::max() : std::min(sender_.deadline(), streams_due_);
         armed_for_ = next;
         lock.unlock();
         if (next == time_point::max())
@@ -306,17 +297,36 @@ private:
     }
 
     void tick() {
+        // What is silent now is so because of the link. resume goes on.
+        if (below_->state() != link_state::whole)
+            return;
         auto const now = timer_.now();
         {
             std::lock_guard const lock(publish_mutex_);
             sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
         }
-        {
-            std::lock_guard const lock(mutex_);
-            for (auto const& [k, s] : sinks_)
-                s->tick(now);
-        }
+        for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
+    }
+
+    void resume() {
+        auto const now = timer_.now();
+        {
+            std::lock_guard const lock(publish_mutex_);
+            sender_.resume(now);
+        }
+        for_each_receiver([now](interest_sink& s) { s.resume(now); });
+        arm();
+    }
+
+    template <class Visit>
+    void for_each_receiver(Visit visit) {
+        std::lock_guard const lock(mutex_);
+        streams_due_ = time_point::max();
+        for (auto const& [k, s] : sinks_) {
+            visit(*s);
+            streams_due_ = std::min(streams_due_, s->deadline());
+        }
     }
 
     Transport* const below_;
@@ -326,7 +336,7 @@ private:
     std::shared_ptr<void> observation_;
     std::shared_ptr<question_sink> questions_;
     topic_table table_;
-    publish_ledger own_;
+    counter frame_bytes_; // numbers before payloads, and not these
     counter too_large_;
     counter malformed_;
     counter lost_;
@@ -339,8 +349,9 @@ private:
     time_point armed_for_ = time_point::max();
 
     timer timer_; // but for now(), on the executor, as what follows
+    time_point streams_due_ = time_point::max();
+    forgotten_streams forgotten_;
     bool was_lost_ = false;
-    bool failed_ = false;
 
     std::mutex mutex_; // guards what follows
     std::atomic<bool> stopped_ = false;

@@ -172,6 +172,7 @@ private:
     }
 
     void run() {
+        stream_.settle();
         session_->on_run(lifecycle_.was_cut_off());
         flush();
     }

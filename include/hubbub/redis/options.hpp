@@ -41,7 +41,8 @@ struct tls_options {
 
 /// How to reach a Redis server, and how to keep the link to it. parse_url makes one.
 struct options {
-    /// A name, or an IPv4 or IPv6 address. Resolved again on each attempt; all addresses are tried.
+    /// A name, or an IPv4 or IPv6 address. Resolved again on each attempt; all addresses are tried,
+    /// each by the n-th attempt if there are n.
     std::string host = "127.0.0.1";
     std::uint16_t port = 6379;
     /// Path of a unix socket; if given, host and port are not used.

@@ -4,6 +4,7 @@
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/light_executor.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/redis/endpoint_order.hpp>
 #include <hubbub/redis/options.hpp>
 
 #include <asio/basic_stream_socket.hpp>
@@ -46,11 +47,16 @@ public:
     plain_stream(context const& /*shared*/, hubbub::detail::strand const& executor)
         : plain_stream(executor) {}
 
-    /// Connects to the first of endpoints that accepts. Completes with `void(std::error_code)`.
+    /// Connects to the first of endpoints that accepts; those that were tried in vain come last.
+    /// Completes with `void(std::error_code)`.
     template <class Handler>
     void async_connect(std::vector<endpoint> endpoints, Handler handler) {
-        endpoints_ = std::move(endpoints);
-        asio::async_connect(socket_, endpoints_,
+        endpoints_ = order_.arrange(std::move(endpoints));
+        auto const begin = [this](std::error_code const& /*before*/, endpoint const& next) {
+            order_.tried(next);
+            return true;
+        };
+        asio::async_connect(socket_, endpoints_, begin,
                             [this, handler = std::move(handler)](
                                 std::error_code error, endpoint const& connected) mutable {
                                 if (!error && connected.protocol().family() != AF_UNIX) {
@@ -60,6 +66,9 @@ public:
                                 handler(error);
                             });
     }
+
+    /// The link is up: what was tried in vain before does not matter to the next async_connect.
+    void settle() noexcept { order_.clear(); }
 
     template <class Handler>
     void async_read_some(asio::mutable_buffer buffer, Handler&& handler) {
@@ -88,6 +97,7 @@ public:
 private:
     socket socket_;
     std::vector<endpoint> endpoints_;
+    endpoint_order order_;
 };
 
 } // namespace hubbub::redis

@@ -43,7 +43,7 @@ public:
             if (!displace_oldest())
                 return errc::queue_full;
         append_publish(filling_, prefix, message.topic, message.payload);
-        add(kind::message, std::move(done));
+        add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done));
         return {};
     }
 
@@ -111,7 +111,7 @@ public:
             ledger_->refused.add();
         std::error_code const error = classify(r.text);
         oldest.done(error, 0);
-        return counts ? error : std::error_code{};
+        return counts || oldest.what == kind::uncounted ? error : std::error_code{};
     }
 
     /// The link fell: returns how many outcomes are unknown; the rest waits for the next link.
@@ -158,7 +158,7 @@ public:
     std::size_t peak_messages() const noexcept { return peak_messages_; }
 
 private:
-    enum class kind { message, ping, probe };
+    enum class kind { message, uncounted, ping, probe };
 
     struct entry {
         std::uint64_t end; // where its command ends, in bytes since the link came up

@@ -54,6 +54,8 @@ public:
                              });
     }
 
+    void settle() noexcept { plain_.settle(); }
+
     template <class Handler>
     void async_read_some(asio::mutable_buffer buffer, Handler&& handler) {
         if (secure_)

@@ -4,6 +4,7 @@
 #include <hubbub/detail/sequenced_core.hpp>
 #include <hubbub/transport.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -87,7 +88,13 @@ public:
     message_limits const& limits() const noexcept { return core_->limits(); }
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
-        core_->below().wait_for_room(bytes + detail::sequence_frame::max_size, std::move(done));
+        // How long the number will be is not known yet: what may be too much, and fits where
+        // nothing else waits, waits until nothing does.
+        auto const& limits = core_->limits();
+        auto most = std::min(bytes + detail::sequence_frame::max_size, limits.max_queue_bytes);
+        if (limits.budget)
+            most = std::min(most, limits.budget->max_bytes());
+        core_->below().wait_for_room(most, std::move(done));
     }
 
     /// As the transport below.

@@ -76,7 +76,7 @@ public:
             out_.end_waiting(errc::closed);
             published = out_.take_all();
             for (auto& [number, p] : published)
-                finish(p.done, p.handed ? errc::outcome_unknown : errc::closed);
+                finish(p, p.handed ? errc::outcome_unknown : errc::closed);
             for (auto& done : std::exchange(subscribing_, {}))
                 done(errc::closed);
         }
@@ -116,14 +116,15 @@ public:
     }
 
     std::error_code publish(message_view const& message, publish_completion done) {
-        ledger_.published.add();
+        ledger_.begin(message.counted);
         if (auto const error = hubbub::detail::check_message(faults_.limits, message))
-            return refuse(error, done);
+            return refuse(message, error, done);
         std::lock_guard const lock(mutex_);
         if (closed_ || draining_)
-            return refuse(errc::closed, done);
+            return refuse(message, errc::closed, done);
         if (!out_.has_room_for(message))
-            return refuse(errc::queue_full, done);
+            return refuse(message, errc::queue_full, done);
+        ledger_.count(ledger_.payload_bytes, message.counted, message.payload.size());
         out_.push(std::make_shared<hubbub::detail::kept_message const>(message), std::move(done),
                   timer_.now() + plan_.next_send_delay());
         wake();
@@ -198,10 +199,13 @@ public:
         for (auto const& [due, m] : lost)
             lose_to_cut(m.number, m.message->view().topic);
         published = out_.take_all();
-        for (auto& [number, p] : published)
+        std::uint64_t unknown = 0;
+        for (auto& [number, p] : published) {
             lose_answer(number, p);
-        if (!published.empty())
-            notify(publishes_unknown{published.size()});
+            unknown += p.message->counted() == accounting::none ? 0 : 1;
+        }
+        if (unknown > 0)
+            notify(publishes_unknown{unknown});
     }
 
     /// Does nothing if it is not cut.
@@ -264,8 +268,9 @@ private:
         observers_.notify(e);
     }
 
-    std::error_code refuse(std::error_code error, publish_completion& done) {
-        ledger_.refused.add();
+    std::error_code refuse(message_view const& message, std::error_code error,
+                           publish_completion& done) {
+        ledger_.refuse(message.counted, error);
         done(error, 0);
         return error;
     }
@@ -328,18 +333,19 @@ private:
         });
     }
 
-    void answered(std::uint64_t number, std::error_code error, std::size_t receivers) {
+    void answered(std::uint64_t number, unsigned attempt, std::error_code error,
+                  std::size_t receivers) {
         std::optional<way_out::entry> ended;
         std::lock_guard const lock(mutex_);
-        ended = out_.finish(number);
+        ended = out_.finish(number, attempt);
         if (ended)
-            finish(ended->done, error, receivers);
+            finish(*ended, error, receivers);
     }
 
     /// Completes a publish, and counts it.
-    void finish(publish_completion& done, std::error_code error, std::size_t receivers = 0) {
-        outcome(error).add();
-        done(error, receivers);
+    void finish(way_out::entry& p, std::error_code error, std::size_t receivers = 0) {
+        ledger_.count(outcome(error), p.message->counted());
+        p.done(error, receivers);
     }
 
     hubbub::detail::counter& outcome(std::error_code error) noexcept {
@@ -367,18 +373,37 @@ private:
         next_turn_ = plan_.has_cuts() ? timer_.now() + plan_.next_cut() : time_point::max();
     }
 
-    time_point out_due() const { return cut_ ? time_point::max() : out_.due(); }
+    time_point out_due() const { return cut_ || below_full_ ? time_point::max() : out_.due(); }
 
     void hand() {
         auto const next = out_.hand();
-        auto done = [self = this->shared_from_this(), number = next.first](std::error_code error,
-                                                                           std::size_t receivers) {
-            self->answered(number, error, receivers);
+        auto done = [self = this->shared_from_this(), number = next.number,
+                     attempt = next.attempt](std::error_code error, std::size_t receivers) {
+            self->answered(number, attempt, error, receivers);
         };
-        auto const refused =
-            below_->publish(next.second->view(), {below_->get_executor(), std::move(done)});
-        if (refused)
+        auto message = next.message->view();
+        if (message.counted == accounting::message)
+            message.counted = accounting::attempt;
+        auto const refused = below_->publish(message, {below_->get_executor(), std::move(done)});
+        if (refused == errc::queue_full)
+            wait_for_room_below(next);
+        else if (refused)
             notify(publish_refused{refused});
+    }
+
+    /// It was taken from its user, and so it is kept until the transport below takes it.
+    void wait_for_room_below(way_out::handed const& p) {
+        out_.take_back(p.number);
+        below_full_ = true;
+        auto again = [weak = this->weak_from_this()](std::error_code /*closed*/) {
+            auto const self = weak.lock();
+            if (!self)
+                return;
+            std::lock_guard const lock(self->mutex_);
+            self->below_full_ = false;
+            self->wake();
+        };
+        below_->wait_for_room(p.message->bytes(), {below_->get_executor(), std::move(again)});
     }
 
     void lose_to_cut(std::uint64_t number, std::string_view topic) {
@@ -393,7 +418,7 @@ private:
                      comes_through ? "cut off, and came through" : "cut off, and lost");
         if (comes_through && !p.handed)
             below_->publish(p.message->view(), {});
-        finish(p.done, errc::outcome_unknown);
+        finish(p, errc::outcome_unknown);
     }
 
     Transport* const below_;
@@ -416,6 +441,7 @@ private:
     time_point cut_at_;
     time_point next_turn_ = time_point::max(); // of the link: its fall, or its return
     bool awake_ = false;
+    bool below_full_ = false;
     bool draining_ = false;
 };
 

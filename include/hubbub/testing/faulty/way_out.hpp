@@ -29,6 +29,7 @@ public:
         publish_completion done;
         time_point due;
         bool handed = false;
+        unsigned attempt = 0; // how often it was taken back
     };
 
     using entries = std::map<std::uint64_t, entry>; // by number
@@ -51,19 +52,35 @@ public:
         return next == entries_.end() ? time_point::max() : next->second.due;
     }
 
+    struct handed {
+        std::uint64_t number;
+        unsigned attempt;
+        shared_message message;
+    };
+
     /// The next one, which counts as handed; there is one.
-    std::pair<std::uint64_t, shared_message> hand() {
+    handed hand() {
         auto const next = entries_.lower_bound(next_);
         next->second.handed = true;
         next_ = next->first + 1;
-        return {next->first, next->second.message};
+        return {next->first, next->second.attempt, next->second.message};
+    }
+
+    /// The one handed last was not taken: it is the next again, and what that attempt is answered
+    /// does not count.
+    void take_back(std::uint64_t number) {
+        auto& e = entries_.at(number);
+        e.handed = false;
+        ++e.attempt;
+        next_ = number;
     }
 
     /// It was answered; nothing if it is no longer waited for.
-    std::optional<entry> finish(std::uint64_t number) {
-        auto const found = entries_.extract(number);
-        if (!found)
+    std::optional<entry> finish(std::uint64_t number, unsigned attempt) {
+        auto const at = entries_.find(number);
+        if (at == entries_.end() || at->second.attempt != attempt)
             return std::nullopt;
+        auto found = entries_.extract(at);
         bytes_ -= found.mapped().message->bytes();
         changed();
         return std::move(found.mapped());

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/asio.hpp>
+
+#include <asio/generic/stream_protocol.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace hubbub::redis {
+
+/// In which order the addresses of a server are tried: one that swallows what it is sent takes up a
+/// whole attempt, and so the next attempt begins with another.
+class endpoint_order {
+public:
+    using endpoint = asio::generic::stream_protocol::endpoint;
+
+    /// The endpoints of an attempt: as they were found, but those that were tried in vain behind all
+    /// others, the one tried last at the very end. So of n addresses each is reached by the n-th
+    /// attempt, however a name server shuffles them.
+    std::vector<endpoint> arrange(std::vector<endpoint> found) const {
+        std::stable_sort(found.begin(), found.end(), [this](auto const& a, auto const& b) {
+            return last_tried(a) < last_tried(b);
+        });
+        return found;
+    }
+
+    /// This one is tried now.
+    void tried(endpoint const& e) {
+        std::erase(tried_, e);
+        tried_.push_back(e);
+        if (tried_.size() > most_remembered)
+            tried_.erase(tried_.begin());
+    }
+
+    /// The link is up: the next attempt takes them as they are found.
+    void clear() noexcept { tried_.clear(); }
+
+private:
+    static constexpr std::size_t most_remembered = 64; // a name may have others each time
+
+    /// 0 for never.
+    std::size_t last_tried(endpoint const& e) const noexcept {
+        auto const at = std::find(tried_.begin(), tried_.end(), e);
+        return at == tried_.end() ? 0 : static_cast<std::size_t>(at - tried_.begin()) + 1;
+    }
+
+    std::vector<endpoint> tried_; // longest ago first
+};
+
+} // namespace hubbub::redis

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "support/local_bus.hpp"
+
+#include <hubbub/testing/faulty.hpp>
+#include <hubbub/testing/virtual_time.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// A publish with patience: whom it holds up, and what is told and counted of it.
+
+using namespace std::chrono_literals;
+using hubbub::errc;
+using hubbub::wait_up_to;
+using texts = std::vector<std::string>;
+
+namespace {
+
+using faulty_local = hubbub::testing::faulty<hubbub::local_transport>;
+using text_bus = hubbub::bus<hubbub::local_transport, hubbub::text_serializer>;
+
+struct fixture {
+    auto ended(std::string name) {
+        return [this, name = std::move(name)](std::error_code error, std::size_t) {
+            ends.push_back(error ? name + ": " + error.message() : name);
+        };
+    }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    texts ends;
+};
+
+std::string error_text(errc e) {
+    return make_error_code(e).message();
+}
+
+/// Takes what is published, and finds later that there is no room.
+struct late_refusal : hubbub::local_transport {
+    using local_transport::local_transport;
+    std::error_code publish(hubbub::message_view const& /*message*/,
+                            hubbub::publish_completion done) {
+        done(errc::queue_full, 0);
+        return {};
+    }
+};
+
+/// Tells what it is told.
+struct publish_log {
+    void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) const {
+        log->push_back(std::string(topic) + " " + std::to_string(bytes) + " " + refused.message());
+    }
+    texts* log;
+};
+
+} // namespace
+
+TEST_CASE("a publish that was accepted and finds no room further on is told so") {
+    fixture f;
+    late_refusal transport(f.io.get_executor(), f.broker);
+    hubbub::bus<late_refusal, hubbub::text_serializer> bus(transport);
+    bus.async_publish("t", std::string("1"), wait_up_to{1s}, f.ended("1"));
+    f.time.run_for(2s);
+    CHECK(f.ends == texts{"1: " + error_text(errc::queue_full)});
+}
+
+TEST_CASE("a faulty transport keeps what the one below has no room for") {
+    fixture f;
+    hubbub::local_transport below(f.io.get_executor(), f.broker,
+                                  {.limits = {.max_queue_messages = 1}});
+    faulty_local link(below, {});
+    hubbub::bus<faulty_local, hubbub::text_serializer> bus(link);
+    texts seen;
+    auto const s = bus.subscribe<std::string>("t", [&](auto const& m) { seen.push_back(m); });
+    for (auto const* const text : {"1", "2", "3", "4"})
+        bus.async_publish("t", std::string(text), wait_up_to{1s}, f.ended(text));
+    f.time.run_for(100ms);
+    CHECK(seen == texts{"1", "2", "3", "4"});
+    CHECK(f.ends == texts{"1", "2", "3", "4"});
+    CHECK(bus.statistics().confirmed == 4);
+    CHECK(below.statistics().refused == 0);
+}
+
+TEST_CASE("a publish that is attempted for the first time holds up nobody") {
+    fixture f;
+    hubbub::local_transport transport(f.io.get_executor(), f.broker,
+                                      {.delivery = hubbub::delivery_mode::immediate});
+    text_bus bus(transport);
+    texts seen;
+    auto const inner = bus.subscribe<std::string>("u", [&](auto const& m) { seen.push_back(m); });
+    auto const outer =
+        bus.subscribe<std::string>("t", [&](auto const& m) { CHECK(!bus.publish("u", m)); });
+    bus.async_publish("t", std::string("1"), wait_up_to{1s}, f.ended("1"));
+    f.time.run_for(1ms);
+    CHECK(seen == texts{"1"});
+}
+
+TEST_CASE("what waits for room counts once, and not as refused, on whichever bus it is looked at") {
+    fixture f;
+    hubbub::local_transport transport(f.io.get_executor(), f.broker,
+                                      {.limits = {.max_queue_messages = 2}});
+    text_bus waiting(transport);
+    text_bus other(transport);
+    for (auto const* const text : {"1", "2", "3", "4"})
+        waiting.async_publish("t", std::string(text), wait_up_to{1s}, f.ended(text));
+    f.time.run_for(2s);
+    CHECK(f.ends == texts{"1", "2", "3", "4"});
+    for (auto const* const bus : {&waiting, &other}) {
+        CHECK(bus->statistics().published == 4);
+        CHECK(bus->statistics().refused == 0);
+        CHECK(bus->statistics().confirmed == 4);
+        CHECK(bus->statistics().queued == 0);
+    }
+}
+
+TEST_CASE("when the first one gives up, a smaller one behind it finds the room that there is") {
+    fixture f;
+    hubbub::local_transport below(f.io.get_executor(), f.broker);
+    faulty_local link(below, {.limits = {.max_queue_bytes = 10}});
+    hubbub::bus<faulty_local, hubbub::text_serializer> bus(link);
+    link.cut();
+    CHECK(!bus.publish("t", "12345"));
+    bus.async_publish("t", std::string("12345678"), wait_up_to{250ms}, f.ended("large"));
+    bus.async_publish("t", std::string("12"), wait_up_to{0ms}, f.ended("small"));
+    f.time.run_for(200ms);
+    CHECK(link.statistics().published == 1);
+    f.time.run_for(100ms);
+    CHECK(f.ends == texts{"large: " + error_text(errc::timed_out)});
+    CHECK(link.statistics().published == 2);
+    link.heal();
+    f.time.run_for(100ms);
+    CHECK(f.ends.back() == "small");
+}
+
+TEST_CASE("a trace is told of a publish with patience once, when it is accepted or ends") {
+    fixture f;
+    hubbub::local_transport below(f.io.get_executor(), f.broker);
+    faulty_local link(below, {.limits = {.max_queue_messages = 2}});
+    texts log;
+    hubbub::bus<faulty_local, hubbub::text_serializer, publish_log> bus(link, {}, {&log});
+    link.cut();
+    std::string const accepted = std::error_code{}.message();
+    for (auto const* const text : {"1", "22", "333", "4444"})
+        bus.async_publish("t", std::string(text), wait_up_to{text[0] == '3' ? 100ms : 0ms},
+                          f.ended(text));
+    REQUIRE(log == texts{"t 1 " + accepted, "t 2 " + accepted});
+    f.time.run_for(100ms);
+    CHECK(log.back() == "t 3 " + error_text(errc::timed_out));
+    link.heal();
+    f.time.run_for(100ms);
+    bus.async_publish("", std::string("5"), wait_up_to{0ms}, f.ended("5"));
+    CHECK(log == texts{"t 1 " + accepted, "t 2 " + accepted, "t 3 " + error_text(errc::timed_out),
+                       "t 4 " + accepted, " 1 " + error_text(errc::empty_name)});
+}
