@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace bus_patience_test {
+
 // A publish with patience: whom it holds up, and what is told and counted of it.
 
 using namespace std::chrono_literals;
@@ -160,3 +162,5 @@ TEST_CASE("a trace is told of a publish with patience once, when it is accepted 
     CHECK(log == texts{"t 1 " + accepted, "t 2 " + accepted, "t 3 " + error_text(errc::timed_out),
                        "t 4 " + accepted, " 1 " + error_text(errc::empty_name)});
 }
+
+} // namespace bus_patience_test

@@ -14,6 +14,8 @@
 #include <system_error>
 #include <vector>
 
+namespace plain_stream_test {
+
 using asio::ip::tcp;
 using hubbub::redis::endpoint_order;
 using hubbub::redis::plain_stream;
@@ -126,3 +128,5 @@ TEST_CASE("each of n addresses comes first within n attempts, however they are s
 }
 
 TEST_SUITE_END();
+
+} // namespace plain_stream_test
