@@ -193,6 +193,32 @@ TEST_CASE("disconnect: what was queued is handed out, then slow_consumer, and ot
     CHECK(f.bus.statistics().disconnected == 1);
 }
 
+TEST_CASE("disconnect: who waits while the queue is overrun gets his messages, and then the end") {
+    fixture f;
+    auto slow = f.bus.receive<std::string>(
+        "t", {.max_messages = 2, .max_bytes = 20, .when_full = overflow_policy::disconnect});
+    texts seen;
+    std::vector<std::error_code> ends;
+    for (int i = 0; i < 3; ++i)
+        slow.async_receive([&](std::error_code error, received<std::string> r) {
+            error ? ends.push_back(error) : seen.push_back(r.message);
+        });
+    SUBCASE("at once, by a message that never fits") {
+        f.publish({"1", "2", std::string(20, 'x')});
+        CHECK(ends == std::vector<std::error_code>{errc::slow_consumer});
+    }
+    SUBCASE("when what is queued has been handed out") {
+        f.publish({"1", "2", "3", "4", "5", "6"});
+        CHECK(seen.back() == "3");
+        CHECK(f.take_all(slow) == texts{"4", "5"});
+        CHECK(f.last_error == errc::slow_consumer);
+        seen.pop_back();
+    }
+    CHECK(seen == texts{"1", "2"});
+    CHECK(f.disconnected == texts{"t"});
+    CHECK(!slow);
+}
+
 TEST_CASE("the bound in bytes counts payloads and topics, and one that never fits is dropped") {
     fixture f;
     auto messages = f.bus.receive<std::string>("t", {.max_bytes = 20});
