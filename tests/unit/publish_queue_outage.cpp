@@ -272,6 +272,18 @@ TEST_CASE("a budget that other queues share is a bound like the queue's own") {
     CHECK(budget->used() == 0);
 }
 
+TEST_CASE("keep_newest: a message that never fits displaces none") {
+    auto const budget = std::make_shared<memory_budget>(300);
+    fixture f({.max_queue_bytes = 200, .while_down = outage_policy::keep_newest, .budget = budget});
+    CHECK(!f.push("0"));
+    CHECK(f.push(std::string(200, 'x')) == errc::queue_full);
+    CHECK(budget->try_take(200));
+    CHECK(f.push(std::string(150, 'x')) == errc::queue_full); // others have the budget for it
+    budget->give_back(200);
+    CHECK(f.done.take().empty());
+    CHECK(f.queue.messages() == 1);
+}
+
 TEST_CASE("a probe is answered for itself, and is no message of the ledger") {
     fixture f;
     f.queue.on_run();

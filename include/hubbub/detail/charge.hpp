@@ -29,6 +29,15 @@ public:
         return true;
     }
 
+    /// Whether so many bytes in all could be had, if this queue gave back what it has: else it does
+    /// so in vain.
+    bool attainable(std::size_t bytes) const noexcept {
+        if (!budget_)
+            return true;
+        auto const others = budget_->used() - taken_;
+        return others <= budget_->max_bytes() && bytes <= budget_->max_bytes() - others;
+    }
+
     /// Holds bytes in all from now on. What is more than try_raise took is taken if there is any: a
     /// few bytes of a protocol do not matter.
     void settle(std::size_t bytes) {

@@ -40,7 +40,7 @@ public:
             return errc::link_down;
         auto const size = message.topic.size() + message.payload.size();
         while (!has_room(size))
-            if (!displace_oldest())
+            if (!attainable(size) || !displace_oldest())
                 return errc::queue_full;
         append_publish(filling_, prefix, message.topic, message.payload);
         add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done));
@@ -178,6 +178,12 @@ private:
     bool fits(std::size_t size) const noexcept {
         return bytes() + size <= limits_->max_queue_bytes &&
                entries_.size() < limits_->max_queue_messages;
+    }
+
+    /// Whether an empty queue would take them.
+    bool attainable(std::size_t size) const noexcept {
+        return size <= limits_->max_queue_bytes && limits_->max_queue_messages > 0 &&
+               charge_.attainable(size);
     }
 
     bool has_room(std::size_t size) { return fits(size) && charge_.try_raise(bytes() + size); }
