@@ -65,7 +65,10 @@ public:
     }
 
     /// Ends those who wait for it.
-    void end_waiting_for_room(std::error_code error) { room_.close(error); }
+    void end_waiting_for_room(std::error_code error) {
+        room_.close(error);
+        charge_.end_waiting(error);
+    }
 
     /// Completes done when all that is queued now, and comes, is answered.
     void wait_until_empty(completion<std::error_code> done) {
@@ -133,7 +136,7 @@ public:
 
     /// Ends all that waits with error: what was written as unknown, the rest as discarded.
     std::uint64_t close(std::error_code error) {
-        room_.close(error);
+        end_waiting_for_room(error);
         drains_.close(error);
         auto const unknown = on_down();
         for (auto& e : entries_) {
@@ -193,8 +196,9 @@ private:
         charge_.settle(bytes());
         if (room_.empty() && drains_.empty())
             return;
-        room_.notify([this](std::size_t size) { return fits(size); },
-                     [this](std::size_t size, auto done) { charge_.wait(size, std::move(done)); });
+        room_.notify(
+            [this](std::size_t size) { return fits(size); },
+            [this](std::size_t size, auto done) { charge_.wait(bytes() + size, std::move(done)); });
         drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
     }
 
