@@ -39,13 +39,22 @@ public:
     }
 
     /// Completes done when so many bytes are to be had, which need not last.
-    void wait(std::size_t bytes, completion<std::error_code> done) {
+    void wait(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr) {
         {
             std::lock_guard const lock(mutex_);
-            waiters_.add(bytes, std::move(done));
+            waiters_.add(bytes, std::move(done), owner);
             has_waiters_ = true; // from now on a give_back notifies; those before are seen below
         }
         notify();
+    }
+
+    /// Ends the waits of one owner.
+    void withdraw(void const* owner, std::error_code error) {
+        {
+            std::lock_guard const lock(mutex_);
+            waiters_.close(error, owner);
+        }
+        notify(); // those behind them may be the first now
     }
 
     std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }

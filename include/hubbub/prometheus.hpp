@@ -4,8 +4,11 @@
 #include <hubbub/statistics.hpp>
 #include <hubbub/topic_ledger.hpp>
 
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,8 +48,10 @@ public:
 
     template <class Number>
     void sample(prometheus_labels const& labels, Number value) {
+        std::array<char, 32> digits{}; // in no locale's way
+        auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
         out_.append(name_).append(prometheus_labels_text(labels)).append(" ");
-        out_.append(std::to_string(value)).append("\n");
+        out_.append(digits.data(), end).append("\n");
     }
 
     std::string take() { return std::move(out_); }
@@ -63,75 +68,111 @@ inline prometheus_labels with(prometheus_labels labels, std::string name, std::s
 
 } // namespace detail
 
-/// The statistics of one bus, each sample with these labels ({{"bus", "chat"}}, say).
-inline std::string prometheus_text(statistics const& s, prometheus_labels const& labels = {}) {
+/// The statistics of a bus, and the labels that tell it from others.
+struct labelled_statistics {
+    prometheus_labels labels;
+    statistics values;
+};
+
+/// The counts of a topic_ledger, and the labels that tell it from others.
+struct labelled_topics {
+    prometheus_labels labels;
+    topic_ledger const* topics;
+};
+
+/// The statistics of several buses in one text, which must not have a metric twice: so texts of one
+/// bus each cannot be put together.
+inline std::string prometheus_text(std::vector<labelled_statistics> const& buses) {
     detail::prometheus_writer out;
-    using row = std::pair<std::string_view, std::uint64_t>;
+    using row = std::pair<std::string_view, std::uint64_t statistics::*>;
     auto const counters = [&](std::string_view name, std::string_view help,
                               std::vector<row> const& by_outcome) {
         out.metric(name, "counter", help);
-        for (auto const& [outcome, count] : by_outcome)
-            out.sample(detail::with(labels, "outcome", outcome), count);
+        for (auto const& bus : buses)
+            for (auto const& [outcome, count] : by_outcome)
+                out.sample(detail::with(bus.labels, "outcome", outcome), bus.values.*count);
     };
     auto const one = [&](std::string_view name, std::string_view type, std::string_view help,
                          auto value) {
         out.metric(name, type, help);
-        out.sample(labels, value);
+        for (auto const& bus : buses)
+            out.sample(bus.labels, std::invoke(value, bus.values));
     };
     auto const seconds = [](auto duration) {
-        return std::chrono::duration<double>(duration).count();
+        return [duration](statistics const& s) {
+            return std::chrono::duration<double>(s.*duration).count();
+        };
     };
     counters("published_total", "Messages published, by what became of them.",
-             {{"refused", s.refused},
-              {"confirmed", s.confirmed},
-              {"unknown", s.unknown},
-              {"discarded", s.discarded},
-              {"displaced", s.displaced}});
-    one("published_bytes_total", "counter", "Payloads accepted.", s.published_bytes);
-    one("queued_messages", "gauge", "Publishes that wait, for room or an answer.", s.queued);
-    one("queued_bytes", "gauge", "Publishes that wait to be written.", s.queued_bytes);
-    one("queued_peak_messages", "gauge", "The most publishes that waited.", s.queued_peak);
-    one("queued_peak_bytes", "gauge", "The most bytes that waited.", s.queued_bytes_peak);
+             {{"refused", &statistics::refused},
+              {"confirmed", &statistics::confirmed},
+              {"unknown", &statistics::unknown},
+              {"discarded", &statistics::discarded},
+              {"displaced", &statistics::displaced}});
+    one("published_bytes_total", "counter", "Payloads accepted.", &statistics::published_bytes);
+    one("queued_messages", "gauge", "Publishes that wait, for room or an answer.",
+        &statistics::queued);
+    one("queued_bytes", "gauge", "Publishes that wait to be written.", &statistics::queued_bytes);
+    one("queued_peak_messages", "gauge", "The most publishes that waited.",
+        &statistics::queued_peak);
+    one("queued_peak_bytes", "gauge", "The most bytes that waited.",
+        &statistics::queued_bytes_peak);
     counters("received_total", "Messages for subscriptions, by what became of them.",
-             {{"delivered", s.delivered},
-              {"malformed", s.malformed},
-              {"failed", s.failed},
-              {"dropped_oldest", s.dropped_oldest},
-              {"dropped_newest", s.dropped_newest},
-              {"superseded", s.superseded},
-              {"abandoned", s.abandoned}});
-    one("received_bytes_total", "counter", "Payloads for subscriptions.", s.received_bytes);
-    one("pending_messages", "gauge", "Messages in the queues of subscriptions.", s.pending);
-    one("pending_bytes", "gauge", "Bytes in the queues of subscriptions.", s.pending_bytes);
-    one("pending_peak_messages", "gauge", "The most in one such queue.", s.pending_peak);
-    one("pending_peak_bytes", "gauge", "The most bytes in one such queue.", s.pending_bytes_peak);
+             {{"delivered", &statistics::delivered},
+              {"malformed", &statistics::malformed},
+              {"failed", &statistics::failed},
+              {"dropped_oldest", &statistics::dropped_oldest},
+              {"dropped_newest", &statistics::dropped_newest},
+              {"superseded", &statistics::superseded},
+              {"abandoned", &statistics::abandoned}});
+    one("received_bytes_total", "counter", "Payloads for subscriptions.",
+        &statistics::received_bytes);
+    one("pending_messages", "gauge", "Messages in the queues of subscriptions.",
+        &statistics::pending);
+    one("pending_bytes", "gauge", "Bytes in the queues of subscriptions.",
+        &statistics::pending_bytes);
+    one("pending_peak_messages", "gauge", "The most in one such queue.", &statistics::pending_peak);
+    one("pending_peak_bytes", "gauge", "The most bytes in one such queue.",
+        &statistics::pending_bytes_peak);
     one("subscriptions_disconnected_total", "counter", "Subscriptions ended by a full queue.",
-        s.disconnected);
-    one("dropped_total", "counter", "Messages that found the receiving queue full.", s.dropped);
-    one("lost_total", "counter", "Messages known to be missing.", s.lost);
-    one("gaps_total", "counter", "Gaps in numbered streams.", s.gaps);
-    one("duplicates_total", "counter", "Messages that came again.", s.duplicates);
-    one("link_losses_total", "counter", "Times the link was lost.", s.link_losses);
-    one("link_reconnects_total", "counter", "Times it was whole again.", s.reconnects);
+        &statistics::disconnected);
+    one("dropped_total", "counter", "Messages that found the receiving queue full.",
+        &statistics::dropped);
+    one("lost_total", "counter", "Messages known to be missing.", &statistics::lost);
+    one("gaps_total", "counter", "Gaps in numbered streams.", &statistics::gaps);
+    one("duplicates_total", "counter", "Messages that came again.", &statistics::duplicates);
+    one("link_losses_total", "counter", "Times the link was lost.", &statistics::link_losses);
+    one("link_reconnects_total", "counter", "Times it was whole again.", &statistics::reconnects);
     one("link_cut_offs_total", "counter", "Times the backplane closed it for being slow.",
-        s.cut_offs);
-    one("link_down_seconds_total", "counter", "How long it was down.", seconds(s.time_down));
+        &statistics::cut_offs);
+    one("link_down_seconds_total", "counter", "How long it was down.",
+        seconds(&statistics::time_down));
     one("probe_round_trip_seconds", "gauge", "Of the last probe through the backplane.",
-        seconds(s.probe_round_trip));
+        seconds(&statistics::probe_round_trip));
     return out.take();
 }
 
-/// What a topic_ledger counted, by topic; topics it had no place for have the label topic="".
-inline std::string prometheus_text(topic_ledger const& topics,
-                                   prometheus_labels const& labels = {}) {
+/// The statistics of one bus, each sample with these labels ({{"bus", "chat"}}, say).
+inline std::string prometheus_text(statistics const& s, prometheus_labels const& labels = {}) {
+    return prometheus_text(std::vector<labelled_statistics>{{labels, s}});
+}
+
+/// What several topic_ledgers counted, by topic; topics that one had no place for have the label
+/// topic="".
+inline std::string prometheus_text(std::vector<labelled_topics> const& ledgers) {
     detail::prometheus_writer out;
-    auto all = topics.read_all();
-    all.emplace_back("", topics.others());
+    using counted = std::vector<std::pair<std::string, topic_statistics>>;
+    std::vector<std::pair<prometheus_labels const*, counted>> all;
+    for (auto const& ledger : ledgers) {
+        all.emplace_back(&ledger.labels, ledger.topics->read_all());
+        all.back().second.emplace_back("", ledger.topics->others());
+    }
     auto const each = [&](std::string_view name, std::string_view help,
                           std::uint64_t topic_statistics::* count) {
         out.metric(name, "counter", help);
-        for (auto const& [topic, s] : all)
-            out.sample(detail::with(labels, "topic", topic), s.*count);
+        for (auto const& [labels, topics] : all)
+            for (auto const& [topic, s] : topics)
+                out.sample(detail::with(*labels, "topic", topic), s.*count);
     };
     each("topic_published_total", "Publishes.", &topic_statistics::published);
     each("topic_refused_total", "Publishes refused.", &topic_statistics::refused);
@@ -144,6 +185,12 @@ inline std::string prometheus_text(topic_ledger const& topics,
     each("topic_dropped_total", "Messages that fell out of a queue.", &topic_statistics::dropped);
     each("topic_lost_total", "Messages known to be missing.", &topic_statistics::lost);
     return out.take();
+}
+
+/// The same of one, each sample with these labels.
+inline std::string prometheus_text(topic_ledger const& topics,
+                                   prometheus_labels const& labels = {}) {
+    return prometheus_text(std::vector<labelled_topics>{{labels, &topics}});
 }
 
 } // namespace hubbub

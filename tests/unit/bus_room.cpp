@@ -190,6 +190,50 @@ TEST_CASE("a drain during an outage is done when the link is back") {
     CHECK(ends == std::vector<std::pair<std::error_code, std::uint64_t>>{{{}, 0}});
 }
 
+TEST_CASE(
+    "a drain whose bus and transport end meanwhile completes as closed, and touches neither") {
+    fixture f;
+    auto transport = std::make_unique<hubbub::local_transport>(f.io.get_executor(), f.broker);
+    auto bus = std::make_unique<fixture::bus_type>(*transport);
+    CHECK(!bus->publish("t", "1"));
+    std::vector<std::pair<std::error_code, std::uint64_t>> ends;
+    bus->async_drain(1s, [&](std::error_code error, std::uint64_t undelivered) {
+        ends.emplace_back(error, undelivered);
+    });
+    bus.reset();
+    transport.reset();
+    f.time.run_for(5s);
+    CHECK(ends == std::vector<std::pair<std::error_code, std::uint64_t>>{{errc::closed, 0}});
+}
+
+TEST_CASE("who waits for a budget that others have used up keeps nothing busy after the end") {
+    asio::io_context io;
+    auto const budget = std::make_shared<hubbub::memory_budget>(100);
+    hubbub::local_broker const broker;
+    hubbub::local_transport transport(io.get_executor(), broker, {.limits = {.budget = budget}});
+    REQUIRE(budget->try_take(100));
+    texts ends;
+    transport.wait_for_room(
+        10, {io.get_executor(), [&](std::error_code error) { ends.push_back(error.message()); }});
+    io.poll();
+    CHECK(ends.empty());
+    CHECK(!io.stopped());
+    SUBCASE("closed") {
+        transport.close();
+    }
+    SUBCASE("drained") {
+        transport.drain({});
+    }
+    io.poll();
+    CHECK(ends == texts{error_text(errc::closed)});
+    CHECK(io.stopped());
+    transport.wait_for_room(
+        10, {io.get_executor(), [&](std::error_code error) { ends.push_back(error.message()); }});
+    io.restart();
+    io.poll();
+    CHECK(ends.size() == 2);
+}
+
 TEST_CASE("what never finds room is refused as too large, and does not wait") {
     fixture f;
     hubbub::local_transport small(f.io.get_executor(), f.broker,

@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <clocale>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -130,6 +132,38 @@ TEST_CASE("prometheus_text of a topic_ledger has a sample for each topic") {
                     "hubbub_topic_published_total{topic=\"\"} 0\n") != std::string::npos);
     CHECK(text.find("hubbub_topic_published_bytes_total{topic=\"room.1\"} 5\n") !=
           std::string::npos);
+}
+
+TEST_CASE("several buses are one text, in which no metric is told twice") {
+    hubbub::statistics a;
+    hubbub::statistics b;
+    a.queued = 1;
+    b.queued = 2;
+    hubbub::topic_ledger topics;
+    auto const all = hubbub::prometheus_text({{{{"bus", "a"}}, a}, {{{"bus", "b"}}, b}}) +
+                     hubbub::prometheus_text(std::vector<hubbub::labelled_topics>{
+                         {{{"bus", "a"}}, &topics}, {{{"bus", "b"}}, &topics}});
+    CHECK(all.find("\nhubbub_queued_messages{bus=\"a\"} 1\n"
+                   "hubbub_queued_messages{bus=\"b\"} 2\n") != std::string::npos);
+    CHECK(all.find("\nhubbub_topic_lost_total{bus=\"a\",topic=\"\"} 0\n"
+                   "hubbub_topic_lost_total{bus=\"b\",topic=\"\"} 0\n") != std::string::npos);
+    std::set<std::string> told;
+    std::istringstream lines(all);
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("# HELP"))
+            CHECK(told.insert(line.substr(0, line.find(' ', 7))).second);
+}
+
+TEST_CASE("the numbers for Prometheus are the same in every locale") {
+    hubbub::statistics s;
+    s.time_down = 1500ms;
+    auto const text = hubbub::prometheus_text(s);
+    CHECK(text.find("hubbub_link_down_seconds_total 1.5\n") != std::string::npos);
+    auto const before = std::string(std::setlocale(LC_NUMERIC, nullptr));
+    for (auto const* const name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"})
+        if (std::setlocale(LC_NUMERIC, name) != nullptr)
+            CHECK(hubbub::prometheus_text(s) == text);
+    std::setlocale(LC_NUMERIC, before.c_str());
 }
 
 } // namespace metrics_test

@@ -274,6 +274,53 @@ TEST_CASE("a budget that other queues share is a bound like the queue's own") {
     CHECK(budget->used() == 0);
 }
 
+TEST_CASE("who waits for room in a shared budget is not told before a push would succeed") {
+    auto const budget = std::make_shared<memory_budget>(250);
+    fixture f({.budget = budget});
+    REQUIRE(budget->try_take(237));
+    CHECK(!f.push("0")); // whose framing is beyond the budget
+    CHECK(f.push("1234") == errc::queue_full);
+    f.queue.wait_for_room(5, f.waiting.make(0));
+    CHECK(f.waiting.take().empty());
+    for (int i = 0; i < 237; ++i) {
+        budget->give_back(1);
+        if (f.waiting.take().empty())
+            continue;
+        CHECK(!f.push("1234"));
+        budget->give_back(236 - static_cast<std::size_t>(i));
+        return;
+    }
+    FAIL("nobody was told");
+}
+
+TEST_CASE("closing or draining withdraws who waits for room in a shared budget") {
+    auto const budget = std::make_shared<memory_budget>(100);
+    fixture f({.budget = budget});
+    REQUIRE(budget->try_take(100));
+    f.queue.wait_for_room(5, f.waiting.make(0));
+    CHECK(f.waiting.take().empty());
+    SUBCASE("closing") {
+        f.queue.close(errc::closed);
+    }
+    SUBCASE("draining") {
+        f.queue.end_waiting_for_room(errc::closed);
+    }
+    CHECK(f.waiting.take() == waited{{0, {errc::closed}}});
+    budget->give_back(100);
+}
+
+TEST_CASE("keep_newest: a message that never fits displaces none") {
+    auto const budget = std::make_shared<memory_budget>(300);
+    fixture f({.max_queue_bytes = 200, .while_down = outage_policy::keep_newest, .budget = budget});
+    CHECK(!f.push("0"));
+    CHECK(f.push(std::string(200, 'x')) == errc::queue_full);
+    CHECK(budget->try_take(200));
+    CHECK(f.push(std::string(150, 'x')) == errc::queue_full); // others have the budget for it
+    budget->give_back(200);
+    CHECK(f.done.take().empty());
+    CHECK(f.queue.messages() == 1);
+}
+
 TEST_CASE("a probe is answered for itself, and is no message of the ledger") {
     fixture f;
     f.queue.on_run();

@@ -12,6 +12,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -195,6 +198,32 @@ TEST_CASE("disconnect: what was queued is handed out, then slow_consumer, and ot
     CHECK(f.bus.statistics().disconnected == 1);
 }
 
+TEST_CASE("disconnect: who waits while the queue is overrun gets his messages, and then the end") {
+    fixture f;
+    auto slow = f.bus.receive<std::string>(
+        "t", {.max_messages = 2, .max_bytes = 20, .when_full = overflow_policy::disconnect});
+    texts seen;
+    std::vector<std::error_code> ends;
+    for (int i = 0; i < 3; ++i)
+        slow.async_receive([&](std::error_code error, received<std::string> r) {
+            error ? ends.push_back(error) : seen.push_back(r.message);
+        });
+    SUBCASE("at once, by a message that never fits") {
+        f.publish({"1", "2", std::string(20, 'x')});
+        CHECK(ends == std::vector<std::error_code>{errc::slow_consumer});
+    }
+    SUBCASE("when what is queued has been handed out") {
+        f.publish({"1", "2", "3", "4", "5", "6"});
+        CHECK(seen.back() == "3");
+        CHECK(f.take_all(slow) == texts{"4", "5"});
+        CHECK(f.last_error == errc::slow_consumer);
+        seen.pop_back();
+    }
+    CHECK(seen == texts{"1", "2"});
+    CHECK(f.disconnected == texts{"t"});
+    CHECK(!slow);
+}
+
 TEST_CASE("the bound in bytes counts payloads and topics, and one that never fits is dropped") {
     fixture f;
     auto messages = f.bus.receive<std::string>("t", {.max_bytes = 20});
@@ -203,6 +232,64 @@ TEST_CASE("the bound in bytes counts payloads and topics, and one that never fit
     f.publish({std::string(20, 'x')});
     CHECK(f.take_all(messages).empty());
     CHECK(f.bus.statistics().dropped_newest == 1);
+}
+
+TEST_CASE("a message that never fits drives out none that is there") {
+    asio::io_context io;
+    auto const report = std::make_shared<hubbub::detail::bus_report>(io.get_executor());
+    auto const budget = std::make_shared<hubbub::memory_budget>(100);
+    hubbub::queue_options<std::string> options{.max_bytes = 20};
+    std::size_t others = 0;
+    SUBCASE("drop_oldest") {}
+    SUBCASE("latest_per_key") {
+        options.when_full = overflow_policy::latest_per_key;
+        options.key = [](auto, std::string const& m) { return m; };
+    }
+    SUBCASE("where others have used up the budget that it would take") {
+        options.max_bytes = 1000;
+        others = 90;
+    }
+    REQUIRE(budget->try_take(others));
+    hubbub::detail::message_queue<std::string> queue(options, report, budget);
+    for (auto const* const text : {"1", "2", "a message that never fits"})
+        CHECK(queue.push("t", text, std::string_view(text).size()));
+    CHECK(queue.take()->message == "1");
+    CHECK(queue.take()->message == "2");
+    CHECK(queue.empty());
+    CHECK(report->dropped_oldest.get() == 0);
+    CHECK(report->dropped_newest.get() == 1);
+}
+
+namespace {
+
+/// A message of which a copy is an occasion for something.
+struct observed_copy {
+    observed_copy() = default;
+    observed_copy(observed_copy const& other) : on_copy(other.on_copy) {
+        if (on_copy)
+            on_copy();
+    }
+    observed_copy(observed_copy&&) = default;
+    observed_copy& operator=(observed_copy const&) = default;
+    observed_copy& operator=(observed_copy&&) = default;
+    std::function<void()> on_copy;
+};
+
+} // namespace
+
+TEST_CASE("no lock is held while a message is copied into a queue") {
+    asio::io_context io;
+    auto const report = std::make_shared<hubbub::detail::bus_report>(io.get_executor());
+    hubbub::detail::message_queue<observed_copy> queue({}, report, nullptr);
+    std::vector<std::future<bool>> asked; // outlive the lock, if there is one
+    bool answered = false;
+    observed_copy message;
+    message.on_copy = [&] {
+        asked.push_back(std::async(std::launch::async, [&] { return queue.empty(); }));
+        answered = asked.back().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    };
+    CHECK(queue.push("t", message, 1));
+    CHECK(answered);
 }
 
 TEST_CASE("a memory budget bounds all queues of a transport together") {

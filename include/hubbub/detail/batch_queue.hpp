@@ -46,9 +46,10 @@ public:
         auto batch = std::exchange(entries_, {});
         bytes_ = 0;
         charge_.settle(0);
-        room_.notify(
-            [this](std::size_t bytes) { return fits(bytes); },
-            [this](std::size_t bytes, auto done) { charge_.wait(bytes, std::move(done)); });
+        room_.notify([this](std::size_t bytes) { return fits(bytes); },
+                     [this](std::size_t bytes, auto done) {
+                         charge_.wait(bytes_ + bytes, std::move(done));
+                     });
         return batch;
     }
 
@@ -64,8 +65,10 @@ public:
     /// Completes done when an entry of so many bytes finds room.
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
+        if (ended_)
+            return done(ended_);
         if (fits(bytes))
-            return charge_.wait(bytes, std::move(done));
+            return charge_.wait(bytes_ + bytes, std::move(done));
         room_.add(bytes, std::move(done));
     }
 
@@ -77,10 +80,18 @@ public:
         idle_.add(0, std::move(done));
     }
 
+    /// Ends those who wait for room, and those who come to.
+    void end_waiting_for_room(std::error_code error) {
+        std::lock_guard const lock(mutex_);
+        ended_ = error;
+        room_.close(error);
+        charge_.end_waiting(error);
+    }
+
     /// Ends all that wait.
     void end_waiting(std::error_code error) {
+        end_waiting_for_room(error);
         std::lock_guard const lock(mutex_);
-        room_.close(error);
         idle_.close(error);
     }
 
@@ -115,6 +126,7 @@ private:
     std::size_t bytes_ = 0;
     depth peak_;
     bool awake_ = false;
+    std::error_code ended_;
 };
 
 } // namespace hubbub::detail

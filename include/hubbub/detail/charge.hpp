@@ -4,6 +4,7 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/memory_budget.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <system_error>
@@ -29,6 +30,15 @@ public:
         return true;
     }
 
+    /// Whether so many bytes in all could be had, if this queue gave back what it has: else it does
+    /// so in vain.
+    bool attainable(std::size_t bytes) const noexcept {
+        if (!budget_)
+            return true;
+        auto const others = budget_->used() - taken_;
+        return others <= budget_->max_bytes() && bytes <= budget_->max_bytes() - others;
+    }
+
     /// Holds bytes in all from now on. What is more than try_raise took is taken if there is any: a
     /// few bytes of a protocol do not matter.
     void settle(std::size_t bytes) {
@@ -42,12 +52,19 @@ public:
         taken_ = bytes;
     }
 
-    /// Completes done when so many bytes more are to be had.
-    void wait(std::size_t more, completion<std::error_code> done) {
+    /// Completes done when try_raise(bytes) would succeed, what settle could not take included; or
+    /// when the whole budget is free.
+    void wait(std::size_t bytes, completion<std::error_code> done) {
+        if (!budget_)
+            return done({});
+        auto const more = bytes - std::min(bytes, taken_);
+        budget_->wait(std::min(more, budget_->max_bytes()), std::move(done), this);
+    }
+
+    /// Ends those who wait.
+    void end_waiting(std::error_code error) {
         if (budget_)
-            budget_->wait(more, std::move(done));
-        else
-            done({});
+            budget_->withdraw(this, error);
     }
 
 private:

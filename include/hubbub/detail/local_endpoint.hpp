@@ -139,6 +139,7 @@ public:
 
     void drain(completion<std::error_code> done) {
         draining_ = true;
+        outbox_.end_waiting_for_room(errc::closed);
         if (closed())
             return done(errc::closed);
         outbox_.wait_until_idle({executor_, [weak = weak_from_this(),

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace hubbub::detail {
 
@@ -46,10 +47,13 @@ public:
         auto key = options_.when_full != overflow_policy::latest_per_key ? std::string()
                    : options_.key ? options_.key(topic, message)
                                   : std::string(topic);
+        // T is copied before the lock, and destroyed after it: what that does is T's affair.
+        received<T> fresh{std::string(topic), message};
+        std::vector<received<T>> fallen;
         std::lock_guard const lock(mutex_);
         if (closed_)
             return true; // it has ended already
-        if (supersede(key, topic, message, bytes))
+        if (supersede(key, fresh, bytes))
             return true;
         while (!fits(bytes)) {
             if (options_.when_full == overflow_policy::disconnect) {
@@ -59,14 +63,15 @@ public:
                 serve();
                 return false;
             }
-            if (options_.when_full == overflow_policy::drop_newest || items_.empty()) {
+            if (options_.when_full == overflow_policy::drop_newest || !attainable(bytes) ||
+                items_.empty()) {
                 report_->drop(report_->dropped_newest, topic);
                 return true;
             }
-            report_->drop(report_->dropped_oldest, items_.front().what.topic);
-            pop();
+            fallen.push_back(pop());
+            report_->drop(report_->dropped_oldest, fallen.back().topic);
         }
-        add({{std::string(topic), message}, bytes, std::move(key)});
+        add({std::move(fresh), bytes, std::move(key)});
         serve();
         return true;
     }
@@ -129,9 +134,15 @@ private:
                charge_.try_raise(bytes_ + bytes);
     }
 
-    /// Puts a message in the place of the one before of its key, if there is one and there is room.
-    bool supersede(std::string const& key, std::string_view topic, T const& message,
-                   std::size_t bytes) {
+    /// Whether an empty queue would take it.
+    bool attainable(std::size_t bytes) const noexcept {
+        return options_.max_messages > 0 && bytes <= options_.max_bytes &&
+               charge_.attainable(bytes);
+    }
+
+    /// Puts a message in the place of the one before of its key, if there is one and there is room:
+    /// then fresh is that one.
+    bool supersede(std::string const& key, received<T>& fresh, std::size_t bytes) {
         if (options_.when_full != overflow_policy::latest_per_key)
             return false;
         auto const found = places_.find(key);
@@ -143,7 +154,7 @@ private:
             return false; // as at any bound: it goes to the end, and the oldest ones go
         report_->superseded.add();
         report_->pending_bytes += bytes - i.bytes; // modulo 2⁶⁴
-        i.what = {std::string(topic), message};
+        std::swap(i.what, fresh);
         i.bytes = bytes;
         bytes_ = without + bytes;
         charge_.settle(bytes_);

@@ -13,8 +13,9 @@ namespace hubbub::detail {
 /// Who waits for room in a queue, in turn. The queue's lock guards it.
 class room_waiters {
 public:
-    void add(std::size_t bytes, completion<std::error_code> done) {
-        waiting_.push_back({bytes, std::move(done)});
+    /// owner: for whom alone they may be ended.
+    void add(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr) {
+        waiting_.push_back({bytes, std::move(done), owner});
     }
 
     bool empty() const noexcept { return waiting_.empty(); }
@@ -41,10 +42,20 @@ public:
             w.done(error);
     }
 
+    /// Ends those of one owner.
+    void close(std::error_code error, void const* owner) {
+        std::erase_if(waiting_, [&](waiter& w) {
+            if (w.owner == owner)
+                w.done(error);
+            return w.owner == owner;
+        });
+    }
+
 private:
     struct waiter {
         std::size_t bytes;
         completion<std::error_code> done;
+        void const* owner;
     };
 
     std::deque<waiter> waiting_;

@@ -40,7 +40,7 @@ public:
             return errc::link_down;
         auto const size = message.topic.size() + message.payload.size();
         while (!has_room(size))
-            if (!displace_oldest())
+            if (!attainable(size) || !displace_oldest())
                 return errc::queue_full;
         append_publish(filling_, prefix, message.topic, message.payload);
         add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done));
@@ -65,7 +65,10 @@ public:
     }
 
     /// Ends those who wait for it.
-    void end_waiting_for_room(std::error_code error) { room_.close(error); }
+    void end_waiting_for_room(std::error_code error) {
+        room_.close(error);
+        charge_.end_waiting(error);
+    }
 
     /// Completes done when all that is queued now, and comes, is answered.
     void wait_until_empty(completion<std::error_code> done) {
@@ -133,7 +136,7 @@ public:
 
     /// Ends all that waits with error: what was written as unknown, the rest as discarded.
     std::uint64_t close(std::error_code error) {
-        room_.close(error);
+        end_waiting_for_room(error);
         drains_.close(error);
         auto const unknown = on_down();
         for (auto& e : entries_) {
@@ -180,6 +183,12 @@ private:
                entries_.size() < limits_->max_queue_messages;
     }
 
+    /// Whether an empty queue would take them.
+    bool attainable(std::size_t size) const noexcept {
+        return size <= limits_->max_queue_bytes && limits_->max_queue_messages > 0 &&
+               charge_.attainable(size);
+    }
+
     bool has_room(std::size_t size) { return fits(size) && charge_.try_raise(bytes() + size); }
 
     /// There may be room now for who waits for it.
@@ -187,8 +196,9 @@ private:
         charge_.settle(bytes());
         if (room_.empty() && drains_.empty())
             return;
-        room_.notify([this](std::size_t size) { return fits(size); },
-                     [this](std::size_t size, auto done) { charge_.wait(size, std::move(done)); });
+        room_.notify(
+            [this](std::size_t size) { return fits(size); },
+            [this](std::size_t size, auto done) { charge_.wait(bytes() + size, std::move(done)); });
         drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
     }
 
