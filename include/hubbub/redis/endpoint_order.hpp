@@ -21,9 +21,11 @@ public:
     /// others, the one tried last at the very end. So of n addresses each is reached by the n-th
     /// attempt, however a name server shuffles them.
     std::vector<endpoint> arrange(std::vector<endpoint> found) const {
-        std::stable_sort(found.begin(), found.end(), [this](auto const& a, auto const& b) {
-            return last_tried(a) < last_tried(b);
-        });
+        for (auto const& e : tried_) {
+            auto const at = std::find(found.begin(), found.end(), e);
+            if (at != found.end())
+                std::rotate(at, at + 1, found.end());
+        }
         return found;
     }
 
@@ -40,12 +42,6 @@ public:
 
 private:
     static constexpr std::size_t most_remembered = 64; // a name may have others each time
-
-    /// 0 for never.
-    std::size_t last_tried(endpoint const& e) const noexcept {
-        auto const at = std::find(tried_.begin(), tried_.end(), e);
-        return at == tried_.end() ? 0 : static_cast<std::size_t>(at - tried_.begin()) + 1;
-    }
 
     std::vector<endpoint> tried_; // longest ago first
 };
