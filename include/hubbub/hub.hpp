@@ -17,6 +17,7 @@
 #include <hubbub/hub/servers.hpp>
 #include <hubbub/hub/targets.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -75,7 +76,8 @@ public:
     /// Registers a method that clients may call, in place of one of the same name. It is called as
     /// its parameters say, the first of which may be a `caller const&`: write their types out. What
     /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
-    /// may return an `asio::awaitable`.
+    /// may return an `asio::awaitable`: when the connection ends it is cancelled (terminal), unless
+    /// it resets its cancellation state.
     template <class Method>
     void on(std::string_view name, Method method) {
         core_->methods().on(name, std::move(method));
@@ -147,6 +149,22 @@ public:
     /// may come back to another. New ones are refused so.
     void drain(std::string const& text = {}) { core_->drain(text); }
 
+    /// Refuses new connections, tells those of this server that they may come back to another
+    /// (connect_options::on_drain, with the text), and completes with `void(std::error_code)` when
+    /// all have left. Those that are still there after at_most are ended, as drain does.
+    ///
+    /// Errors: timed_out, if some had to be ended; already_started (asio::error), if it waits
+    ///         already; closed. The connections are gone in each case but already_started.
+    template <class Token>
+    auto async_drain(std::chrono::milliseconds at_most, std::string text, Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code)>(
+            [core = core_](auto handler, std::chrono::milliseconds limit, std::string said) {
+                auto executor = detail::executor_of(handler, core->executor());
+                core->drain(limit, std::move(said), {std::move(executor), std::move(handler)});
+            },
+            token, at_most, std::move(text));
+    }
+
     /// Ends the hub, as its destructor does: connections end, what waits completes as closed, and
     /// the other servers are told.
     void close() { core_->close(); }
@@ -169,6 +187,7 @@ private:
     auto enter(detail::member_ptr<Bus> const& entering, connect_options who, Token&& token) {
         entering->user = std::move(who.user);
         entering->on_closed = std::move(who.on_closed);
+        entering->on_drain = std::move(who.on_drain);
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
             [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
                 auto executor = detail::executor_of(handler, core->executor());

@@ -3,11 +3,15 @@
 
 #include <hubbub/hub/coroutines.hpp>
 
+#include <asio/cancellation_state.hpp>
+#include <asio/error.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -211,27 +215,66 @@ TEST_CASE("as many calls of a connection run as are allowed, and so many may wai
     CHECK(most == 2);
 }
 
-TEST_CASE("calls that wait when their connection ends do not run") {
+TEST_CASE("when a connection ends, its calls that run are cancelled, and those that wait do not "
+          "run") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());
-    latch held;
-    std::optional<bool> connected;
-    bool ran = false;
+    latch never;
+    unsigned begun = 0;
+    std::vector<std::error_code> ended;
     std::vector<std::error_code> answers;
+    unsigned failures = 0;
     s.left().hub->on("slow", [&](hubbub::caller who) -> asio::awaitable<void> {
-        co_await held.wait();
-        connected = who.connected();
+        asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+        ++begun;
+        try {
+            co_await timer.async_wait(asio::use_awaitable);
+        } catch (std::system_error const& e) {
+            CHECK(!who.connected());
+            ended.push_back(e.code());
+            throw;
+        }
     });
-    s.left().hub->on("next", [&] { ran = true; });
+    s.left().hub->on("next", [&]() -> asio::awaitable<void> {
+        ++begun;
+        co_await never.wait();
+    });
+    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
+            failures += failed->exception ? 1 : 0;
+    });
     for (auto const* const method : {"slow", "next"})
         ada.connection.async_invoke(
             method, [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
+    s.run_until([&] { return begun == 1; }, "the first call to wait");
     ada.connection.disconnect();
-    held.open();
     s.run_until([&] { return answers.size() == 2; }, "both answers");
-    CHECK(answers == std::vector<std::error_code>{{}, hubbub::errc::connection_ended});
-    CHECK(connected == false);
-    CHECK(!ran);
+    CHECK(ended == std::vector<std::error_code>{asio::error::operation_aborted});
+    CHECK(answers == std::vector<std::error_code>(2, hubbub::errc::connection_ended));
+    CHECK(begun == 1);
+    CHECK(failures == 0); // that it was cancelled is no failure of the method
+}
+
+TEST_CASE("a method that resets its cancellation state runs to its end without its connection") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.left());
+    latch held;
+    bool begun = false;
+    std::optional<std::error_code> answer;
+    s.left().hub->on("save", [&]() -> asio::awaitable<void> {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        begun = true;
+        co_await held.wait();
+    });
+    ada.connection.async_invoke("save",
+                                [&](hubbub::outcome<void> given) { answer = given.error(); });
+    s.run_until([&] { return begun; }, "the call to wait");
+    ada.connection.disconnect();
+    s.connect(s.left());
+    CHECK(!answer);
+    held.open();
+    s.run_until([&] { return answer.has_value(); }, "the answer");
+    CHECK(!*answer);
 }
 
 TEST_CASE_TEMPLATE("a connection has a state of its own", Setup, ALL_SETUPS) {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/error.hpp>
+#include <hubbub/hub/end_list.hpp>
+
 #include <any>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace hubbub {
 
@@ -17,8 +21,31 @@ struct caller_state {
     std::string id = {};
     std::string user = {};
     std::atomic<bool> connected = true;
-    std::mutex mutex = {}; // guards own
+    std::mutex mutex = {}; // guards what follows
     std::any own = {};
+    end_list running = {};
+
+    /// Has it stopped when the connection ends: at once, if it has.
+    void stop_at_end(std::shared_ptr<stoppable> const& what) {
+        {
+            std::lock_guard const lock(mutex);
+            running.add(what);
+        }
+        if (!connected)
+            what->stop(errc::connection_ended);
+    }
+
+    /// The connection has ended.
+    void stop_all() {
+        std::vector<std::weak_ptr<stoppable>> ended;
+        {
+            std::lock_guard const lock(mutex);
+            ended = running.take();
+        }
+        for (auto const& weak : ended)
+            if (auto const present = weak.lock())
+                present->stop(errc::connection_ended);
+    }
 };
 
 } // namespace detail
@@ -46,6 +73,9 @@ public:
             state_->own.emplace<T>();
         return std::any_cast<T&>(state_->own);
     }
+
+    /// For the hub's own rooms.
+    friend detail::caller_state& state_of(caller const& who) noexcept { return *who.state_; }
 
 private:
     std::shared_ptr<detail::caller_state> state_;

@@ -22,6 +22,9 @@ struct connect_options {
     /// Called once on the bus's executor if the hub ends the connection, with the reason: not if it
     /// disconnects itself.
     std::function<void(closing const&)> on_closed;
+    /// Called once on the bus's executor, with a text, if the server is about to shut down
+    /// (hub::async_drain): the client had better leave for another server now.
+    std::function<void(std::string const&)> on_drain;
 };
 
 } // namespace hubbub

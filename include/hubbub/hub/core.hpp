@@ -8,6 +8,7 @@
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/dispatcher.hpp>
 #include <hubbub/hub/event.hpp>
+#include <hubbub/hub/farewell.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/gate.hpp>
 #include <hubbub/hub/hooks.hpp>
@@ -96,6 +97,7 @@ public:
         peers_->close();
         if (!open_.exchange(false))
             return;
+        drain_->end(errc::closed);
         for (auto const& c : roster_.members())
             disconnect(c, {errc::closed});
         roster_.close();
@@ -144,7 +146,9 @@ public:
         if (!c->connected.exchange(false))
             return;
         bool const was_in = roster_.leave(c);
+        drain_->left(roster_.size());
         c->questions.end({.error = errc::connection_ended});
+        c->stop_all();
         if (c->mail)
             c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
         asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
@@ -166,6 +170,26 @@ public:
         draining_ = true;
         for (auto const& c : roster_.members())
             disconnect(c, {errc::shutting_down, text});
+    }
+
+    /// Asks all connections of this server to leave, and ends those that have not at the deadline.
+    void drain(std::chrono::milliseconds at_most, std::string text,
+               completion<std::error_code> done) {
+        if (!open_)
+            return done(errc::closed);
+        draining_ = true;
+        auto const asked = roster_.members();
+        if (!drain_->begin(at_most, std::move(done), [weak = this->weak_from_this(), text] {
+                if (auto const core = weak.lock())
+                    core->drain(text);
+            }))
+            return;
+        for (auto const& c : asked)
+            asio::post(executor_, [c, text] {
+                if (c->on_drain && c->connected)
+                    c->on_drain(text);
+            });
+        drain_->left(roster_.size()); // they may have left before it began
     }
 
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
@@ -428,6 +452,7 @@ private:
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
     gate ready_;
+    std::shared_ptr<farewell> const drain_ = std::make_shared<farewell>(executor_);
     std::atomic<std::uint64_t> last_connection_ = 0;
 
     std::atomic<bool> open_ = true;

@@ -6,32 +6,78 @@
 //     hub.on("slow", [](hubbub::caller who, int n) -> asio::awaitable<int> { ... co_return n; });
 
 #include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/end_list.hpp>
 #include <hubbub/hub/method_table.hpp>
 
 #include <asio/awaitable.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/strand.hpp>
 
+#include <memory>
+#include <optional>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
 namespace hubbub::detail {
 
-/// A method that is a coroutine runs on the bus's executor, and answers when it returns. It must
-/// take its arguments by value or read them before it first awaits: a copy is kept meanwhile.
+/// A coroutine that runs, which can be cancelled from any thread.
+class running_coroutine final : public stoppable,
+                                public std::enable_shared_from_this<running_coroutine> {
+public:
+    explicit running_coroutine(asio::any_io_executor const& executor)
+        : strand_(asio::make_strand(executor)) {}
+
+    void stop(std::error_code why) override {
+        asio::post(strand_, [self = shared_from_this(), why] {
+            if (self->ended_ || self->stopped_)
+                return;
+            self->stopped_ = why;
+            self->signal_.emit(asio::cancellation_type::terminal);
+        });
+    }
+
+    /// The coroutine runs here alone: Asio's signals are not safe from another thread.
+    auto const& executor() const noexcept { return strand_; }
+    asio::cancellation_slot slot() noexcept { return signal_.slot(); }
+
+    /// At the coroutine's end, on its strand: why it was stopped, if it was.
+    std::optional<std::error_code> end() {
+        ended_ = true;
+        return stopped_;
+    }
+
+private:
+    asio::strand<asio::any_io_executor> strand_;
+    asio::cancellation_signal signal_;
+    bool ended_ = false;
+    std::optional<std::error_code> stopped_;
+};
+
+/// A method that is a coroutine runs on a strand of the bus's executor, and answers when it returns.
+/// It must take its arguments by value or read them before it first awaits: a copy is kept
+/// meanwhile. When its connection ends it is cancelled (terminal).
 template <class R, class Executor>
 struct method_result<asio::awaitable<R, Executor>> {
     static constexpr bool at_once = false;
 
     template <class Serializer, class Run>
     static void answer(method_call<Serializer> call, Run run) {
-        auto executor = call.executor;
-        asio::co_spawn(executor, answer_later(std::move(call), std::move(run)), asio::detached);
+        auto const running = std::make_shared<running_coroutine>(call.executor);
+        auto const who = call.who;
+        asio::co_spawn(running->executor(), answer_later(running, std::move(call), std::move(run)),
+                       asio::bind_cancellation_slot(running->slot(), asio::detached));
+        state_of(who).stop_at_end(running);
     }
 
 private:
     template <class Serializer, class Run>
-    static asio::awaitable<void> answer_later(method_call<Serializer> call, Run run) {
+    static asio::awaitable<void> answer_later(std::shared_ptr<running_coroutine> running,
+                                              method_call<Serializer> call, Run run) {
         detail::answer<Serializer> given;
         try {
             if constexpr (std::is_void_v<R>)
@@ -41,6 +87,8 @@ private:
         } catch (...) { // whatever a method throws is an answer
             given = answer_with_exception<Serializer>(call.detailed_errors);
         }
+        if (auto const why = running->end(); why && given.error)
+            given = {.error = *why, .text = {}, .value = {}, .thrown = {}}; // it threw to end
         call.done->take(std::move(given));
     }
 };

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace hubbub::detail {
@@ -37,6 +38,7 @@ struct member : caller_state {
     /// Null if it is called by out.
     std::unique_ptr<mailbox<invocation<typename Bus::serializer_type>>> mail = {};
     std::function<void(closing const&)> on_closed = {};
+    std::function<void(std::string const&)> on_drain = {};
     call_lane<std::shared_ptr<waiting_call>> calls = {};
     question_list<typename Bus::serializer_type> questions = {};
     /// The groups it is in, or about to be; guarded by the roster's lock.

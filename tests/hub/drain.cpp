@@ -1,0 +1,124 @@
+// A server that lets its clients go in time, which the test owns.
+#include "support/hub_stage.hpp"
+
+#include <hubbub/testing/virtual_time.hpp>
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using drained_bus = json_setup::bus;
+
+/// One server whose clients write down what they are told.
+struct draining {
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    hubbub::any_transport transport{
+        std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
+    drained_bus bus{transport};
+    std::optional<hubbub::hub<drained_bus>> hub{bus};
+    std::deque<hubbub::connection<drained_bus>> connections;
+    lines told;
+    std::vector<std::error_code> done;
+
+    std::error_code connect(std::string const& user) {
+        auto& made = connections.emplace_back();
+        hubbub::connect_options who(user);
+        who.on_drain = [this, user](std::string const& text) {
+            told.push_back(user + " may go: " + text);
+        };
+        who.on_closed = [this, user](hubbub::closing const& why) {
+            told.push_back(user + " ended: " + why.code.message() + ": " + why.text);
+        };
+        std::optional<std::error_code> outcome;
+        hub->async_connect(
+            std::move(who), [](auto const& /*call*/) {},
+            [&](std::error_code error, auto connection) {
+                made = std::move(connection);
+                outcome = error;
+            });
+        time.run_until([&] { return outcome.has_value(); }, "a connection");
+        return *outcome;
+    }
+
+    void drain(std::chrono::milliseconds at_most, std::string text) {
+        hub->async_drain(at_most, std::move(text),
+                         [this](std::error_code error) { done.push_back(error); });
+    }
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("a drain tells the clients to go, refuses new ones, and completes when all have left") {
+    draining d;
+    CHECK(!d.connect("ada"));
+    CHECK(!d.connect("bob"));
+    d.drain(30s, "new version");
+    d.time.run_for(1s);
+    std::sort(d.told.begin(), d.told.end());
+    CHECK(d.told == lines{"ada may go: new version", "bob may go: new version"});
+    CHECK(d.connect("eve") == hubbub::errc::shutting_down);
+    d.connections[0].disconnect();
+    d.time.run_for(28s);
+    CHECK(d.done.empty()); // bob is there
+    CHECK(d.connections[1].connected());
+    d.connections[1].disconnect();
+    d.time.run_for(0s);
+    CHECK(d.done == std::vector<std::error_code>{{}});
+    d.time.run_for(1min);
+    CHECK(d.done.size() == 1);
+    CHECK(d.told.size() == 3); // eve was told that she is refused
+}
+
+TEST_CASE("a drain ends at its deadline those that have not left, and says so") {
+    draining d;
+    CHECK(!d.connect("ada"));
+    CHECK(!d.connect("bob"));
+    d.drain(10s, "soon");
+    d.drain(1s, "sooner");
+    d.time.run_for(2s);
+    CHECK(d.done == std::vector<std::error_code>{asio::error::already_started});
+    d.connections[0].disconnect();
+    d.time.run_for(7900ms);
+    CHECK(d.done.size() == 1);
+    d.time.run_for(100ms);
+    CHECK(d.done.back() == hubbub::errc::timed_out);
+    CHECK(d.hub->connections() == 0);
+    std::sort(d.told.begin(), d.told.end());
+    CHECK(d.told == lines{"ada may go: soon", "bob ended: the server is shutting down: soon",
+                          "bob may go: soon"});
+}
+
+TEST_CASE("a drain of nobody completes at once, and one of a hub that ends completes as closed") {
+    draining d;
+    d.drain(10s, {});
+    d.time.run_for(0s);
+    CHECK(d.done == std::vector<std::error_code>{{}});
+
+    draining other;
+    CHECK(!other.connect("ada"));
+    other.drain(10s, {});
+    other.time.run_for(1s);
+    CHECK(other.done.empty());
+    other.hub.reset();
+    other.time.run_for(0s);
+    CHECK(other.done == std::vector<std::error_code>{hubbub::errc::closed});
+}
+
+TEST_SUITE_END();
