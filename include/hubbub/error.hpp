@@ -88,6 +88,8 @@ enum class errc {
     tls_not_spoken,
     /// The Redis server refuses the client in TLS: it wants a certificate, or another one.
     tls_refused,
+    /// The other side ended the stream with a failure; what it said stands beside.
+    stream_failed,
 };
 
 namespace detail {
@@ -129,6 +131,7 @@ inline char const* describe(errc e) noexcept {
     case errc::wrong_arguments: return "the method takes other arguments";
     case errc::wrong_result: return "the answer is of another type";
     case errc::method_failed: return "the method failed";
+    case errc::stream_failed: return "the stream failed";
     case errc::unknown_call: return "no such call waits for an answer of this connection";
     case errc::connection_ended: return "the connection ended before it answered";
     case errc::server_lost: return "the server that was asked is gone";

@@ -15,6 +15,7 @@
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/presence.hpp>
 #include <hubbub/hub/servers.hpp>
+#include <hubbub/hub/stream.hpp>
 #include <hubbub/hub/targets.hpp>
 
 #include <chrono>
@@ -78,6 +79,9 @@ public:
     /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
     /// may return an `asio::awaitable`: when the connection ends it is cancelled (terminal), unless
     /// it resets its cancellation state.
+    ///
+    /// After its other parameters it may have a `stream_reader<T>` for each stream that it takes, and
+    /// a `stream_writer<T>` by which to answer with a stream; then it returns nothing.
     template <class Method>
     void on(std::string_view name, Method method) {
         core_->methods().on(name, std::move(method));

@@ -35,6 +35,9 @@ public:
 
     /// The first time counts. Any thread.
     virtual void take(answer<Serializer> given) = 0;
+
+    /// It may be long: what waits for this call need not wait for its answer.
+    virtual void pass_turn() {}
 };
 
 template <class Serializer, class Value>

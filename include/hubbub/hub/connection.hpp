@@ -8,6 +8,9 @@
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/packed.hpp>
+#include <hubbub/hub/packed_stream.hpp>
+#include <hubbub/hub/stream.hpp>
+#include <hubbub/hub/stream_pipe.hpp>
 #include <hubbub/hub/with_token.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
@@ -33,6 +36,7 @@ class [[nodiscard]] connection {
     using packed = detail::packed<serializer>;
     using answer = detail::answer<serializer>;
     using invocation_type = invocation<serializer>;
+    using streams = detail::call_streams<serializer>;
     using state_ptr = detail::member_ptr<Bus>;
 
 public:
@@ -75,7 +79,9 @@ public:
         return detail::with_token(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 packed body;
-                auto const error = detail::pack(core_->format(), std::move(arguments), body);
+                streams with;
+                auto const error = detail::pack(
+                    core_->format(), detail::take_streams(std::move(arguments), with), body);
                 return asio::async_initiate<Token, void(outcome<R>)>(
                     [core = core_, who = state_, error](auto handler, auto const& call) {
                         auto executor = detail::executor_of(handler, core->executor());
@@ -90,7 +96,9 @@ public:
                         else
                             core->invoke(who, call, std::move(done));
                     },
-                    token, invocation_type(std::string(method), std::move(body), core_->format()));
+                    token,
+                    invocation_type(std::string(method), std::move(body), core_->format(),
+                                    std::move(with)));
             },
             std::forward<ArgsAndToken>(all)...);
     }
@@ -100,14 +108,53 @@ public:
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) {
         packed body;
-        if (auto const error = detail::pack(
-                core_->format(), std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
-                body))
+        streams with;
+        if (auto const error = pack(body, with, std::forward<Args>(args)...))
             return error;
         if (!core_->open())
             return errc::closed;
-        core_->invoke(state_, {std::string(method), std::move(body), core_->format()}, {});
+        core_->invoke(state_,
+                      {std::string(method), std::move(body), core_->format(), std::move(with)}, {});
         return {};
+    }
+
+    /// Calls a method of the hub that answers with a stream of T. That the call failed is told by
+    /// the first receive. The stream is cancelled when the reader goes, and ends with the connection.
+    ///
+    /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the end.
+    template <class T, class... Args>
+    stream_reader<T> stream(std::string_view method, Args&&... args) {
+        packed body;
+        streams with;
+        auto const error = pack(body, with, std::forward<Args>(args)...);
+        auto const pipe = with.result = make_pipe();
+        completion<answer> ended(
+            core_->executor(), [pipe](answer const& given) { pipe->end(given.error, given.text); });
+        stream_reader<T> reader(std::make_shared<detail::unpacking_source<T, serializer>>(
+            core_->executor(), std::make_shared<detail::receiving_end<serializer>>(pipe),
+            core_->format(), errc::wrong_result, "'" + std::string(method) + "'"));
+        if (error)
+            ended({.error = error});
+        else
+            core_->invoke(state_,
+                          {std::string(method), std::move(body), core_->format(), std::move(with)},
+                          std::move(ended));
+        return reader;
+    }
+
+    /// A stream that goes to the hub: what this writes is received by the method that gets it as an
+    /// argument, of async_invoke, send or stream; by one method. It ends with the connection.
+    ///
+    /// @code
+    /// auto numbers = connection.template make_stream<int>();
+    /// connection.template async_invoke<int>("sum", numbers, token);
+    /// numbers.send(1);
+    /// numbers.finish();
+    /// @endcode
+    template <class T>
+    stream_writer<T> make_stream() {
+        return stream_writer<T>(std::make_shared<detail::packing_sink<T, serializer>>(
+            core_->executor(), make_pipe(), core_->format(), nullptr));
     }
 
     /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in the
@@ -144,6 +191,21 @@ public:
     }
 
 private:
+    /// Packs the arguments of a call, but for its streams.
+    template <class... Args>
+    std::error_code pack(packed& body, streams& with, Args&&... args) const {
+        std::tuple<detail::argument<Args>...> arguments(std::forward<Args>(args)...);
+        return detail::pack(core_->format(), detail::take_streams(std::move(arguments), with),
+                            body);
+    }
+
+    std::shared_ptr<detail::stream_pipe<serializer>> make_pipe() const {
+        auto const pipe =
+            std::make_shared<detail::stream_pipe<serializer>>(core_->options().max_stream_items);
+        state_->stop_at_end(pipe);
+        return pipe;
+    }
+
     std::shared_ptr<core_type> core_;
     state_ptr state_;
 };

@@ -69,7 +69,11 @@ public:
           done_(std::move(done)) {}
 
     ~running_call() override {
-        if (!answered_)
+        if (answered_)
+            return;
+        if (what_.streams().result)
+            finish({.error = errc::stream_failed, .text = "the stream was given up"});
+        else
             finish({.error = errc::closed});
     }
 
@@ -87,6 +91,13 @@ public:
             finish(std::move(given));
     }
 
+    void pass_turn() override {
+        if (passed_.exchange(true))
+            return;
+        if (auto next = who_->calls.leave())
+            asio::post(dispatcher_->executor_, [next = std::move(next)] { next->start(); });
+    }
+
     /// It has not run, and will not.
     void refuse(std::error_code error) {
         answered_ = true;
@@ -101,8 +112,7 @@ private:
             dispatcher_->hooks_->notify(
                 call_failed{who_->id, what_.method(), given.error, given.text, given.thrown});
         done_(std::move(given));
-        if (auto next = who_->calls.leave())
-            asio::post(dispatcher_->executor_, [next = std::move(next)] { next->start(); });
+        pass_turn();
     }
 
     std::shared_ptr<dispatcher> const dispatcher_;
@@ -110,6 +120,7 @@ private:
     invocation<serializer> const what_;
     completion<answer<serializer>> done_;
     std::atomic<bool> answered_ = false;
+    std::atomic<bool> passed_ = false;
 };
 
 } // namespace hubbub::detail

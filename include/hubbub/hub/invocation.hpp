@@ -4,6 +4,7 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/packed.hpp>
+#include <hubbub/hub/packed_stream.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -28,9 +29,10 @@ public:
 
     /// Of nothing; it is there to be assigned to.
     invocation() = default;
-    invocation(std::string method, packed arguments, Serializer const& serializer)
-        : content_(std::make_shared<content>(std::move(method), std::move(arguments), serializer)) {
-    }
+    invocation(std::string method, packed arguments, Serializer const& serializer,
+               detail::call_streams<Serializer> streams = {})
+        : content_(std::make_shared<content>(std::move(method), std::move(arguments), serializer,
+                                             std::move(streams))) {}
 
     explicit operator bool() const noexcept { return content_ != nullptr; }
 
@@ -68,6 +70,8 @@ public:
     /// The arguments as they came, for who sends them on in a form of its own.
     packed const& packed_arguments() const noexcept { return content_->arguments; }
     Serializer const& serializer() const noexcept { return content_->serializer; }
+    /// Those of a call of the hub; a client is called without.
+    detail::call_streams<Serializer> const& streams() const noexcept { return content_->streams; }
 
     /// About what it takes where it waits, in bytes: those of its encoding, if it has any.
     std::size_t size() const {
@@ -87,12 +91,14 @@ public:
 
 private:
     struct content {
-        content(std::string m, packed a, Serializer s)
-            : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)) {}
+        content(std::string m, packed a, Serializer s, detail::call_streams<Serializer> with)
+            : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)),
+              streams(std::move(with)) {}
 
         std::string const method;
         packed const arguments;
         [[no_unique_address]] Serializer const serializer;
+        detail::call_streams<Serializer> const streams;
     };
 
     std::shared_ptr<content const> content_;

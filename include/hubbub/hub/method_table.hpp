@@ -7,6 +7,7 @@
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/method_streams.hpp>
 #include <hubbub/hub/signature.hpp>
 #include <hubbub/hub/wrong_arguments.hpp>
 
@@ -102,20 +103,41 @@ private:
     static void decode_and_call(std::shared_ptr<Method> const& method,
                                 method_call<Serializer> call) {
         using parts = split<typename signature<Method>::arguments>;
-        typename parts::arguments arguments;
-        if (call.what.arguments(arguments))
+        using streamed = stream_parameters<typename parts::arguments>;
+        using plain = typename streamed::plain;
+        using result = typename signature<Method>::result;
+        plain given;
+        if (call.what.arguments(given))
             return call.done->take(
                 {.error = errc::wrong_arguments,
-                 .text = wrong_arguments<typename parts::arguments>(
-                     call.what.serializer(), call.what.method(), call.what.packed_arguments())});
-        auto run = [method, who = call.who, arguments = std::move(arguments)]() mutable {
+                 .text = wrong_arguments<plain>(call.what.serializer(), call.what.method(),
+                                                call.what.packed_arguments())});
+        if (auto text = streamed::mismatch(call.what); !text.empty())
+            return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
+        if constexpr (!std::is_same_v<plain, typename parts::arguments>)
+            call.done->pass_turn();
+        auto run = [method, who = call.who,
+                    arguments = std::tuple_cat(std::move(given), streamed::of(call))]() mutable {
             if constexpr (parts::takes_caller)
                 return std::apply(
                     *method, std::tuple_cat(std::tie(std::as_const(who)), std::move(arguments)));
             else
                 return std::apply(*method, std::move(arguments));
         };
-        method_result<typename signature<Method>::result>::answer(std::move(call), std::move(run));
+        if constexpr (streamed::answers && std::is_void_v<result>)
+            answer_by_stream(call, std::move(run));
+        else
+            method_result<result>::answer(std::move(call), std::move(run));
+    }
+
+    /// The method may keep the writer, whose end is the answer.
+    template <class Run>
+    static void answer_by_stream(method_call<Serializer> const& call, Run run) {
+        try {
+            run();
+        } catch (...) { // whatever a method throws is an answer
+            call.done->take(answer_with_exception<Serializer>(call.detailed_errors));
+        }
     }
 
     std::string key(std::string_view name) const {

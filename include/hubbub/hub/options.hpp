@@ -37,9 +37,12 @@ struct hub_options {
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
+    /// A method that takes or gives streams lets the next run as soon as it has begun.
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.
     std::size_t max_waiting_calls = 1000;
+    /// How many items of a stream are kept until they are received; then who sends waits.
+    std::size_t max_stream_items = 16;
     /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
     bool detailed_errors = false;
     /// Finds methods whatever the case of their ASCII letters, as SignalR does.

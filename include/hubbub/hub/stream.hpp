@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/asio.hpp>
+#include <hubbub/detail/cancellation.hpp>
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/hub/outcome.hpp>
+
+#include <asio/associated_cancellation_slot.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace hubbub {
+
+namespace detail {
+
+/// Where the items of a stream go, whatever they travel as.
+template <class T>
+class stream_sink {
+public:
+    explicit stream_sink(asio::any_io_executor e) : executor(std::move(e)) {}
+    stream_sink(stream_sink const&) = delete;
+    stream_sink& operator=(stream_sink const&) = delete;
+    virtual ~stream_sink() = default;
+
+    virtual std::error_code try_send(T item) = 0;
+    /// Returns what cancel takes.
+    virtual std::uint64_t send(T item, completion<std::error_code> done) = 0;
+    virtual void cancel(std::uint64_t number) = 0;
+    virtual void end(std::error_code error, std::string text) = 0;
+
+    asio::any_io_executor const executor;
+};
+
+/// Where they come from. When it goes, nobody receives any more.
+template <class T>
+class stream_source {
+public:
+    explicit stream_source(asio::any_io_executor e) : executor(std::move(e)) {}
+    stream_source(stream_source const&) = delete;
+    stream_source& operator=(stream_source const&) = delete;
+    virtual ~stream_source() = default;
+
+    virtual void receive(completion<outcome<T>> done) = 0;
+    virtual void cancel_receive() = 0;
+
+    asio::any_io_executor const executor;
+};
+
+} // namespace detail
+
+/// The end of a stream into which items are put: a handle that is cheap to copy. So many items are
+/// kept for the receiver (hub_options::max_stream_items); then a send waits.
+///
+/// A method of the hub gets one, as its last parameter, to answer with a stream. A coroutine's
+/// stream ends when it returns, or with what it throws; another method's by finish or fail. A client
+/// makes one with connection::make_stream, and passes it as an argument. If the last copy goes and
+/// neither finish nor fail was called, that is the failure stream_failed.
+///
+/// Thread safety: all functions, from any thread.
+template <class T>
+class stream_writer {
+public:
+    using item_type = T;
+
+    /// Of nothing; it is there to be assigned to.
+    stream_writer() = default;
+    explicit stream_writer(std::shared_ptr<detail::stream_sink<T>> sink) : sink_(std::move(sink)) {}
+
+    /// Completes with `void(std::error_code)` when the item is kept for the receiver. Items are
+    /// received in the order of the calls.
+    ///
+    /// Errors:       broken_pipe (asio::error), when nobody receives any more; connection_ended;
+    ///               cannot_encode; closed, after finish or fail; queue_full, if as many sends wait
+    ///               as items are kept.
+    /// Cancellation: terminal, partial and total, while it waits; the item is not sent then.
+    template <class Token>
+    auto async_send(T item, Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code)>(
+            [sink = sink_](auto handler, T what) {
+                auto executor = detail::executor_of(handler, sink->executor);
+                auto const waiting = std::make_shared<std::uint64_t>();
+                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                detail::cancellable_handler wrapped(std::move(handler));
+                on_cancel([weak = std::weak_ptr(sink), waiting] {
+                    if (auto const present = weak.lock())
+                        present->cancel(*waiting);
+                });
+                *waiting = sink->send(std::move(what), {std::move(executor), std::move(wrapped)});
+            },
+            token, std::move(item));
+    }
+
+    /// The same, where it never waits: queue_full if there is no room.
+    std::error_code send(T item) { return sink_->try_send(std::move(item)); }
+
+    /// The stream ends here.
+    void finish() { sink_->end({}, {}); }
+    /// It ends with a failure, of which the receiver is told stream_failed and this text.
+    void fail(std::string text) { sink_->end(errc::stream_failed, std::move(text)); }
+
+    /// For the hub's own rooms.
+    std::shared_ptr<detail::stream_sink<T>> const& sink() const noexcept { return sink_; }
+
+private:
+    std::shared_ptr<detail::stream_sink<T>> sink_;
+};
+
+/// The end of a stream from which items are taken. When it goes the stream is cancelled: what sends
+/// is told, and a method that is a coroutine is stopped.
+///
+/// A client gets one from connection::stream, and a method as a parameter for each stream that it
+/// takes.
+///
+/// Thread safety: distinct objects safe.
+/// Lifetime:      it may outlive connection and hub.
+template <class T>
+class [[nodiscard]] stream_reader {
+public:
+    using item_type = T;
+
+    /// Of nothing; it is there to be assigned to.
+    stream_reader() = default;
+    explicit stream_reader(std::shared_ptr<detail::stream_source<T>> source)
+        : source_(std::move(source)) {}
+    stream_reader(stream_reader&&) noexcept = default;
+    stream_reader& operator=(stream_reader&&) noexcept = default;
+    ~stream_reader() = default;
+
+    explicit operator bool() const noexcept { return source_ != nullptr; }
+
+    /// Completes with `void(outcome<T>)`: the next item, or why there is none; one receive at a
+    /// time. Precondition: it is one of a stream.
+    ///
+    /// Errors:       eof (asio::error) at the stream's end; else why it ended, with a text:
+    ///               stream_failed; of a method's answer whatever async_invoke says; connection_ended;
+    ///               wrong_result, or of an argument wrong_arguments, for an item of another type,
+    ///               which ends the stream. closed after reset; already_started (asio::error).
+    /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no item
+    ///               is lost by it.
+    template <class Token>
+    auto async_receive(Token&& token) {
+        return asio::async_initiate<Token, void(outcome<T>)>(
+            [source = std::weak_ptr(source_)](auto handler) {
+                auto const from = source.lock();
+                auto executor = detail::executor_of(handler, from->executor);
+                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                detail::cancellable_handler wrapped(std::move(handler));
+                on_cancel([source] {
+                    if (auto const present = source.lock())
+                        present->cancel_receive();
+                });
+                from->receive({std::move(executor), std::move(wrapped)});
+            },
+            token);
+    }
+
+    /// Cancels the stream. Does nothing a second time.
+    void reset() noexcept { source_.reset(); }
+
+private:
+    std::shared_ptr<detail::stream_source<T>> source_;
+};
+
+} // namespace hubbub

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/end_list.hpp>
+#include <hubbub/hub/packed.hpp>
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// The items of one stream, on their way from who sends to who receives them. So many are kept; as
+/// many more may wait for room, and those beyond are refused. Any thread.
+template <class Serializer>
+class stream_pipe final : public stoppable {
+public:
+    using item = packed<Serializer>;
+    /// An item, or why there are no more: eof (asio::error) at an end without error.
+    using received = answer<Serializer>;
+
+    explicit stream_pipe(std::size_t most) : most_(std::max<std::size_t>(most, 1)) {}
+
+    /// Completes when the item is kept. Returns what cancel_send takes.
+    /// Errors: queue_full; closed after end; why the stream was closed.
+    std::uint64_t send(item what, completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (auto const error = refusal(2 * most_))
+            done(error);
+        else
+            add(std::move(what), std::move(done));
+        return last_;
+    }
+
+    /// The same, where waiting is none: queue_full.
+    std::error_code try_send(item what) {
+        std::lock_guard const lock(mutex_);
+        auto const error = refusal(most_);
+        if (!error)
+            add(std::move(what), {});
+        return error;
+    }
+
+    /// Takes back an item that waits for room.
+    void cancel_send(std::uint64_t number) {
+        std::lock_guard const lock(mutex_);
+        auto const at = std::find_if(entries_.begin(), entries_.end(),
+                                     [&](entry const& e) { return e.number == number && e.kept; });
+        if (at == entries_.end())
+            return;
+        at->kept(asio::error::operation_aborted);
+        entries_.erase(at);
+    }
+
+    /// Completes with the next item; one at a time.
+    void receive(completion<received> done) {
+        std::lock_guard const lock(mutex_);
+        if (receiver_)
+            return done({.error = asio::error::already_started});
+        receiver_ = std::move(done);
+        serve();
+    }
+
+    /// Ends a receive that waits.
+    void cancel_receive() {
+        std::lock_guard const lock(mutex_);
+        receiver_({.error = asio::error::operation_aborted});
+    }
+
+    /// No more is sent; what was, is still received before this.
+    void end(std::error_code error, std::string text) {
+        std::lock_guard const lock(mutex_);
+        if (end_)
+            return;
+        end_ = received{.error = error ? error : make_error_code(asio::error::eof),
+                        .text = std::move(text)};
+        serve();
+    }
+
+    /// Nobody receives any more. Who sends is told broken_pipe (asio::error).
+    void cancel() { shut(asio::error::broken_pipe, {}, {.error = errc::closed}); }
+
+    /// Nothing is received any more, and both sides are told.
+    void close(std::error_code error, std::string text = {}) {
+        shut(error, error, {.error = error, .text = std::move(text)});
+    }
+
+    /// The connection has ended. What was sent to its end can still be received.
+    void stop(std::error_code why) override {
+        if (!ended())
+            close(why);
+    }
+
+    /// Has what sends stopped when the stream is closed: at once, if it is.
+    void stop_at_close(std::shared_ptr<stoppable> const& sender) {
+        std::lock_guard const lock(mutex_);
+        sender_ = sender;
+        if (closed_)
+            sender->stop(stopped_for_);
+    }
+
+    bool ended() const {
+        std::lock_guard const lock(mutex_);
+        return end_.has_value();
+    }
+
+private:
+    struct entry {
+        item what;
+        /// Empty once it is kept.
+        completion<std::error_code> kept;
+        std::uint64_t number;
+    };
+
+    void shut(std::error_code to_sender, std::error_code stopped_for, received to_receiver) {
+        std::deque<entry> forgotten; // items may be user's objects: destroyed after the lock
+        std::lock_guard const lock(mutex_);
+        if (closed_)
+            return;
+        closed_ = to_sender;
+        stopped_for_ = stopped_for;
+        end_ = std::move(to_receiver);
+        if (auto const sender = sender_.lock())
+            sender->stop(stopped_for); // before its send fails: so it knows why
+        forgotten.swap(entries_);
+        for (auto& e : forgotten)
+            e.kept(to_sender);
+        serve();
+    }
+
+    std::error_code refusal(std::size_t most) const {
+        if (closed_)
+            return *closed_;
+        if (end_)
+            return errc::closed;
+        return entries_.size() < most ? std::error_code{} : errc::queue_full;
+    }
+
+    void add(item what, completion<std::error_code> done) {
+        entries_.push_back({std::move(what), std::move(done), ++last_});
+        if (entries_.size() <= most_)
+            entries_.back().kept({});
+        serve();
+    }
+
+    void serve() {
+        if (!receiver_ || (entries_.empty() && !end_))
+            return;
+        if (entries_.empty())
+            return receiver_(*end_);
+        received next{.value = std::move(entries_.front().what)};
+        entries_.pop_front();
+        if (entries_.size() >= most_)
+            entries_[most_ - 1].kept({});
+        receiver_(std::move(next));
+    }
+
+    std::size_t const most_;
+    mutable std::mutex mutex_;  // guards what follows
+    std::deque<entry> entries_; // the first most_ are kept, the others wait
+    std::uint64_t last_ = 0;
+    completion<received> receiver_;
+    std::optional<received> end_;
+    std::optional<std::error_code> closed_;
+    std::error_code stopped_for_;
+    std::weak_ptr<stoppable> sender_;
+};
+
+} // namespace hubbub::detail
