@@ -22,6 +22,7 @@
 #include <hubbub/hub/question.hpp>
 #include <hubbub/hub/roster.hpp>
 #include <hubbub/hub/selection.hpp>
+#include <hubbub/hub/watch.hpp>
 #include <hubbub/subscription.hpp>
 
 #include <asio/error.hpp>
@@ -71,13 +72,15 @@ public:
           mail_(o.outbox_budget, roster_, *hooks_,
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
-          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)) {
+          peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
+          watch_(std::make_shared<watch<Bus>>(bus, topics.presence())) {
         answer_presence(server_methods, roster_, topics);
     }
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
         roster_.deliver_to(this->shared_from_this());
+        start_watch();
         joined_completion ready(executor_, {executor_, [core = this->shared_from_this()](auto e) {
                                                 core->peers_->announce();
                                                 core->ready_.open(e);
@@ -88,7 +91,7 @@ public:
                 if (auto const core = weak.lock())
                     core->on_request(m, std::move(done));
             },
-            std::move(control), ready.part());
+            presence_hooks(), std::move(control), ready.part());
         listen<call>(topics.server(id_), inbox_, ready.part(),
                      [](auto& core, auto const& c) { core.deliver(c, {}); });
     }
@@ -101,6 +104,7 @@ public:
         for (auto const& c : roster_.members())
             disconnect(c, {errc::closed});
         roster_.close();
+        watch_->tell({});
         ready_.open(errc::closed);
         std::lock_guard const lock(mutex_);
         inbox_.reset();
@@ -263,6 +267,12 @@ public:
 
     std::vector<std::string> alive() const { return peers_->alive(); }
 
+    /// Tells who comes and goes at all servers; null to end that.
+    void watch_presence(presence_observer told) {
+        if (open_)
+            watch_->tell(std::move(told));
+    }
+
     /// Ends waiting for an answer.
     void cancel(std::uint64_t number) {
         peers_->finish(number, {.error = asio::error::operation_aborted});
@@ -285,6 +295,57 @@ private:
         server_methods.call({caller(std::make_shared<caller_state>()), what,
                              std::make_shared<question<serializer>>(std::move(done)), executor_,
                              true});
+    }
+
+    void start_watch() {
+        watch_->start(
+            [weak = this->weak_from_this()](std::string const& server,
+                                            completion<std::optional<roll>> done) {
+                if (auto const core = weak.lock())
+                    core->ask_for_roll(server, std::move(done));
+            },
+            [weak = this->weak_from_this()] {
+                if (auto const core = weak.lock())
+                    core->peers_->ask_for_beacons();
+            });
+        roster_.tell_changes([weak = this->weak_from_this()](roll_change c) {
+            if (auto const core = weak.lock())
+                core->publish_change(std::move(c));
+        });
+    }
+
+    typename peers<Bus>::presence_hooks presence_hooks() {
+        return {.fill =
+                    [weak = this->weak_from_this()](server_beacon& own) {
+                        if (auto const core = weak.lock()) {
+                            own.changes = core->roster_.changes();
+                            own.watches = core->watch_->active();
+                        }
+                    },
+                .heard = [watch = watch_](server_beacon const& b) { watch->heard(b); },
+                .lost = [watch = watch_](std::string const& server) { watch->lost(server); },
+                .be_watched =
+                    [weak = this->weak_from_this()](bool watched) {
+                        if (auto const core = weak.lock())
+                            core->roster_.be_watched(watched);
+                    }};
+    }
+
+    void ask_for_roll(std::string const& server, completion<std::optional<roll>> done) {
+        ask_server(server, presence_call(serializer_, "roll", {}), options_.request_timeout,
+                   {executor_, [core = this->shared_from_this(),
+                                done = std::move(done)](reply const& given) mutable {
+                        auto all = outcome_of<roll>(core->serializer_, given);
+                        done(all ? std::optional(std::move(*all)) : std::nullopt);
+                    }});
+    }
+
+    /// Not at once, since the roster is locked.
+    void publish_change(roll_change c) {
+        asio::post(executor_, [core = this->shared_from_this(), c = std::move(c)] {
+            if (core->open_) // what is lost is noticed by its number
+                core->bus_->publish(core->topics.presence(), c);
+        });
     }
 
     template <class T, class Take>
@@ -324,7 +385,7 @@ private:
             else if (hooks_->allow(caller(c), {action::kind::connect, {}})) {
                 if (auto const told = hooks_->connected.get())
                     (*told)(caller(c));
-                c->admitted = true;
+                roster_.admit(c);
                 return c->connected ? std::error_code{} : errc::connection_ended;
             }
         } catch (std::exception const& e) { // on_connected refuses by throwing
@@ -451,6 +512,7 @@ private:
     outboxes<Bus> const mail_;
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
+    std::shared_ptr<watch<Bus>> const watch_;
     gate ready_;
     std::shared_ptr<farewell> const drain_ = std::make_shared<farewell>(executor_);
     std::atomic<std::uint64_t> last_connection_ = 0;

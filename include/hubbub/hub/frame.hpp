@@ -68,7 +68,32 @@ struct server_beacon {
     /// "here", at each interval; "new": it would like to hear of the others at once; "too", which
     /// answers that; "gone".
     std::string state;
-    std::uint64_t connections = 0;
+    /// How many changes of who is there the server has made, ever.
+    std::uint64_t changes = 0;
+    /// It wants to be told of such changes.
+    bool watches = false;
+};
+
+/// A connection, as those who watch see it.
+struct attendance {
+    std::string connection;
+    /// Empty if it has none.
+    std::string user;
+    name_list groups;
+};
+
+/// All connections of a server after so many changes.
+struct roll {
+    std::uint64_t number = 0;
+    std::vector<attendance> present;
+};
+
+/// What one connection of a server has become by the change of this number.
+struct roll_change {
+    std::string server;
+    std::uint64_t number = 0;
+    attendance who;
+    bool here = false;
 };
 
 /// The topics of one hub.
@@ -81,6 +106,7 @@ public:
     std::string user(std::string_view id) const { return with("/user/", id); }
     std::string server(std::string_view id) const { return with("/server/", id); }
     std::string beacons() const { return hub_ + "/servers"; }
+    std::string presence() const { return hub_ + "/presence"; }
     std::string control(std::string_view server_id) const { return with("/control/", server_id); }
 
 private:

@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -42,6 +43,13 @@ public:
     using time_point = timer::time_point;
     /// Answers what another server asks.
     using handler = std::function<void(message const& asked, done_type done)>;
+    /// Of who is there, for the beacons to tell and to hear of.
+    struct presence_hooks {
+        std::function<void(server_beacon& own)> fill;
+        std::function<void(server_beacon const&)> heard;
+        std::function<void(std::string const& server)> lost;
+        std::function<void(bool)> be_watched;
+    };
 
     peers(Bus& bus, hub_topics const& topics, std::string id, hub_options const& options,
           std::shared_ptr<hub_hooks const> hooks)
@@ -51,9 +59,10 @@ public:
 
     /// Begins to listen and to beacon; on_request answers the others. Each of the completions
     /// completes when a subscription is active.
-    void start(handler on_request, completion<std::error_code> control,
+    void start(handler on_request, presence_hooks presence, completion<std::error_code> control,
                completion<std::error_code> beacons) {
         on_request_ = std::move(on_request);
+        presence_ = std::move(presence);
         listen<message>(topics_.control(id_), control_, std::move(control),
                         [](auto& self, auto const& m) { self.on_message(m); });
         listen<server_beacon>(topics_.beacons(), beacons_, std::move(beacons),
@@ -62,6 +71,9 @@ public:
 
     /// The other servers can hear this one from now on: the first beacon.
     void announce() { beacon("new"); }
+
+    /// Lets all servers be heard at once, and hear this one.
+    void ask_for_beacons() { tell_all("new"); }
 
     /// Ends what waits, as closed, and tells the others. The bus is not touched later.
     void close() {
@@ -180,12 +192,16 @@ private:
     void tell_all(char const* state) {
         // While the link is down they would queue up, and come back in one burst that looks as if
         // time had passed.
-        if (open_ && bus_->state() == link_state::whole)
-            bus_->publish(topics_.beacons(), server_beacon{id_, state});
+        if (!open_ || bus_->state() != link_state::whole)
+            return;
+        server_beacon own{id_, state};
+        presence_.fill(own);
+        bus_->publish(topics_.beacons(), std::move(own));
     }
 
     void on_beacon(server_beacon const& b) {
         server_registry::change now;
+        bool watched = false;
         {
             std::lock_guard const lock(mutex_);
             now = b.state == "gone" ? registry_.left(b.server)
@@ -193,11 +209,22 @@ private:
             for (auto const& server : now.lost)
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
+            if (b.watches && b.state != "gone")
+                watching_.insert(b.server);
+            else
+                watching_.erase(b.server);
+            for (auto const& server : now.lost)
+                watching_.erase(server);
+            watched = !watching_.empty();
         }
+        presence_.be_watched(watched);
+        presence_.heard(b);
         for (auto const& server : now.joined)
             hooks_->notify(server_joined{server});
-        for (auto const& server : now.lost)
+        for (auto const& server : now.lost) {
             hooks_->notify(server_left{server});
+            presence_.lost(server);
+        }
         if (b.state == "new" && b.server != id_)
             tell_all("too");
     }
@@ -240,6 +267,7 @@ private:
     std::shared_ptr<hub_hooks const> const hooks_;
     asio::any_io_executor const executor_;
     handler on_request_;
+    presence_hooks presence_;
     std::atomic<bool> open_ = true;
 
     mutable std::mutex mutex_; // guards what follows
@@ -247,6 +275,7 @@ private:
     time_point next_beacon_ = time_point::max();
     time_point armed_ = {};
     server_registry registry_;
+    std::set<std::string> watching_; // servers that want to know who comes and goes
     pending_calls<done_type> pending_;
     subscription control_;
     subscription beacons_;

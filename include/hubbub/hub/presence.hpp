@@ -4,6 +4,7 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/hub/collected.hpp>
 #include <hubbub/hub/core.hpp>
+#include <hubbub/hub/presence_change.hpp>
 #include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/servers.hpp>
 
@@ -83,6 +84,16 @@ public:
         return ask<bool, names>("connections of", user, std::forward<Token>(token),
                                 [](bool& any, names const& some) { any = any || !some.empty(); });
     }
+
+    /// Calls `told(presence_change const&)` for each connection, user and member of a group that is
+    /// there, as joining, and from then on for all that come and go, on whatever server; in place of
+    /// the observer before. Null ends it. Changes are told one at a time, on the bus's executor.
+    ///
+    /// While any server of the hub watches, each change is a message to those that do; else it costs
+    /// nothing. Those of a server that dies leave within hub_options::missed_beacons and one of
+    /// beacon_intervals. What is lost on the way is noticed by the next beacon, and then told; what
+    /// was undone before is not told at all. While the backplane is away nothing is told.
+    void on_change(presence_observer told) const { core_->watch_presence(std::move(told)); }
 
 private:
     template <class Token>

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,6 +37,37 @@ public:
     /// Who gets the calls on the topics of audiences; before the first connection.
     void deliver_to(std::weak_ptr<call_receiver<Bus>> receiver) { receiver_ = std::move(receiver); }
 
+    /// Numbers the changes of who is there, and while somebody watches tells each of them.
+    /// tell is called with a lock held.
+    void tell_changes(std::function<void(roll_change)> tell) { tell_ = std::move(tell); }
+    void be_watched(bool watched) {
+        std::lock_guard const lock(mutex_);
+        watched_ = watched;
+    }
+
+    std::uint64_t changes() const {
+        std::lock_guard const lock(mutex_);
+        return changes_;
+    }
+
+    /// Who has been admitted.
+    roll call_roll() const {
+        std::lock_guard const lock(mutex_);
+        roll all{.number = changes_, .present = {}};
+        for (auto const& [number, c] : members_)
+            if (c->admitted)
+                all.present.push_back(attendance_of(*c));
+        return all;
+    }
+
+    /// From now on it counts as there.
+    void admit(member_ptr<Bus> const& c) {
+        std::lock_guard const lock(mutex_);
+        c->admitted = true;
+        if (members_.contains(c->number))
+            changed(*c, true);
+    }
+
     /// Adds a connection, and completes when calls to all and to its user reach it.
     void enter(member_ptr<Bus> const& c, completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
@@ -53,6 +85,7 @@ public:
         std::lock_guard const lock(mutex_);
         if (members_.erase(c->number) == 0)
             return false;
+        changed(*c, false);
         leave(topics_->all(), c);
         if (!c->user.empty())
             leave(topics_->user(c->user), c);
@@ -69,8 +102,10 @@ public:
         if (!c)
             return done(open_ ? errc::unknown_connection : errc::closed);
         auto& joined = audience_at(topics_->group(group));
-        if (at(*c, joined.topic()) == c->groups.end())
+        if (at(*c, joined.topic()) == c->groups.end()) {
             c->groups.push_back(joined.shared_from_this());
+            changed(*c, true);
+        }
         joined.join(c, std::move(done));
     }
 
@@ -83,6 +118,7 @@ public:
         auto const topic = topics_->group(group);
         if (auto const left = at(*c, topic); left != c->groups.end()) {
             c->groups.erase(left);
+            changed(*c, true);
             leave(topic, c);
         }
         return {};
@@ -138,6 +174,22 @@ public:
     }
 
 private:
+    attendance attendance_of(member<Bus> const& c) const {
+        attendance a{c.id, c.user, {}};
+        auto const prefix = topics_->group({}).size();
+        for (auto const& group : c.groups)
+            a.groups.push_back(group->topic().substr(prefix));
+        return a;
+    }
+
+    void changed(member<Bus> const& c, bool here) {
+        if (!c.admitted)
+            return;
+        ++changes_;
+        if (watched_)
+            tell_({std::string(server_of(c.id)), changes_, attendance_of(c), here});
+    }
+
     audience<Bus>& audience_at(std::string const& topic) {
         auto& a = audiences_[topic];
         if (!a)
@@ -169,9 +221,12 @@ private:
     Bus* const bus_;
     hub_topics const* const topics_;
     std::weak_ptr<call_receiver<Bus>> receiver_;
+    std::function<void(roll_change)> tell_;
     shared_list<member_ptr<Bus>> const no_members_;
     mutable std::mutex mutex_; // guards what follows
     bool open_ = true;
+    bool watched_ = false;
+    std::uint64_t changes_ = 0;
     std::unordered_map<std::uint64_t, member_ptr<Bus>> members_;
     string_map<std::shared_ptr<audience<Bus>>> audiences_;
 };
