@@ -1,5 +1,6 @@
 // Thousands of programs on three servers, and a model of one page that must agree with them.
 #include "support/hub_stage.hpp"
+#include "support/seeds.hpp"
 
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
@@ -268,12 +269,11 @@ private:
 TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("random programs on three servers whose links fall and that die do what the model says") {
-    for (unsigned seed = 1; seed <= 1000; ++seed) {
-        CAPTURE(seed); // it replays exactly
+    for_each_seed(1000, [](unsigned seed) {
         program p(seed);
         p.run();
         p.check();
-    }
+    });
 }
 
 TEST_SUITE_END();

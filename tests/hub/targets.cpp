@@ -299,6 +299,34 @@ TEST_CASE("a server listens to a group while it has members there, and no longer
     s.run_until([&] { return listeners() == 0; }, "the servers to leave the group");
 }
 
+TEST_CASE("members keep their names, to the letter, on the way to another server") {
+    struct position {
+        int xAxis;
+        int y_axis;
+    };
+    stage<json_setup> s;
+    auto& eve = s.connect(s.right());
+    eve.methods.on("moved", [&](position const& p) {
+        std::string text;
+        CHECK(!hubbub::json_serializer{}.encode(p, text));
+        eve.told.push_back(text);
+    });
+    CHECK(!s.left().hub->clients().all().send("moved", position{.xAxis = 1, .y_axis = 2}));
+    s.run_until([&] { return !eve.told.empty(); }, "the call to come");
+    CHECK(eve.told == lines{R"({"xAxis":1,"y_axis":2})"});
+}
+
+TEST_CASE("a client gets what is sent once it is connected, and nothing older") {
+    stage<json_setup> s;
+    s.connect(s.left());
+    CHECK(!s.left().hub->clients().all().send("tell", "old"));
+    s.flush(s.left());
+    auto& late = s.connect(s.right());
+    CHECK(!s.left().hub->clients().all().send("tell", "new"));
+    s.flush(s.left());
+    CHECK(late.told == lines{"new"});
+}
+
 TEST_CASE("an outlet that throws is reported, and the others are still called") {
     stage<json_setup> s;
     unsigned failures = 0;

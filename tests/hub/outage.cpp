@@ -1,0 +1,346 @@
+// What a hub does when its backplane is away, and when servers die: each cell of the table in
+// docs/signalr.md, in time that the test owns.
+#include "support/hub_stage.hpp"
+
+#include <hubbub/testing/faulty.hpp>
+#include <hubbub/testing/virtual_time.hpp>
+#include <hubbub/transport/sequenced.hpp>
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using hubbub::errc;
+using error_list = std::vector<std::error_code>;
+using outage_bus = json_setup::bus;
+using outage_link = hubbub::testing::faulty<hubbub::local_transport>;
+
+struct outage_client {
+    outage_client() {
+        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
+        methods.on("answer", [] { return 42; });
+    }
+
+    lines told;
+    std::optional<std::error_code> connected;
+    hubbub::client_methods<outage_bus> methods;
+    hubbub::connection<outage_bus> connection;
+};
+
+/// A server behind a link that the test cuts.
+struct outage_server {
+    outage_server(asio::io_context& io, hubbub::local_broker const& broker,
+                  hubbub::hub_options const& options, hubbub::testing::faults const& f,
+                  bool cut_at_the_start)
+        : wire(io.get_executor(), broker), link(wire, f) {
+        if (cut_at_the_start)
+            link.cut();
+        transport.emplace(std::make_unique<hubbub::sequenced<outage_link>>(link));
+        bus.emplace(*transport);
+        bus->on_event([this](hubbub::event const& e) {
+            if (auto const* const g = std::get_if<hubbub::gap>(&e))
+                gaps.push_back(std::string(g->topic) + " " +
+                               std::to_string(g->last - g->first + 1));
+        });
+        hub.emplace(*bus, options);
+        hub->on_disconnected([this](auto const&, auto const&) { ++closed; });
+    }
+
+    /// Begins to connect a client.
+    outage_client& enter() {
+        auto& c = clients.emplace_back();
+        hub->async_connect({}, c.methods, [&c](std::error_code error, auto made) {
+            c.connected = error;
+            c.connection = std::move(made);
+        });
+        return c;
+    }
+
+    hubbub::local_transport wire;
+    outage_link link;
+    std::optional<hubbub::any_transport> transport;
+    std::optional<outage_bus> bus;
+    std::deque<outage_client> clients;
+    std::optional<hubbub::hub<outage_bus>> hub;
+    lines gaps;
+    unsigned closed = 0;
+};
+
+struct outage {
+    struct setting {
+        hubbub::hub_options hub = {};
+        hubbub::testing::faults link = {};
+        bool cut_at_the_start = false;
+    };
+
+    outage() : outage(setting{}) {}
+    explicit outage(setting const& s)
+        : left(io, broker, s.hub, s.link, s.cut_at_the_start),
+          right(std::in_place, io, broker, s.hub, hubbub::testing::faults{}, false) {
+        time.run_for(100ms);
+    }
+
+    outage_client& connect(outage_server& at) {
+        auto& c = at.enter();
+        time.run_for(100ms);
+        CHECK(c.connected == std::error_code{});
+        return c;
+    }
+
+    /// Nobody hears of the right server any more, nor it of anybody.
+    void kill_right() { right->wire.close(); }
+
+    std::error_code send(outage_server& by, std::string const& text) const {
+        return by.hub->clients().all().send("tell", text);
+    }
+
+    /// Asks for a client's answer, a change of its groups and who is there, all of the right server.
+    void ask(std::string const& client) {
+        left.hub->clients().client(client).template async_invoke<int>(
+            "answer", [this](hubbub::outcome<int> given) { ended.push_back(given.error()); });
+        left.hub->async_add_to_group(client, "lobby",
+                                     [this](std::error_code error) { ended.push_back(error); });
+        left.hub->async_remove_from_group(
+            client, "garden", [this](std::error_code error) { ended.push_back(error); });
+        left.hub->presence().async_count(
+            [this](hubbub::census<std::uint64_t> all) { counted = std::move(all); });
+    }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    error_list ended;
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    outage_server left;
+    std::optional<outage_server> right;
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("a server that starts without its backplane lets clients in when it is there") {
+    outage o({.cut_at_the_start = true});
+    auto& far = o.connect(*o.right);
+    auto& waiting = o.left.enter();
+    o.time.run_for(1min);
+    CHECK(!waiting.connected); // and it was not refused
+    o.left.link.heal();
+    o.time.run_for(100ms);
+    CHECK(waiting.connected == std::error_code{});
+    CHECK(!o.send(*o.right, "to both"));
+    o.time.run_for(100ms);
+    CHECK(waiting.told == lines{"to both"});
+    CHECK(far.told == lines{"to both"});
+}
+
+TEST_CASE("what is sent before the backplane is there waits for it") {
+    outage o({.cut_at_the_start = true});
+    auto& far = o.connect(*o.right);
+    CHECK(!o.send(o.left, "early"));
+    o.time.run_for(1min);
+    CHECK(far.told.empty());
+    o.left.link.heal();
+    o.time.run_for(100ms);
+    CHECK(far.told == lines{"early"});
+}
+
+TEST_CASE("nobody is closed because the backplane is away") {
+    outage o;
+    auto& near = o.connect(o.left);
+    o.left.link.cut();
+    o.time.run_for(24h);
+    CHECK(o.left.closed == 0);
+    CHECK(o.left.hub->connections() == 1);
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(!o.send(*o.right, "still here"));
+    o.time.run_for(100ms);
+    CHECK(near.told == lines{"still here"});
+}
+
+TEST_CASE("via the backplane, sends wait while it is away, up to a bound, and are then refused") {
+    outage o({.link = {.limits = {.max_queue_messages = 10}}});
+    auto& near = o.connect(o.left);
+    auto& far = o.connect(*o.right);
+    o.left.link.cut();
+    lines accepted;
+    std::error_code refused;
+    for (int i = 0; i < 20 && !refused; ++i) {
+        auto text = std::to_string(i);
+        refused = o.send(o.left, text);
+        if (!refused)
+            accepted.push_back(std::move(text));
+    }
+    CHECK(refused == errc::queue_full);
+    CHECK(accepted.size() > 5);
+    o.time.run_for(1min);
+    CHECK(near.told.empty()); // all see one order, so its own wait too
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(near.told == accepted);
+    CHECK(far.told == accepted);
+    CHECK(!o.send(o.left, "again"));
+}
+
+TEST_CASE("with local_first the members of one server keep talking while the backplane is away") {
+    outage o({.hub = {.order = hubbub::delivery_order::local_first}});
+    auto& near = o.connect(o.left);
+    auto& far = o.connect(*o.right);
+    o.left.link.cut();
+    CHECK(!o.send(o.left, "hello"));
+    o.time.run_for(100ms);
+    CHECK(near.told == lines{"hello"});
+    CHECK(far.told.empty());
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(near.told == lines{"hello"}); // once
+    CHECK(far.told == lines{"hello"});
+}
+
+TEST_CASE("a client of the same server is called and asked while the backplane is away") {
+    outage o;
+    auto& near = o.connect(o.left);
+    o.left.link.cut();
+    CHECK(!o.left.hub->clients().client(near.connection.id()).send("tell", "hello"));
+    o.ask(near.connection.id());
+    o.time.run_for(100ms);
+    CHECK(near.told == lines{"hello"});
+    CHECK(o.ended.size() >= 2); // the answer, and leaving the group
+    for (auto const& error : o.ended)
+        CHECK(!error);
+}
+
+TEST_CASE("a client that comes while the backplane is away is let in when it returns") {
+    outage o;
+    o.connect(o.left);
+    o.left.link.cut();
+    auto& first = o.left.enter();
+    o.time.run_for(1min);
+    o.left.link.heal();
+    o.time.run_for(100ms);
+    CHECK(first.connected == std::error_code{});
+}
+
+TEST_CASE("what other servers sent while the backplane was away is told as a gap when it returns") {
+    outage o;
+    auto& near = o.connect(o.left);
+    CHECK(!o.send(*o.right, "before"));
+    o.time.run_for(100ms);
+    o.left.link.cut();
+    for (auto const* text : {"one", "two", "three"})
+        CHECK(!o.send(*o.right, text));
+    o.time.run_for(100ms);
+    CHECK(o.left.gaps.empty());
+    o.left.link.heal();
+    o.time.run_for(2s); // though nothing more is sent
+    CHECK(o.left.gaps == lines{"hub/all 3"});
+    CHECK(!o.send(*o.right, "after"));
+    o.time.run_for(100ms);
+    CHECK(near.told == lines{"before", "after"});
+    CHECK(o.right->gaps.empty());
+}
+
+TEST_CASE("what is asked of other servers while the backplane is away ends within the time limit") {
+    outage o({.hub = {.request_timeout = 5s}});
+    auto& far = o.connect(*o.right);
+    o.time.run_for(1s);
+    auto const id = far.connection.id();
+    o.left.link.cut();
+    o.ask(id);
+    o.time.run_for(4900ms);
+    CHECK(o.ended.empty());
+    o.time.run_for(200ms);
+    CHECK(o.ended == error_list(3, errc::timed_out));
+    REQUIRE(o.counted);
+    CHECK(o.counted->missing == lines{o.right->hub->server_id()});
+}
+
+TEST_CASE("what is on its way to another server when the backplane falls ends as unknown") {
+    outage o({.link = {.delay = {10ms, 10ms}}});
+    auto& far = o.connect(*o.right);
+    o.time.run_for(1s);
+    o.ask(far.connection.id());
+    o.time.run_for(1ms);
+    o.left.link.cut();
+    o.time.run_for(1ms); // at once
+    CHECK(o.ended == error_list(3, errc::outcome_unknown));
+    REQUIRE(o.counted);
+    CHECK(o.counted->missing == lines{o.right->hub->server_id()});
+}
+
+TEST_CASE("an outage that is shorter than the time limit delays what is asked, and loses nothing") {
+    outage o;
+    auto& far = o.connect(*o.right);
+    o.time.run_for(1s);
+    o.left.link.cut();
+    o.ask(far.connection.id());
+    o.time.run_for(2s);
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(o.ended == error_list(3));
+    REQUIRE(o.counted);
+    CHECK(o.counted->value == 1);
+    CHECK(o.counted->missing.empty());
+}
+
+TEST_CASE("what is asked of a server that dies ends as server_lost within the stated time") {
+    outage o({.hub = {.request_timeout = 1h}});
+    auto const id = o.connect(*o.right).connection.id();
+    o.time.run_for(1s);
+    o.right->link.cut(); // it hears nothing, and is not heard, and the backplane keeps its place
+    o.ask(id);
+    o.time.run_for(1s);
+    CHECK(o.ended.empty());
+    o.time.run_for(3s); // missed_beacons + 1 intervals in all
+    CHECK(o.ended == error_list(3, errc::server_lost));
+    REQUIRE(o.counted);
+    CHECK(o.counted->missing == lines{o.right->hub->server_id()});
+}
+
+TEST_CASE("what is asked of a server that is dead ends at once") {
+    outage o;
+    auto const id = o.connect(*o.right).connection.id();
+    o.time.run_for(1s);
+    o.kill_right();
+    o.ask(id);
+    o.time.run_for(1ms);
+    CHECK(o.ended == error_list(3, errc::unknown_server));
+    REQUIRE(o.counted);
+    CHECK(o.counted->missing == lines{o.right->hub->server_id()});
+}
+
+TEST_CASE("the clients of a server that dies find another, and join their groups again") {
+    outage o;
+    auto& near = o.connect(o.left);
+    auto const dead = o.connect(*o.right).connection.id();
+    o.kill_right();
+    o.time.run_for(5s);
+    o.right.emplace(o.io, o.broker, hubbub::hub_options{}, hubbub::testing::faults{}, false);
+    auto& again = o.connect(*o.right);
+    CHECK(again.connection.id() != dead);
+    std::optional<std::error_code> joined;
+    o.left.hub->async_add_to_group(again.connection.id(), "lobby",
+                                   [&](std::error_code error) { joined = error; });
+    o.time.run_for(100ms);
+    CHECK(joined == std::error_code{});
+    CHECK(!o.left.hub->clients().group("lobby").send("tell", "welcome"));
+    o.time.run_for(100ms);
+    CHECK(again.told == lines{"welcome"});
+    CHECK(near.told.empty());
+}
+
+TEST_SUITE_END();

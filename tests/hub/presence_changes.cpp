@@ -1,0 +1,226 @@
+// Who comes and goes, told by every server to those that want to know.
+#include "support/hub_stage.hpp"
+
+#include <hubbub/hub/mirror.hpp>
+#include <hubbub/testing/faulty.hpp>
+#include <hubbub/testing/virtual_time.hpp>
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using presence_kind = hubbub::presence_change::kind;
+
+/// "+user ada", "-group lobby"; the ids of connections are left out.
+std::string text_of(hubbub::presence_change const& c) {
+    char const* const kinds[] = {"connection", "user ", "group "};
+    auto const text = std::string(c.joined ? "+" : "-") + kinds[static_cast<int>(c.of)];
+    return c.of == presence_kind::connection ? text : text + c.name;
+}
+
+/// Two servers on a broker, the left behind a link that may fall, in a test's time.
+struct watching {
+    using bus_type = json_setup::bus;
+
+    struct node {
+        node(asio::io_context& io, hubbub::local_broker const& broker,
+             hubbub::testing::faults const& f = {})
+            : wire(io.get_executor(), broker),
+              link(std::make_unique<hubbub::testing::faulty<hubbub::local_transport>>(wire, f)),
+              faults(*link), transport(std::move(link)), bus(transport), hub(bus) {}
+
+        hubbub::local_transport wire;
+        std::unique_ptr<hubbub::testing::faulty<hubbub::local_transport>> link;
+        hubbub::testing::faulty<hubbub::local_transport>& faults;
+        hubbub::any_transport transport;
+        bus_type bus;
+        hubbub::hub<bus_type> hub;
+    };
+
+    explicit watching(hubbub::testing::faults const& f = {}) : left(io, broker, f) {
+        time.run_for(10ms);
+    }
+
+    void watch() {
+        left.hub.presence().on_change([this](auto const& c) { told.push_back(text_of(c)); });
+        time.run_for(100ms);
+    }
+
+    hubbub::connection<bus_type> connect(node& at, std::string const& user) {
+        hubbub::connection<bus_type> made;
+        at.hub.async_connect(
+            user, [](auto const&) {},
+            [&](std::error_code error, auto c) {
+                CHECK(!error);
+                made = std::move(c);
+            });
+        time.run_for(100ms);
+        return made;
+    }
+
+    void add(node& by, std::string const& id, char const* group) {
+        std::optional<std::error_code> done;
+        by.hub.async_add_to_group(id, group, [&](std::error_code error) { done = error; });
+        time.run_for(100ms);
+        CHECK(done == std::error_code{});
+    }
+
+    lines take() {
+        auto all = std::exchange(told, {});
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    lines told;
+    node left;
+    std::optional<node> right{std::in_place, io, broker};
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("who watches is told who is there, and then who comes and goes, on every server") {
+    stage<json_setup> s;
+    auto& early = s.connect(s.right(), "ada");
+    REQUIRE(!s.add(s.left(), early.id(), "lobby"));
+    lines told;
+    std::string last_name;
+    s.left().hub->presence().on_change([&](auto const& c) {
+        told.push_back(text_of(c));
+        last_name = c.name;
+    });
+    auto const expect = [&](lines const& all) {
+        s.run_until([&] { return told.size() >= all.size(); }, "the changes to be told");
+        CHECK(std::exchange(told, {}) == all);
+    };
+    expect({"+connection", "+user ada", "+group lobby"});
+
+    auto& phone = s.connect(s.left(), "ada"); // a user comes once
+    expect({"+connection"});
+    CHECK(last_name == phone.id());
+    auto& guest = s.connect(s.right());
+    expect({"+connection"});
+    REQUIRE(!s.add(s.left(), guest.id(), "garden"));
+    expect({"+group garden"});
+    REQUIRE(!s.add(s.left(), guest.id(), "garden")); // it is there
+    REQUIRE(!s.remove(s.left(), guest.id(), "garden"));
+    expect({"-group garden"});
+
+    early.connection.disconnect();
+    expect({"-group lobby", "-connection"});
+    phone.connection.disconnect(); // and goes with its last connection
+    expect({"-connection", "-user ada"});
+    CHECK(last_name == "ada");
+}
+
+TEST_CASE("those of a server that dies without a word leave within the stated time") {
+    watching w;
+    w.watch();
+    auto const ada = w.connect(*w.right, "ada");
+    w.add(w.left, ada.id(), "lobby");
+    CHECK(w.take() == lines{"+connection", "+group lobby", "+user ada"});
+    w.right->wire.close();
+    w.time.run_for(2s);
+    CHECK(w.take().empty());
+    w.time.run_for(2s); // missed_beacons + 1 intervals in all
+    CHECK(w.take() == lines{"-connection", "-group lobby", "-user ada"});
+}
+
+TEST_CASE("those of a server that closes leave at once") {
+    watching w;
+    w.watch();
+    auto const ada = w.connect(*w.right, "ada");
+    CHECK(w.take() == lines{"+connection", "+user ada"});
+    w.right->hub.close();
+    w.time.run_for(10ms);
+    CHECK(w.take() == lines{"-connection", "-user ada"});
+}
+
+TEST_CASE("what changed while the link was down is told when it is back, and nothing twice") {
+    watching w;
+    w.watch();
+    auto ada = w.connect(*w.right, "ada");
+    auto const bob = w.connect(*w.right, "bob");
+    w.take();
+    w.left.faults.cut();
+    ada.disconnect();
+    auto const eve = w.connect(*w.right, "eve");
+    w.connect(*w.right, "zoe").disconnect();            // comes and goes
+    auto const brief = w.connect(*w.right, "zoe").id(); // comes and goes
+    w.time.run_for(1min);
+    CHECK(w.take().empty());
+    w.left.faults.heal();
+    w.time.run_for(2s);
+    CHECK(w.take() == lines{"+connection", "+user eve", "-connection", "-user ada"});
+}
+
+TEST_CASE("changes that are lost on the way are told within a few beacons") {
+    watching w({.seed = 7, .drop = 0.3, .duplicate = 0.2, .reorder = 0.3});
+    w.watch();
+    std::vector<hubbub::connection<watching::bus_type>> there;
+    for (int i = 0; i < 50; ++i) {
+        there.push_back(w.connect(*w.right, "user " + std::to_string(i)));
+        if (i % 3 != 0)
+            there[there.size() / 2].disconnect();
+    }
+    w.time.run_for(1min);
+    auto const net = [&](char const* what) {
+        return std::count(w.told.begin(), w.told.end(), std::string("+") + what) -
+               std::count(w.told.begin(), w.told.end(), std::string("-") + what);
+    };
+    CHECK(w.left.faults.counts().dropped > 10);
+    CHECK(static_cast<std::size_t>(net("connection")) == w.right->hub.connections());
+}
+
+TEST_CASE("while nobody watches a change is no message") {
+    watching w;
+    auto const published = [&] { return w.right->bus.statistics().published; };
+    auto const busy = [&] {
+        auto const before = published();
+        auto ada = w.connect(*w.right, "ada");
+        w.add(*w.right, ada.id(), "lobby");
+        ada.disconnect();
+        w.time.run_for(100ms);
+        return published() - before;
+    };
+    w.time.run_for(1040ms); // between two beacons
+    CHECK(busy() == 0);
+    w.watch();
+    w.time.run_for(950ms);
+    CHECK(busy() == 3);
+    w.left.hub.presence().on_change({});
+    w.told.clear();
+    w.time.run_for(1700ms); // its next beacon says so
+    CHECK(busy() == 0);
+    CHECK(w.told.empty());
+}
+
+TEST_CASE("a connection that is refused neither comes nor goes") {
+    watching w;
+    w.watch();
+    w.right->hub.authorize([](auto const&, hubbub::action const& a) {
+        return a.what != hubbub::action::kind::connect;
+    });
+    std::optional<std::error_code> done;
+    w.right->hub.async_connect(
+        "ada", [](auto const&) {}, [&](std::error_code error, auto) { done = error; });
+    w.time.run_for(2s);
+    CHECK(done == make_error_code(hubbub::errc::refused));
+    CHECK(w.told.empty());
+}
+
+TEST_SUITE_END();
