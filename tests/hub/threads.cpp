@@ -119,11 +119,12 @@ TEST_CASE(
                 auto& other = at == &left ? right : left;
                 for (int n = 0; n < rounds; ++n) {
                     auto c = enter(*at, "zoe", [&](auto const&) { ++passing_told; });
-                    CHECK(!change(other, true, c.id(), "lobby"));
-                    CHECK(!change(*at, true, c.id(), "garden"));
-                    CHECK(!change(other, false, c.id(), "garden"));
+                    auto const id = c.id();
+                    CHECK(!change(other, true, id, "lobby"));
+                    CHECK(!change(*at, true, id, "garden"));
+                    CHECK(!change(other, false, id, "garden"));
                     c.disconnect();
-                    CHECK(change(other, true, c.id(), "lobby"));
+                    CHECK(change(other, true, id, "lobby"));
                 }
             });
         for (auto& t : threads)

@@ -38,10 +38,15 @@ using error_list = std::vector<std::error_code>;
 
 constexpr auto beacon_interval = 200ms;
 
+hubbub::redis::options redis_at(std::uint16_t port) {
+    hubbub::redis::options options;
+    options.port = port;
+    return options;
+}
+
 struct node {
     node(asio::io_context& io, std::uint16_t port)
-        : transport(std::make_unique<hubbub::redis_transport>(
-              io.get_executor(), hubbub::redis::options{.port = port})),
+        : transport(std::make_unique<hubbub::redis_transport>(io.get_executor(), redis_at(port))),
           bus(transport), hub(bus, {.request_timeout = 1h, .beacon_interval = beacon_interval}) {}
 
     hubbub::any_transport transport;
