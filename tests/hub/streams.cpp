@@ -30,9 +30,9 @@ struct stream_stage : stage<Setup> {
     explicit stream_stage(hubbub::hub_options const& options = stage<Setup>::defaults())
         : stage<Setup>({.on_redis = false, .servers = 1}, options) {
         this->connect(this->left(), "ada");
-        hub().on_event([this](hubbub::hub_event const& e) {
+        hub().on_event([kept = told](hubbub::hub_event const& e) {
             if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
-                failures.emplace_back(failed->text);
+                kept->emplace_back(failed->text);
         });
     }
 
@@ -55,7 +55,9 @@ struct stream_stage : stage<Setup> {
         }
     }
 
-    lines failures;
+    // Calls that end with the io_context are told of after this object is gone.
+    std::shared_ptr<lines> const told = std::make_shared<lines>();
+    lines const& failures = *told;
 };
 
 asio::awaitable<void> count(int from, int to, hubbub::stream_writer<int> out) {
