@@ -43,9 +43,7 @@ private:
         operation_base& operator=(operation_base const&) = delete;
         virtual ~operation_base() = default;
 
-        // self owns this.
-
-        /// Has call called on the handler's executor.
+        /// Has call called on the handler's executor. self, here and there, is what owns this.
         virtual void post(std::unique_ptr<operation_base> self) = 0;
         /// Frees self before the handler runs, as Asio does.
         virtual void call(std::unique_ptr<operation_base> self) = 0;

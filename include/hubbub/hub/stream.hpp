@@ -135,12 +135,13 @@ public:
     explicit operator bool() const noexcept { return source_ != nullptr; }
 
     /// Completes with `void(outcome<T>)`: the next item, or why there is none; one receive at a
-    /// time. Precondition: it is one of a stream.
+    /// time. Precondition: it is one of a stream, and was not reset.
     ///
     /// Errors:       eof (asio::error) at the stream's end; else why it ended, with a text:
     ///               stream_failed; of a method's answer whatever async_invoke says; connection_ended;
     ///               wrong_result, or of an argument wrong_arguments, for an item of another type,
-    ///               which ends the stream. closed after reset; already_started (asio::error).
+    ///               which ends the stream; closed, if reset is called meanwhile; already_started
+    ///               (asio::error).
     /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no item
     ///               is lost by it.
     template <class Token>

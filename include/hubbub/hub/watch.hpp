@@ -46,9 +46,10 @@ public:
     /// In place of the observer before; it is told all who are there as coming. Null: no more.
     void tell(presence_observer o) {
         auto const observer = o ? std::make_shared<presence_observer>(std::move(o)) : nullptr;
+        auto before = observer; // a user's object: destroyed after the lock
         {
             std::lock_guard const lock(mutex_);
-            observer_ = observer;
+            observer_.swap(before);
             mirror_.clear();
             waiting_.clear();
             subscription_.reset();
