@@ -34,8 +34,9 @@ struct link_lost {
 /// sinks a queue (bus::subscribe with queue_options), or raise the limit. Told when the link is there
 /// again, between link_lost and link_whole.
 struct subscriber_cut_off {
-    /// Redis says so, by its count of such closings; else it is concluded, since a Redis that goes on
-    /// running closed a link that was behind. A CLIENT KILL under load looks the same.
+    /// Redis counted one more such closing, of this client or another, since this link was made; else
+    /// it is concluded, since a Redis that goes on running closed a link that was behind: then a
+    /// CLIENT KILL under load looks the same.
     bool counted;
 };
 

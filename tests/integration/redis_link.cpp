@@ -386,10 +386,11 @@ TEST_CASE("a server that talks nonsense drops the link, never the process") {
 
 TEST_CASE("a reply beyond the limit drops the link") {
     asio::io_context io;
-    // A greeting as the receiving link gets it: an answer to INFO among the others.
-    talker const server(io, "+OK\r\n$0\r\n\r\n+PONG\r\n*3\r\n$7\r\nmessage\r\n$6\r\nChat:t\r\n"
-                            "$9000000\r\n" +
-                                std::string(100000, 'x'));
+    // A greeting as the receiving link gets it: answers to INFO among the others.
+    talker const server(
+        io, "+OK\r\n$0\r\n\r\n$0\r\n\r\n+PONG\r\n*3\r\n$7\r\nmessage\r\n$6\r\nChat:t\r\n"
+            "$9000000\r\n" +
+                std::string(100000, 'x'));
     hubbub::redis::options o;
     o.port = server.port();
     o.app = "Chat";

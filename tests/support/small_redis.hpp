@@ -102,7 +102,7 @@ private:
         if (verb == "PING")
             from.to_say += from.channels.empty() ? "+PONG\r\n" : "*2\r\n" + bulk("pong") + bulk("");
         else if (verb == "INFO")
-            from.to_say += bulk("# Server\r\nrun_id:1\r\n");
+            from.to_say += bulk("# " + command.at(1) + "\r\nrun_id:1\r\n");
         else if (verb == "PUBLISH")
             publish(from, command.at(1), command.at(2));
         else if (verb == "subscribe" || verb == "unsubscribe")

@@ -32,13 +32,17 @@ namespace {
 time_point const start{1h};
 auto const reset = std::make_error_code(std::errc::connection_reset);
 
+hubbub::redis::reply const info{{.type = hubbub::redis::value::kind::string, .text = "# Server"},
+                                {}};
+
 enum class failure { connection_lost, error_reply, silence };
 
 /// A link and the world it meets: a healthy server, but for the steps that fail.
 class world {
 public:
-    world(options const& o, std::vector<int> failing_steps, failure how)
-        : settings_(o), link_(o, 1), failing_steps_(std::move(failing_steps)), how_(how) {
+    world(options const& o, bool subscribes, std::vector<int> failing_steps, failure how)
+        : settings_(o), subscribes_(subscribes), link_(o, 1, subscribes),
+          failing_steps_(std::move(failing_steps)), how_(how) {
         perform(link_.start(now_));
     }
 
@@ -89,7 +93,9 @@ private:
         if (link_.running())
             link_.on_bytes(now_);
         else
-            perform(link_.on_reply(status("OK"), now_));
+            perform(link_.on_reply(
+                subscribes_ && (replies_due_ == 1 || replies_due_ == 2) ? info : status("OK"),
+                now_));
     }
 
     void perform(action a) {
@@ -101,7 +107,7 @@ private:
             break;
         case action::greet:
             opening_ = false;
-            replies_due_ = settings_.password.empty() ? 2 : 3;
+            replies_due_ = 2 + (settings_.password.empty() ? 0 : 1) + (subscribes_ ? 2 : 0);
             break;
         case action::run: CHECK(link_.running()); break;
         case action::ping:
@@ -120,6 +126,7 @@ private:
     }
 
     options const& settings_;
+    bool subscribes_;
     lifecycle link_;
     time_point now_ = start;
     std::vector<int> failing_steps_;
@@ -136,38 +143,42 @@ private:
 
 TEST_CASE("a failure at any step is followed by one drop, one retry, and a healthy link") {
     for (auto const* const password : {"", "secret"})
-        for (auto const how : {failure::connection_lost, failure::error_reply, failure::silence}) {
-            options o;
-            o.password = password;
-            int tested = 0;
-            for (int n = 0;; ++n, ++tested) {
-                CAPTURE(n);
-                CAPTURE(static_cast<int>(how));
-                world w(o, {n}, how);
-                w.run();
-                if (w.steps() <= n)
-                    break; // the story ended before the step that was to fail
-                REQUIRE(w.drops() == 1);
-                REQUIRE(w.retries() == 1);
+        for (bool const subscribes : {false, true})
+            for (auto const how :
+                 {failure::connection_lost, failure::error_reply, failure::silence}) {
+                options o;
+                o.password = password;
+                int tested = 0;
+                for (int n = 0;; ++n, ++tested) {
+                    CAPTURE(n);
+                    CAPTURE(subscribes);
+                    CAPTURE(static_cast<int>(how));
+                    world w(o, subscribes, {n}, how);
+                    w.run();
+                    if (w.steps() <= n)
+                        break; // the story ended before the step that was to fail
+                    REQUIRE(w.drops() == 1);
+                    REQUIRE(w.retries() == 1);
+                }
+                CHECK(tested >= 6); // connect, answers, and pings with their answers
             }
-            CHECK(tested >= 6); // connect, answers, and pings with their answers
-        }
 }
 
 TEST_CASE("failures at any two steps are survived too") {
     options o;
     o.password = "secret";
-    for (auto const how : {failure::connection_lost, failure::error_reply, failure::silence})
-        for (int n = 0; n < 8; ++n)
-            for (int m = n + 1; m < 20; ++m) {
-                CAPTURE(n);
-                CAPTURE(m);
-                world w(o, {n, m}, how);
-                w.run();
-                REQUIRE(w.drops() >= 1);
-                REQUIRE(w.drops() <= 2);
-                REQUIRE(w.retries() == w.drops());
-            }
+    for (bool const subscribes : {false, true})
+        for (auto const how : {failure::connection_lost, failure::error_reply, failure::silence})
+            for (int n = 0; n < 8; ++n)
+                for (int m = n + 1; m < 20; ++m) {
+                    CAPTURE(n);
+                    CAPTURE(m);
+                    world w(o, subscribes, {n, m}, how);
+                    w.run();
+                    REQUIRE(w.drops() >= 1);
+                    REQUIRE(w.drops() <= 2);
+                    REQUIRE(w.retries() == w.drops());
+                }
 }
 
 TEST_CASE("the n-th wait is between none and base x 2^(n-1), and never above the cap") {

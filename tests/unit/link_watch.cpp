@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -218,6 +219,43 @@ TEST_CASE("state may be read, and close called, from any thread") {
         closer.join();
         CHECK(f.watch.state() == link_state::closed);
     }
+}
+
+TEST_CASE("a link that is closed or has failed is not down any longer") {
+    for (bool const failed : {false, true}) {
+        fixture f;
+        f.now = hubbub::redis::clock::now(); // that of its end is the real one
+        f.whole();
+        f.retry(publishing, errc::disconnected);
+        CHECK(f.ledger.read(f.now + 2h).time_down == 2h);
+        failed ? f.watch.fail(errc::authentication_failed) : f.watch.close();
+        auto const end = f.ledger.read().time_down;
+        CHECK(end < 1h);
+        CHECK(f.ledger.read(f.now + 2h).time_down == end);
+    }
+}
+
+TEST_CASE("whoever reads meanwhile, no outage is counted twice") {
+    hubbub::detail::publish_ledger ledger;
+    hubbub::redis::time_point const now{1h};
+    std::atomic<bool> done = false;
+    std::thread links([&] {
+        for (int i = 0; i < 20'000; ++i) {
+            ledger.link_fell(now - 1ms);
+            ledger.link_returned(now);
+        }
+        done = true;
+    });
+    auto last = 0ms;
+    bool grows = true;
+    while (!done) {
+        auto const down = ledger.read(now).time_down;
+        grows = grows && down >= last;
+        last = down;
+    }
+    links.join();
+    CHECK(grows);
+    CHECK(ledger.read(now).time_down == 20s);
 }
 
 } // namespace link_watch_test

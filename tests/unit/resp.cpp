@@ -263,17 +263,35 @@ TEST_CASE("a reply that does not end within the limit is an error, and not kept 
     }
 }
 
-TEST_CASE(
-    "a line without an end is an error long before the limit, for it is searched again and again") {
-    recorder ignored;
-    resp_reader reader(ignored, no_limit);
-    std::error_code error;
-    std::size_t fed = 0;
-    for (std::string const part(std::size_t{16} << 10, 'x'); !error && fed < no_limit;
-         fed += part.size())
-        error = reader.feed(fed == 0 ? "+" + part : part);
-    CHECK(error == errc::protocol_error);
-    CHECK(fed <= std::size_t{128} << 10);
+TEST_CASE("a line that does not end is an error at its own limit, which is an option") {
+    for (std::size_t const most : {std::size_t{4} << 10, std::size_t{64} << 10}) {
+        recorder ignored;
+        resp_reader reader(ignored, no_limit, {.max_line_bytes = most});
+        REQUIRE(!reader.feed("-" + std::string(most - 3, 'x') + "\r\n"));
+        std::error_code error;
+        std::size_t fed = 0;
+        for (std::string const part(1000, 'x'); !error && fed < no_limit; fed += part.size())
+            error = reader.feed(fed == 0 ? "+" + part : part);
+        CHECK(error == errc::protocol_error);
+        CHECK(fed <= most + 5000);
+        CHECK(ignored.replies.size() == 1);
+    }
+}
+
+TEST_CASE("an array may have as many elements as the limit says") {
+    auto const array_of = [](std::size_t n) {
+        std::string text = "*" + std::to_string(n) + "\r\n";
+        for (; n > 0; --n)
+            text += ":1\r\n";
+        return text;
+    };
+    for (std::size_t const most : {4, 9}) {
+        recorder seen;
+        resp_reader reader(seen, no_limit, {.max_elements = most});
+        CHECK(!reader.feed(array_of(most)));
+        CHECK(reader.feed(array_of(most + 1)) == errc::protocol_error);
+        CHECK(seen.replies.size() == 1);
+    }
 }
 
 TEST_CASE("replies within the limit may go on for ever") {

@@ -63,12 +63,18 @@ public:
         if (!change(link_state::whole, link_state::failed) &&
             !change(link_state::down, link_state::failed))
             return false;
+        ledger_->link_ended(redis::clock::now());
         observers_->notify(link_failed{reason});
         return true;
     }
 
     /// From any thread. False if it was closed before.
-    bool close() noexcept { return state_.exchange(link_state::closed) != link_state::closed; }
+    bool close() noexcept {
+        if (state_.exchange(link_state::closed) == link_state::closed)
+            return false;
+        ledger_->link_ended(redis::clock::now());
+        return true;
+    }
 
 private:
     /// False if the state is another one: it may have been closed meanwhile, on another thread.

@@ -8,7 +8,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 namespace hubbub::detail {
 
@@ -76,15 +79,22 @@ struct publish_ledger {
     counter dropped;
     counter cut_offs;
 
-    /// One after the other, on one thread at a time.
     void link_fell(clock::time_point now) noexcept {
-        link_losses_.add();
-        fell_at_ = now.time_since_epoch();
+        std::lock_guard const lock(mutex_);
+        ++link_losses_;
+        if (!link_ended_)
+            fell_at_ = now;
     }
     void link_returned(clock::time_point now) noexcept {
-        reconnects_.add();
-        time_down_ = time_down_.load() + (now.time_since_epoch() - fell_at_.load());
-        fell_at_ = clock::duration::zero();
+        std::lock_guard const lock(mutex_);
+        ++reconnects_;
+        end_outage(now);
+    }
+    /// The link was closed, or failed for good: from now on it is not down, but gone.
+    void link_ended(clock::time_point now) noexcept {
+        std::lock_guard const lock(mutex_);
+        link_ended_ = true;
+        end_outage(now);
     }
 
     statistics read(clock::time_point now = clock::now()) const noexcept {
@@ -100,20 +110,26 @@ struct publish_ledger {
         s.published_bytes = payload_bytes.get();
         s.dropped = dropped.get();
         s.cut_offs = cut_offs.get();
-        s.link_losses = link_losses_.get();
-        s.reconnects = reconnects_.get();
-        auto down = time_down_.load();
-        if (auto const fell = fell_at_.load(); fell != clock::duration::zero())
-            down += now.time_since_epoch() - fell;
+        std::lock_guard const lock(mutex_);
+        s.link_losses = link_losses_;
+        s.reconnects = reconnects_;
+        auto const down = fell_at_ ? time_down_ + (now - *fell_at_) : time_down_;
         s.time_down = std::chrono::duration_cast<std::chrono::milliseconds>(down);
         return s;
     }
 
 private:
-    counter link_losses_;
-    counter reconnects_;
-    std::atomic<clock::duration> time_down_{};
-    std::atomic<clock::duration> fell_at_{}; // zero while it is up
+    void end_outage(clock::time_point now) noexcept {
+        if (auto const fell = std::exchange(fell_at_, std::nullopt))
+            time_down_ += now - *fell;
+    }
+
+    mutable std::mutex mutex_; // guards what follows, which goes together
+    std::uint64_t link_losses_ = 0;
+    std::uint64_t reconnects_ = 0;
+    clock::duration time_down_{};
+    std::optional<clock::time_point> fell_at_; // while it is down
+    bool link_ended_ = false;
 };
 
 } // namespace hubbub::detail

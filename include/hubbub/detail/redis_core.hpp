@@ -136,6 +136,10 @@ private:
         if (!o.user.empty() && o.password.empty())
             throw std::invalid_argument("redis options: user \"" + o.user +
                                         "\" is given without a password");
+        if (o.replies.max_elements < redis::reply_limits{}.max_elements)
+            throw std::invalid_argument("redis options: replies.max_elements is " +
+                                        std::to_string(o.replies.max_elements) +
+                                        "; a message of Redis has 4");
         if (o.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path))
             throw std::invalid_argument(
                 "redis options: the path of the unix socket is too long; a system takes " +

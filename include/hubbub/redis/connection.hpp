@@ -76,7 +76,7 @@ public:
         : options_(o), executor_(std::move(executor)), session_(std::move(s)),
           stream_(shared, executor_), resolver_(executor_), timer_(executor_),
           lifecycle_(options_, std::random_device{}(), session_->subscribes()),
-          reader_(*this, most_reply_bytes(options_.limits)) {}
+          reader_(*this, most_element_bytes(options_.limits), options_.replies) {}
 
     void start() { perform(lifecycle_.start(clock::now())); }
 
@@ -110,7 +110,7 @@ private:
     using endpoint = plain_stream::endpoint;
     using action = lifecycle::action;
 
-    static std::size_t most_reply_bytes(message_limits const& limits) {
+    static std::size_t most_element_bytes(message_limits const& limits) {
         constexpr std::size_t framing = 4096;
         return limits.max_payload_bytes + 2 * limits.max_name_bytes + framing;
     }

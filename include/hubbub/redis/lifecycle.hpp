@@ -75,8 +75,10 @@ public:
         else if (!options_->password.empty())
             append_command(commands, "AUTH", options_->password);
         append_command(commands, "CLIENT", "SETNAME", options_->client_name);
-        if (subscribes_)
-            append_command(commands, "INFO");
+        if (subscribes_) { // by section: the whole may be more than a reply is allowed to be
+            append_command(commands, "INFO", "server");
+            append_command(commands, "INFO", "stats");
+        }
         append_command(commands, "PING");
         return commands;
     }
@@ -88,15 +90,15 @@ public:
         if (r.type == value::kind::error)
             if (auto const error = verdict(r.text))
                 return on_error(error, now);
-        auto const expected = step_ == step::learn ? value::kind::string : value::kind::status;
+        auto const expected = asks_info() ? value::kind::string : value::kind::status;
         if (r.type != value::kind::error && r.type != expected)
             return on_error(errc::protocol_error, now);
-        if (step_ == step::learn)
-            learn_of_server(r.text);
+        if (asks_info())
+            learn(r.text);
         if (step_ != step::ping) {
-            step_ = static_cast<step>(static_cast<int>(step_) + 1);
-            if (step_ == step::learn && !subscribes_)
-                step_ = step::ping;
+            step_ = step_ == step::set_name && !subscribes_
+                        ? step::ping
+                        : static_cast<step>(static_cast<int>(step_) + 1);
             return action::none;
         }
         state_ = state::running;
@@ -109,7 +111,7 @@ public:
     /// answers a PING: then deadline() has come nearer.
     bool on_bytes(time_point now, bool filled = false) noexcept {
         last_bytes_ = now;
-        filled_before_ = std::exchange(filled_, filled);
+        filled_ = static_cast<std::uint8_t>(filled_ << 1 | (filled ? 1 : 0));
         return std::exchange(asked_, false);
     }
 
@@ -124,7 +126,7 @@ public:
         if (state_ == state::running) {
             closed_there_ = reason == errc::disconnected || reason == std::errc::connection_reset ||
                             reason == std::errc::broken_pipe;
-            was_behind_ = filled_ || filled_before_;
+            was_behind_ = filled_ != 0;
         }
         state_ = state::dropping;
         deadline_ = time_point::max();
@@ -190,7 +192,11 @@ public:
 
 private:
     enum class state { waiting, connecting, greeting, running, dropping, failed, closed };
-    enum class step { authenticate, set_name, learn, ping };
+    enum class step { authenticate, set_name, info_server, info_stats, ping };
+
+    bool asks_info() const noexcept {
+        return step_ == step::info_server || step_ == step::info_stats;
+    }
 
     /// Whether an error reply to the present step ends the attempt, and why.
     std::error_code verdict(std::string_view error_reply) const noexcept {
@@ -203,7 +209,7 @@ private:
         if (step_ == step::authenticate && error == errc::server_error)
             return errc::authentication_failed;
         // A user, or a proxy, that has no INFO: then it is not known who was cut off.
-        if (step_ == step::learn && error == errc::server_error)
+        if (asks_info() && error == errc::server_error)
             return {};
         // A user who may publish and subscribe, but not name the connection or ping, is welcome.
         if (step_ != step::authenticate && error == errc::permission_denied)
@@ -223,17 +229,20 @@ private:
         return info.substr(0, info.find('\r'));
     }
 
-    void learn_of_server(std::string_view info) {
-        auto const run_id = info_field(info, "\nrun_id:");
+    void learn(std::string_view info) {
+        if (step_ == step::info_server) {
+            auto const run_id = info_field(info, "\nrun_id:");
+            same_server_ = !run_id.empty() && run_id == run_id_;
+            run_id_ = run_id;
+            return;
+        }
         auto const cut_offs = info_field(info, "\nclient_output_buffer_limit_disconnections:");
-        bool const same_server = !run_id.empty() && run_id == run_id_;
         cut_off_ = cut_off::no;
-        if (closed_there_ && same_server && !cut_offs.empty() && !cut_offs_.empty())
+        if (closed_there_ && same_server_ && !cut_offs.empty() && !cut_offs_.empty())
             cut_off_ = cut_offs == cut_offs_ ? cut_off::no : cut_off::counted;
-        else if (closed_there_ && same_server && was_behind_)
+        else if (closed_there_ && same_server_ && was_behind_)
             cut_off_ = cut_off::concluded;
         closed_there_ = false;
-        run_id_ = run_id;
         cut_offs_ = cut_offs;
     }
 
@@ -275,9 +284,9 @@ private:
     std::error_code reason_;
     bool subscribes_;
     bool closed_there_ = false;
-    bool filled_ = false;
-    bool filled_before_ = false;
+    std::uint8_t filled_ = 0; // whether each of the last eight reads was
     bool was_behind_ = false;
+    bool same_server_ = false;
     cut_off cut_off_ = cut_off::no;
     std::string run_id_; // of the server that the link was last connected to
     std::string cut_offs_;

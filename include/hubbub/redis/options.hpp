@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/redis/reply_limits.hpp>
 #include <hubbub/redis/server_error.hpp>
 #include <hubbub/transport.hpp>
 
@@ -61,6 +62,8 @@ struct options {
 
     /// What one message and the outgoing queue may hold.
     message_limits limits = {};
+    /// What Redis may answer.
+    reply_limits replies = {};
 
     /// For one attempt, from resolving the name to the answer to the greeting.
     std::chrono::milliseconds connect_timeout{5000};

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/redis/reply_limits.hpp>
 
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace hubbub::redis {
 
@@ -52,9 +53,12 @@ public:
 /// pieces. The handler may destroy what it likes but this object.
 class resp_reader {
 public:
-    /// An element that is not complete when more than max_reply_bytes of it have come is an error.
-    resp_reader(reply_handler& handler, std::size_t max_reply_bytes)
-        : handler_(&handler), max_reply_bytes_(max_reply_bytes) {
+    /// An element that is not complete when more than max_element_bytes of it have come is an error.
+    resp_reader(reply_handler& handler, std::size_t max_element_bytes,
+                reply_limits const& limits = {})
+        : handler_(&handler), max_element_bytes_(max_element_bytes),
+          max_line_bytes_(limits.max_line_bytes), elements_(limits.max_elements),
+          kept_(limits.max_elements) {
         reset();
     }
 
@@ -89,8 +93,6 @@ private:
     // hiredis moves what is left of its buffer after each reply, so that large feeds cost much.
     static constexpr std::size_t slice = std::size_t{4} << 10;
     static constexpr std::size_t largest_idle_buffer = std::size_t{1} << 20;
-    static constexpr std::size_t longest_line = std::size_t{64} << 10;
-    static constexpr std::size_t most_elements = 4; // pmessage, pattern, channel, payload
 
 #if HIREDIS_MAJOR >= 1
     using count = std::size_t;
@@ -110,11 +112,12 @@ private:
                 return errc::protocol_error;
         } while (complete != nullptr);
         std::string_view const rest{reader_->buf + reader_->pos, reader_->len - reader_->pos};
-        if (rest.size() > max_reply_bytes_)
+        if (rest.size() > max_element_bytes_)
             return errc::payload_too_large;
         // hiredis looks for the end of a line from its beginning after each feed: an endless one
         // would take a time quadratic in its length. A bulk string's line is its short header.
-        if (rest.size() > longest_line && rest.substr(0, longest_line).find('\n') == rest.npos)
+        auto const line = rest.substr(0, max_line_bytes_);
+        if (rest.size() > line.size() && line.find('\n') == rest.npos)
             return errc::protocol_error;
         return {};
     }
@@ -137,7 +140,7 @@ private:
     }
 
     void* take_array(redisReadTask const& task, std::size_t size) noexcept {
-        if (task.parent != nullptr || size > most_elements)
+        if (task.parent != nullptr || size > elements_.size())
             return nullptr;
         size_ = size;
         if (size == 0)
@@ -184,11 +187,12 @@ private:
     }
 
     reply_handler* handler_;
-    std::size_t max_reply_bytes_;
+    std::size_t max_element_bytes_;
+    std::size_t max_line_bytes_;
     std::unique_ptr<redisReader, free_reader> reader_;
     std::size_t size_ = 0;
-    std::array<value, most_elements> elements_;
-    std::array<std::string, most_elements> kept_;
+    std::vector<value> elements_;
+    std::vector<std::string> kept_;
 };
 
 } // namespace hubbub::redis

@@ -71,6 +71,7 @@ public:
             std::lock_guard const lock(mutex_);
             if (closed_.exchange(true))
                 return;
+            ledger_.link_ended(timer_.now());
             from_below = taps_.take_all();
             lost = in_.take_all();
             out_.end_waiting(errc::closed);
@@ -265,6 +266,8 @@ private:
             ledger_.link_fell(timer_.now());
         if (auto const* const whole = std::get_if<link_whole>(&e); whole && whole->away.count() > 0)
             ledger_.link_returned(timer_.now());
+        if (std::holds_alternative<link_failed>(e))
+            ledger_.link_ended(timer_.now());
         observers_.notify(e);
     }
 
