@@ -248,4 +248,27 @@ TEST_CASE("a sink that blocks on threads of its own does not stop the reader") {
     pool.join();
 }
 
+TEST_CASE("a subscriber that Redis cuts off, since it did not read, is told so when it is back") {
+    redis_server server(redis_server::listens::on_port,
+                        {"--client-output-buffer-limit", "pubsub", "65536", "65536", "1"});
+    asio::io_context io;
+    redis_peer a(io, options_for(server));
+    a.listen("t");
+    auto publisher = server.connect();
+    std::string const text(std::size_t{16} << 10, 'x');
+    // Nobody runs io: the buffers of the sockets fill, and then that of Redis.
+    int published = 0;
+    while (publisher.command({"PUBLISH", "t", text}) == "1")
+        REQUIRE(++published < 10'000);
+    a.run_until_whole(2);
+    CHECK(a.cut_offs == 1);
+    CHECK(a.bus.statistics().cut_offs == 1);
+    CHECK(a.lost.size() == 1);
+    a.run_until_heard("t", "after");
+
+    server.command("CLIENT", "KILL", "TYPE", "pubsub"); // which is no cut-off, once it has caught up
+    a.run_until_whole(3);
+    CHECK(a.cut_offs == 1);
+}
+
 } // namespace redis_outage_test

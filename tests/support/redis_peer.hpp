@@ -51,6 +51,7 @@ public:
     void operator()(hubbub::link_retry const& e) { retried.push_back(e.reason); }
     void operator()(hubbub::link_whole const& e) { whole.push_back(e.away); }
     void operator()(hubbub::link_failed const& e) { failed.push_back(e.reason); }
+    void operator()(hubbub::subscriber_cut_off const&) { ++cut_offs; }
     void operator()(hubbub::publishes_unknown const& e) { unknown += e.count; }
     void operator()(hubbub::publish_refused const& e) { publishes_refused.push_back(e.reason); }
     void operator()(hubbub::subscription_refused const& e) {
@@ -120,6 +121,7 @@ public:
     std::vector<std::error_code> publishes_refused;
     std::vector<std::string> subscriptions_refused;
     std::uint64_t unknown = 0;
+    std::uint64_t cut_offs = 0;
 
     std::vector<std::string> received;
     std::vector<std::error_code> published;

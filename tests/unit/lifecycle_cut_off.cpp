@@ -112,6 +112,18 @@ TEST_CASE("a link that was not behind was not cut off") {
     CHECK(f.link.was_cut_off() == cut_off::no);
 }
 
+TEST_CASE("how far behind the link before was says nothing of this one") {
+    fixture f;
+    f.connect(info("a"));
+    f.link.on_bytes(f.now, true);
+    f.fall();
+    f.connect(info("a"));
+    CHECK(f.link.was_cut_off() == cut_off::concluded);
+    f.fall();
+    f.connect(info("a"));
+    CHECK(f.link.was_cut_off() == cut_off::no);
+}
+
 TEST_CASE("a link that fell with its server, or by itself, was not cut off") {
     fixture f;
     f.connect(info("a", "3"));

@@ -104,6 +104,7 @@ public:
         state_ = state::running;
         up_since_ = last_bytes_ = now;
         asked_ = false;
+        filled_ = 0;
         return action::run;
     }
 

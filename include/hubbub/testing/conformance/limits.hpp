@@ -93,6 +93,44 @@ void add_limit_cases(conformance_list<Transport>& cases) {
         require_equal(seen.count(), confirmed, "messages");
         require_equal(seen.seen(), detail::numbered(confirmed), "messages");
     });
+
+    cases.add(
+        "a message is counted as it says: not at all, or not while it finds no room", [](auto& s) {
+            auto& a = s.add_server({.max_queue_messages = 4});
+            auto& b = s.add_server();
+            recorder seen;
+            std::size_t accepted = 0;
+            std::size_t answered = 0;
+            std::error_code refusals[2];
+            auto const publish = [&](accounting counted) {
+                return a.transport().publish(
+                    {"t", "text", {}, counted},
+                    {s.io().get_executor(), [&](std::error_code, std::size_t) { ++answered; }});
+            };
+            auto const made = s.listen(b, "t", seen.sink());
+            require_equal(publish(accounting::none), std::error_code{}, "one uncounted");
+            s.run_until([&] { return answered == 1; }, "its answer");
+            auto const go = s.listen(a, "go", [&](std::string const&) {
+                while (!refusals[0]) {
+                    refusals[0] = publish(accounting::attempt);
+                    accepted += refusals[0] ? 0 : 1;
+                }
+                refusals[1] = publish(accounting::none);
+            });
+            a.publish("go", "");
+            s.run_until([&] { return answered >= 1 + accepted + 2 && refusals[1]; },
+                        "an answer to each");
+            s.flush(a, b);
+            for (auto const refusal : refusals)
+                require_equal(refusal, errc::queue_full, "the refusal");
+            require(accepted > 0, "something is accepted before the queue is full");
+            require_equal(seen.count(), 1 + accepted, "messages");
+            auto const n = a.bus().statistics();
+            require_equal(n.published, 2 + accepted, "published, with that to go and the flush");
+            require_equal(n.confirmed, n.published, "confirmed");
+            require_equal(n.refused, 0U, "refused");
+            require_equal(n.published_bytes, 4 * accepted, "published_bytes");
+        });
 }
 
 } // namespace hubbub::testing
