@@ -1,4 +1,5 @@
 // Is every message accounted for, whatever is done to Redis meanwhile?
+#include "support/child.hpp"
 #include "support/peak_memory.hpp"
 #include "support/program.hpp"
 #include "support/soak_ledger.hpp"
@@ -20,6 +21,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -186,7 +188,7 @@ private:
     /// Until everything is accounted for, or nothing has changed for long.
     void await_all() {
         auto const now = ledger();
-        auto const progress = now.delivered + now.known_lost + now.unknown;
+        auto const progress = now.delivered + now.known_lost() + now.unknown;
         if (std::exchange(last_progress_, progress) != progress)
             changed_ = steady::now();
         bool const drained = std::all_of(publishers_.begin(), publishers_.end(), [](auto const& p) {
@@ -233,7 +235,7 @@ private:
             l.duplicates += s->receipts.duplicates;
             l.out_of_order += s->receipts.out_of_order;
             l.strange += s->receipts.strange;
-            l.known_lost += statistics.lost;
+            l.lost_in_gaps += statistics.lost;
             l.gaps += statistics.gaps;
             l.cut_offs += statistics.cut_offs;
             l.link_losses += statistics.link_losses;
@@ -241,6 +243,7 @@ private:
                 std::max(l.longest_silence_seconds,
                          std::chrono::duration<double>(s->receipts.longest_silence).count());
         }
+        l.numbered = settings_.sequenced();
         l.peak_memory = bench::peak_memory_bytes();
         l.failure = failure_;
         return l;
@@ -252,7 +255,7 @@ private:
         shown_ = steady::now();
         auto const l = ledger();
         fmt::print(stderr, "\r\033[K{:.0f}/{:.0f} s  published {}  delivered {}  known lost {}",
-                   elapsed, settings_.seconds, l.published, l.delivered, l.known_lost);
+                   elapsed, settings_.seconds, l.published, l.delivered, l.known_lost());
     }
 
     template <class Next>
@@ -291,6 +294,16 @@ bench::soak_ledger run(bench::soak_settings const& s) {
     return soak<Transport>(io, s).run();
 }
 
+/// The ledger is shown; returns the exit status. Errors: throws bench::failure.
+int end(bench::soak_settings const& s, bench::soak_ledger const& ledger) {
+    if (bench::is_terminal(stderr))
+        fmt::print(stderr, "\r\033[K");
+    ledger.print(s.json);
+    if (!ledger.failure.empty())
+        throw bench::failure(ledger.failure);
+    return s.sequenced() && !ledger.clean() ? 1 : 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -298,14 +311,18 @@ int main(int argc, char** argv) {
         bench::soak_settings s;
         if (!bench::parse(s, argc, argv))
             return 0;
-        bool const sequenced = s.framing == "sequenced";
-        auto const ledger = sequenced ? run<hubbub::sequenced<hubbub::redis_transport>>(s)
-                                      : run<hubbub::redis_transport>(s);
-        if (bench::is_terminal(stderr))
-            fmt::print(stderr, "\r\033[K");
-        ledger.print(s.json);
-        if (!ledger.failure.empty())
-            throw bench::failure(ledger.failure);
-        return sequenced && !ledger.clean() ? 1 : 0;
+        return bench::run_in_child(
+            [&] {
+                return end(s, s.sequenced() ? run<hubbub::sequenced<hubbub::redis_transport>>(s)
+                                            : run<hubbub::redis_transport>(s));
+            },
+            [&](int signal) {
+                bench::soak_ledger none;
+                none.crashes = 1;
+                none.failure = fmt::format("the soak crashed (signal {}: {}), and with it what it "
+                                           "counted",
+                                           signal, strsignal(signal));
+                return end(s, none);
+            });
     });
 }

@@ -17,14 +17,15 @@ struct soak_ledger {
     std::uint64_t published = 0;
     std::uint64_t delivered = 0;
     std::uint64_t refused = 0;
-    /// In gaps, which the receivers were told.
-    std::uint64_t known_lost = 0;
+    /// Whether messages have numbers, so that receivers are told what they lost.
+    bool numbered = true;
     std::uint64_t gaps = 0;
+    std::uint64_t lost_in_gaps = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t out_of_order = 0;
     std::uint64_t strange = 0;
     /// What the publishers know themselves: written when the link fell; queued at the end; made
-    /// room for newer ones.
+    /// room for newer ones. The last two are lost.
     std::uint64_t unknown = 0;
     std::uint64_t discarded = 0;
     std::uint64_t displaced = 0;
@@ -36,9 +37,21 @@ struct soak_ledger {
     /// Why it ended before its time; empty if it did not.
     std::string failure;
 
+    /// What the receivers were told of; without numbers, what the publishers know that nobody got.
+    std::uint64_t known_lost() const noexcept {
+        return numbered ? lost_in_gaps : displaced + discarded;
+    }
+
+    /// Of these, what was given to Redis, or may have been: lost with a link or at Redis, or
+    /// refused by it.
+    std::int64_t lost_on_the_way() const noexcept {
+        return static_cast<std::int64_t>(known_lost()) - static_cast<std::int64_t>(displaced) -
+               static_cast<std::int64_t>(discarded);
+    }
+
     std::int64_t unaccounted() const noexcept {
         return static_cast<std::int64_t>(published) - static_cast<std::int64_t>(delivered) -
-               static_cast<std::int64_t>(known_lost);
+               static_cast<std::int64_t>(known_lost());
     }
 
     bool clean() const noexcept {
@@ -52,15 +65,16 @@ struct soak_ledger {
         return {{"published", count(published)},
                 {"delivered", count(delivered)},
                 {"refused", count(refused)},
-                {"known_lost", count(known_lost)},
+                {"known_lost", count(known_lost())},
+                {"lost_on_the_way", lost_on_the_way()},
+                {"displaced", count(displaced)},
+                {"discarded", count(discarded)},
                 {"duplicates", count(duplicates)},
                 {"unaccounted", unaccounted()},
                 {"out_of_order", count(out_of_order)},
                 {"strange", count(strange)},
                 {"gaps", count(gaps)},
                 {"outcome_unknown", count(unknown)},
-                {"discarded", count(discarded)},
-                {"displaced", count(displaced)},
                 {"link_losses", count(link_losses)},
                 {"cut_offs", count(cut_offs)},
                 {"crashes", count(crashes)},
@@ -81,9 +95,9 @@ struct soak_ledger {
         }
         for (auto [name, value] : counts()) {
             std::replace(name.begin(), name.end(), '_', ' ');
-            fmt::print("{:<18} {:>14}\n", name + ":", value);
+            fmt::print("{:<20} {:>14}\n", name + ":", value);
         }
-        fmt::print("{:<18} {:>14.3f} s\n", "longest silence:", longest_silence_seconds);
+        fmt::print("{:<20} {:>14.3f} s\n", "longest silence:", longest_silence_seconds);
     }
 };
 

@@ -30,6 +30,8 @@ struct soak_settings {
     hubbub::outage_policy while_down = hubbub::message_limits{}.while_down;
     std::size_t queue_bytes = hubbub::message_limits{}.max_queue_bytes;
     bool json = false;
+
+    bool sequenced() const noexcept { return framing == "sequenced"; }
 };
 
 /// Of each link of the soak.
@@ -45,10 +47,12 @@ inline bool parse(soak_settings& s, int argc, char** argv) {
     arguments a("soak",
                 "Publishers and subscribers on links of their own over a Redis; every message is "
                 "identified.\nEnds with a ledger, in deliveries, after the time or on Ctrl-C; a "
-                "second Ctrl-C does not\nwait until all is accounted for. peak_memory_bytes is "
-                "that of this process, and -1 where\nthere is no /proc, or where an address "
-                "sanitizer adds to it. Exit status 1 if it cannot use\nRedis, or if with --framing "
-                "sequenced anything is unaccounted for, twice there or out of order.");
+                "second Ctrl-C does not\nwait until all is accounted for. What is known lost was "
+                "lost on the way, displaced by newer\nmessages (--while-down newest), or discarded "
+                "at the end. peak_memory_bytes is that of this\nprocess, and -1 where there is no "
+                "/proc, or where an address sanitizer adds to it. Exit\nstatus 1 if it cannot use "
+                "Redis, crashes, or if with --framing sequenced anything is\nunaccounted for, "
+                "twice there or out of order.");
     a.text("--redis", "URL", "which Redis (redis://127.0.0.1:6379/0?app=soak)", s.redis);
     a.number("--seconds", "N", "how long to publish (60)", 0.1, 1e6, s.seconds);
     a.number("--publishers", "P", "how many publish (2)", std::size_t{1}, std::size_t{1000},

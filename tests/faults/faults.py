@@ -9,8 +9,10 @@ is away, it is away for that long."""
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -65,9 +67,9 @@ def soaking(*options):
 
 
 @contextlib.contextmanager
-def soaking_through_a_proxy():
+def soaking_through_a_proxy(rate=2000):
     with Redis() as redis, Proxy(redis.port) as proxy, Soak(proxy.port, SECONDS,
-                                                           "--rate", "2000") as soak:
+                                                           "--rate", str(rate)) as soak:
         soak.rest(2, 2)
         yield proxy, soak
 
@@ -168,14 +170,24 @@ def one_direction_stalled():
 
 
 def bytes_split_and_delayed():
-    with soaking_through_a_proxy() as (proxy, soak):
-        proxy.delay = 0.05
-        soak.rest(1, 2)
-        proxy.crumbs = True
-        soak.rest(0.3, 0.5)
-        proxy.crumbs = False
+    with soaking_through_a_proxy(rate=100) as (proxy, soak):
+        while soak.rest(0, 0):
+            proxy.delay = random.choice((0, 0.05))
+            proxy.crumbs = random.random() < 0.8
+            soak.rest(0.5, 1)
         proxy.delay = 0
+        proxy.crumbs = False
         soak.ledger()
+
+
+def the_soak_itself_crashing():
+    with soaking() as (_, soak):
+        child, = pathlib.Path(f"/proc/{soak.process.pid}/task/{soak.process.pid}/children") \
+            .read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        out, _ = soak.process.communicate(timeout=PATIENCE)
+        expect(json.loads(out.splitlines()[-1])["crashes"] == 1, f"the crash is counted: {out}")
+        expect(soak.process.returncode == 1, f"exit status 1, not {soak.process.returncode}")
 
 
 def redis_away(policy):
@@ -208,7 +220,7 @@ FAULTS = {f.__name__: f for f in (
     publishers_killed_in_a_loop, clients_paused, a_small_output_buffer_overrun_by_a_burst,
     the_channel_permission_taken_away_and_given_back,
     shut_down_without_saving_and_replaced_by_an_empty_server, connections_cut,
-    one_direction_stalled, bytes_split_and_delayed,
+    one_direction_stalled, bytes_split_and_delayed, the_soak_itself_crashing,
     redis_away_while_publishers_go_on_at_full_speed_refuse,
     redis_away_while_publishers_go_on_at_full_speed_keep,
     redis_away_while_publishers_go_on_at_full_speed_newest)}
