@@ -162,7 +162,11 @@ TEST_CASE("publishes of a cut link queue up to the limit, and go out when it has
     s.time.run_for(1s);
     CHECK(s.sent == lines{"1", "2"});
     CHECK(s.outcomes == lines{"3: the outgoing queue is full", "1: ok", "2: ok"});
-    CHECK(s.bus.statistics().queued_bytes == 0);
+    auto const n = s.bus.statistics();
+    CHECK(n.queued_bytes == 0);
+    CHECK(n.queued_peak == 2);
+    CHECK(n.queued_bytes_peak == 2 * std::string("t1").size());
+    CHECK(n.published_bytes == 2);
 }
 
 TEST_CASE("publishes on their way out at a cut are unknown; some came through, some did not") {
@@ -229,6 +233,11 @@ TEST_CASE("a wrong option is refused, and named") {
                          std::invalid_argument);
     CHECK_THROWS_WITH_AS(setup({.delay = {2ms, 1ms}}), doctest::Contains("faults: delay"),
                          std::invalid_argument);
+    CHECK_THROWS_WITH_AS(setup({.limits = {.while_down = hubbub::outage_policy::refuse}}),
+                         doctest::Contains("faults: limits.while_down"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(
+        setup({.limits = {.budget = std::make_shared<hubbub::memory_budget>(1000)}}),
+        doctest::Contains("faults: limits.budget"), std::invalid_argument);
     asio::io_context io;
     hubbub::local_transport inside{
         io.get_executor(), hubbub::local_broker{}, {hubbub::delivery_mode::immediate}};

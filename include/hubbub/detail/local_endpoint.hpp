@@ -169,7 +169,7 @@ public:
         outbox_.end_waiting(errc::closed);
         inbox_.end_waiting(errc::closed);
         for (auto& entry : outbox_.take()) {
-            ledger_.count(ledger_.discarded, entry.message->counted());
+            ledger_.end(entry.message->counted(), errc::closed);
             entry.done(errc::closed, 0);
         }
         inbox_.take();
@@ -219,7 +219,7 @@ private:
         if (run.busy)
             return defer(run, message, done);
         // Counted before: a sink may destroy the transport, and this with it.
-        ledger_.count(ledger_.confirmed, message.counted);
+        ledger_.end(message.counted, {});
         ledger_.count(ledger_.payload_bytes, message.counted, message.payload.size());
         undisturbed(
             run, [&, exchange = exchange_.get()] { done({}, exchange->route(message, nullptr)); });
@@ -295,12 +295,12 @@ private:
     void send(outgoing& entry) {
         if (!closed())
             return confirm(exchange_->route(entry.message->view(), entry.message), entry);
-        ledger_.count(ledger_.discarded, entry.message->counted());
+        ledger_.end(entry.message->counted(), errc::closed);
         entry.done(errc::closed, 0);
     }
 
     void confirm(std::size_t receivers, outgoing& entry) {
-        ledger_.count(ledger_.confirmed, entry.message->counted());
+        ledger_.end(entry.message->counted(), {});
         entry.done({}, receivers);
     }
 

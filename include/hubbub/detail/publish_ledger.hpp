@@ -63,7 +63,15 @@ struct publish_ledger {
             count(refused, a);
     }
 
-    /// Something became of it.
+    /// It was accepted, and ended so.
+    void end(accounting a, std::error_code outcome) noexcept {
+        count(!outcome                           ? confirmed
+              : outcome == errc::outcome_unknown ? unknown
+              : outcome == errc::closed          ? discarded
+                                                 : refused,
+              a);
+    }
+
     static void count(counter& what, accounting a, std::uint64_t n = 1) noexcept {
         if (a != accounting::none)
             what.add(n);

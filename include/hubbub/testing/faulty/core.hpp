@@ -103,12 +103,14 @@ public:
         s.dropped = below_->statistics().dropped;
         std::lock_guard const lock(mutex_);
         s.queued_bytes = out_.bytes();
+        s.queued_peak = out_.peak().messages();
+        s.queued_bytes_peak = out_.peak().bytes();
         return s;
     }
 
     fault_counts counts() const {
         std::lock_guard const lock(mutex_);
-        return counts_;
+        return history_.counts();
     }
 
     std::string log() const {
@@ -190,15 +192,14 @@ public:
             return;
         cut_at_ = timer_.now();
         next_turn_ = until;
-        ++counts_.cuts;
-        history_.add(cut_at_, "cut");
+        history_.cut(cut_at_);
         if (below_->state() == link_state::whole) {
             ledger_.link_fell(cut_at_);
             notify(link_lost{errc::disconnected});
         }
         lost = in_.take_all();
         for (auto const& [due, m] : lost)
-            lose_to_cut(m.number, m.message->view().topic);
+            history_.lose_to_cut(cut_at_, m.number, m.message->view().topic);
         published = out_.take_all();
         std::uint64_t unknown = 0;
         for (auto& [number, p] : published) {
@@ -216,7 +217,7 @@ public:
             return;
         auto const now = timer_.now();
         auto const away = std::chrono::duration_cast<std::chrono::milliseconds>(now - cut_at_);
-        history_.add(now, "healed");
+        history_.heal(now);
         plan_next_cut();
         for (auto& done : std::exchange(subscribing_, {}))
             done({});
@@ -234,23 +235,17 @@ public:
         if (closed_)
             return;
         auto const now = timer_.now();
-        auto const number = ++counts_.arrived;
+        auto const number = history_.arrive();
         auto const next = plan_.next_fate();
         if (cut_)
-            return lose_to_cut(number, message.topic);
-        counts_.dropped += next.drop ? 1 : 0;
-        counts_.reordered += next.reorder ? 1 : 0;
-        counts_.duplicated += next.duplicate ? 1 : 0;
-        auto const told = [&](std::string const& what) {
-            history_.add(now, "in", number, message.topic, what);
-        };
+            return history_.lose_to_cut(now, number, message.topic);
         if (next.drop)
-            return told("dropped");
+            return history_.drop(now, number, message.topic);
         auto const due = in_.push({number, to, kept}, now + next.delay, next.reorder);
-        told((next.reorder ? "out of order, after " : "after ") + history::seconds(due - now));
+        history_.delay(now, number, message.topic, due, next.reorder);
         if (next.duplicate) {
             auto const again = in_.push({number, to, kept}, due + next.copy_delay, true);
-            told("again after " + history::seconds(again - now));
+            history_.duplicate(now, number, message.topic, again);
         }
         wake();
     }
@@ -347,16 +342,8 @@ private:
 
     /// Completes a publish, and counts it.
     void finish(way_out::entry& p, std::error_code error, std::size_t receivers = 0) {
-        ledger_.count(outcome(error), p.message->counted());
+        ledger_.end(p.message->counted(), error);
         p.done(error, receivers);
-    }
-
-    hubbub::detail::counter& outcome(std::error_code error) noexcept {
-        if (!error)
-            return ledger_.confirmed;
-        if (error == errc::outcome_unknown)
-            return ledger_.unknown;
-        return error == errc::closed ? ledger_.discarded : ledger_.refused;
     }
 
     // What follows is called while mutex_ is held. The transport below calls nothing inside its
@@ -409,16 +396,9 @@ private:
         below_->wait_for_room(p.message->bytes(), {below_->get_executor(), std::move(again)});
     }
 
-    void lose_to_cut(std::uint64_t number, std::string_view topic) {
-        ++counts_.cut_off;
-        history_.add(timer_.now(), "in", number, topic, "cut off");
-    }
-
     void lose_answer(std::uint64_t number, way_out::entry& p) {
         bool const comes_through = p.handed || plan_.comes_through();
-        ++(comes_through ? counts_.came_through : counts_.stuck);
-        history_.add(cut_at_, "out", number, p.message->view().topic,
-                     comes_through ? "cut off, and came through" : "cut off, and lost");
+        history_.lose_answer(cut_at_, number, p.message->view().topic, comes_through);
         if (comes_through && !p.handed)
             below_->publish(p.message->view(), {});
         finish(p, errc::outcome_unknown);
@@ -436,7 +416,6 @@ private:
     mutable std::mutex mutex_; // guards what follows
     fault_plan plan_;
     history history_;
-    fault_counts counts_;
     way_out out_;
     way_in<tap_ptr> in_;
     taps<faulty_core> taps_;                        // but for deliver

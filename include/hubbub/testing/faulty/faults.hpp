@@ -41,7 +41,7 @@ struct faults {
     random_time cut_length{std::chrono::milliseconds(100), std::chrono::seconds(1)};
 
     /// They bound what was published and is not confirmed yet. Not above those of the transport
-    /// below.
+    /// below, whose budget applies. While the link is cut it is kept (outage_policy::keep).
     message_limits limits = {};
 
     /// How many lines of its history the transport keeps.
@@ -86,6 +86,9 @@ inline faults checked(faults const& f) {
     time(f.delay, "delay");
     time(f.cut_length, "cut_length");
     require(f.mean_time_between_cuts.count() >= 0, "mean_time_between_cuts", "is negative");
+    require(f.limits.while_down == outage_policy::keep, "limits.while_down",
+            "is not keep, which alone there is; try another policy on the transport itself");
+    require(!f.limits.budget, "limits.budget", "is given; give it to the transport below");
     return f;
 }
 

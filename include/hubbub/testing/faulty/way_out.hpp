@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/local_endpoint.hpp>
+#include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/room.hpp>
 #include <hubbub/transport.hpp>
 
@@ -44,6 +45,7 @@ public:
         last_due_ = std::max(last_due_, due);
         bytes_ += message->bytes();
         entries_.emplace(++last_, entry{std::move(message), std::move(done), last_due_});
+        peak_.raise(entries_.size(), bytes_);
     }
 
     /// When the next one is to be handed to the transport below; max if there is none.
@@ -114,6 +116,7 @@ public:
     }
 
     std::size_t bytes() const noexcept { return bytes_; }
+    hubbub::detail::high_water const& peak() const noexcept { return peak_; }
 
 private:
     bool fits(std::size_t bytes) const noexcept {
@@ -131,6 +134,7 @@ private:
     std::uint64_t last_ = 0;
     std::uint64_t next_ = 1; // the first that is not handed
     std::size_t bytes_ = 0;
+    hubbub::detail::high_water peak_;
     time_point last_due_ = {};
     hubbub::detail::room_waiters room_;
     hubbub::detail::room_waiters drains_;
