@@ -35,8 +35,9 @@ struct link_lost {
 /// again, between link_lost and link_whole.
 struct subscriber_cut_off {
     /// Redis counted one more such closing, of this client or another, since this link was made; else
-    /// it is concluded, since a Redis that goes on running closed a link that was behind: then a
-    /// CLIENT KILL under load looks the same.
+    /// it is concluded, since a Redis that goes on running closed a link that was behind. Then a
+    /// CLIENT KILL under load looks the same, and one message above the limit is not seen: Redis
+    /// sends nothing of it.
     bool counted;
 };
 
@@ -84,7 +85,8 @@ struct subscription_refused {
 };
 
 /// Messages of one stream, what one publisher sends on one topic, are missing: they were lost on
-/// the way. Told by `sequenced`, at the next message or beacon, or at reconnect.
+/// the way. Told by `sequenced`, at the next message or beacon, or at reconnect. Once for each interest
+/// of the bus that they were meant for, the topic and each pattern, as each would have come.
 struct gap {
     std::string_view topic;
     std::string_view stream;

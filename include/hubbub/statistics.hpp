@@ -86,7 +86,7 @@ struct statistics {
 
     /// Dropped before any subscription saw them, since the transport's receiving queue was full.
     std::uint64_t dropped = 0;
-    /// Known to be missing, by numbers, and in how many gaps (`sequenced`).
+    /// Known to be missing, by numbers, and in how many gaps (`sequenced`), for each interest.
     std::uint64_t lost = 0;
     std::uint64_t gaps = 0;
     /// Came twice, and were dropped the second time (`sequenced`).

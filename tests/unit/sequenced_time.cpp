@@ -161,13 +161,16 @@ struct two_servers {
     using numbered_link = hubbub::sequenced<link>;
     using bus_type = hubbub::bus<numbered_link, hubbub::text_serializer>;
 
+    explicit two_servers(hubbub::local_options const& of_receiver = {})
+        : below_receiver{io.get_executor(), broker, of_receiver} {}
+
     void publish(std::string_view text) { CHECK(!sending.publish("t", text)); }
 
     asio::io_context io;
     hubbub::testing::virtual_time time{io};
     hubbub::local_broker broker;
     hubbub::local_transport below_sender{io.get_executor(), broker};
-    hubbub::local_transport below_receiver{io.get_executor(), broker};
+    hubbub::local_transport below_receiver;
     link sender_link{below_sender, {}};
     link receiver_link{below_receiver, {}};
     numbered_link sender{sender_link};
@@ -238,6 +241,51 @@ TEST_CASE("a publisher that was away for hours begins no false gap at those who 
     f.time.run_for(5s);
     CHECK(f.seen == std::vector<std::string>{"1", "2", "3"});
     CHECK(f.gaps.empty());
+}
+
+TEST_CASE(
+    "a publisher that ends takes along what it alone knew: that its last messages were lost") {
+    two_servers f;
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(10ms);
+    f.receiver_link.cut();
+    f.publish("2");
+    f.time.run_for(10ms);
+    f.sender.close();
+    f.receiver_link.heal();
+    f.time.run_for(1h);
+    CHECK(f.seen == std::vector<std::string>{"1"});
+    CHECK(f.gaps.empty());
+}
+
+TEST_CASE(
+    "a message that is lost for a topic and for a pattern is lost twice, as it had come twice") {
+    two_servers f;
+    auto const s = f.receiving.subscribe<std::string>(hubbub::pattern{"*"},
+                                                      [&](auto const& m) { f.seen.push_back(m); });
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    f.receiver_link.cut();
+    f.publish("2");
+    f.time.run_for(1s);
+    f.receiver_link.heal();
+    f.time.run_for(5s);
+    CHECK(f.seen == std::vector<std::string>{"1", "1"});
+    CHECK(f.gaps == std::vector<std::string>{"2-2", "2-2"});
+    CHECK(f.receiving.statistics().lost == 2);
+}
+
+TEST_CASE("what a full receiving queue drops in this process is a gap too") {
+    two_servers f{{.limits = {.max_queue_messages = 2}}};
+    f.time.run_for(2s);
+    for (auto const* const text : {"1", "2", "3", "4", "5"})
+        f.publish(text);
+    f.time.run_for(5s);
+    CHECK(f.seen == std::vector<std::string>{"1", "2"});
+    CHECK(f.gaps == std::vector<std::string>{"3-5"});
+    CHECK(f.receiving.statistics().dropped == 3);
 }
 
 TEST_SUITE_END();

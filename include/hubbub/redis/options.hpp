@@ -74,7 +74,8 @@ struct options {
     std::chrono::milliseconds response_timeout{5000};
     /// How often a message goes through Redis and back, to find a link that is up and hears nothing;
     /// zero for never. Such a link is noticed probe_interval + response_timeout after it went deaf,
-    /// or as soon as Redis says that it gave the message to nobody. See redis/probe.hpp.
+    /// and the time that the message waits in the outgoing queue; or as soon as Redis says that it
+    /// gave the message to nobody. See redis/probe.hpp.
     std::chrono::milliseconds probe_interval{5000};
 
     /// Which errors end it all (link_failed), instead of another attempt: those that a retry cannot
