@@ -19,13 +19,11 @@
 #include <hubbub/hub/outboxes.hpp>
 #include <hubbub/hub/peers.hpp>
 #include <hubbub/hub/presence_methods.hpp>
-#include <hubbub/hub/question.hpp>
+#include <hubbub/hub/requests.hpp>
 #include <hubbub/hub/roster.hpp>
 #include <hubbub/hub/selection.hpp>
 #include <hubbub/hub/watch.hpp>
-#include <hubbub/subscription.hpp>
 
-#include <asio/error.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -33,7 +31,6 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,27 +70,31 @@ public:
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
+          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_,
+                    *hooks_),
           watch_(std::make_shared<watch<Bus>>(bus, topics.presence())) {
-        answer_presence(server_methods, roster_, topics);
+        answer_presence(requests_.methods, roster_, topics);
     }
 
     /// Begins to listen. Apart from the constructor, which has no shared_ptr yet.
     void start() {
         roster_.deliver_to(this->shared_from_this());
+        requests_.kept_by(std::shared_ptr<requests<Bus>>(this->shared_from_this(), &requests_));
         start_watch();
         joined_completion ready(executor_, {executor_, [core = this->shared_from_this()](auto e) {
                                                 core->peers_->announce();
                                                 core->ready_.open(e);
                                             }});
-        auto control = ready.part();
         peers_->start(
             [weak = this->weak_from_this()](request const& m, completion<reply> done) {
                 if (auto const core = weak.lock())
-                    core->on_request(m, std::move(done));
+                    core->requests_.on_request(m, std::move(done));
             },
-            presence_hooks(), std::move(control), ready.part());
-        listen<call>(topics.server(id_), inbox_, ready.part(),
-                     [](auto& core, auto const& c) { core.deliver(c, {}); });
+            [weak = this->weak_from_this()](call const& c) {
+                if (auto const core = weak.lock())
+                    core->deliver(c, {});
+            },
+            presence_hooks(), ready);
     }
 
     void close() {
@@ -106,10 +107,9 @@ public:
         roster_.close();
         watch_->tell({});
         ready_.open(errc::closed);
-        std::lock_guard const lock(mutex_);
-        inbox_.reset();
     }
 
+    requests<Bus>& asked() noexcept { return requests_; }
     outboxes<Bus> const& mail() const noexcept { return mail_; }
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     std::string const& id() const noexcept { return id_; }
@@ -199,83 +199,16 @@ public:
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
     void change_group(std::string_view verb, std::string_view connection, std::string_view group,
                       completion<std::error_code> done) {
-        if (!open_)
-            return done(errc::closed);
-        if (server_of(connection) == id_)
-            return change_own_group(verb, connection, group, std::move(done));
-        std::string const server(server_of(connection));
-        auto const number =
-            peers_->begin(server, options_.request_timeout, with_error(std::move(done)));
-        peers_->ask(server, number,
-                    {.verb = std::string(verb),
-                     .connection = std::string(connection),
-                     .group = std::string(group)});
-    }
-
-    /// Calls a method at one client of any server, and completes with its answer. Returns the
-    /// number by which to cancel.
-    std::uint64_t ask(std::string const& connection, invocation<serializer> what,
-                      std::chrono::milliseconds limit, completion<reply> done) {
-        std::string const server(server_of(connection));
-        auto const number = peers_->begin(server, limit, std::move(done));
-        if (server != id_)
-            peers_->ask(server, number,
-                        {.verb = "call",
-                         .connection = connection,
-                         .method = std::string(what.method()),
-                         .arguments = what.packed_arguments()});
+        if (open_)
+            requests_.change_group(verb, connection, group, std::move(done));
         else
-            asio::post(executor_,
-                       [core = this->shared_from_this(), connection, what = std::move(what),
-                        number] { core->ask_own(connection, what, core->finishing(number)); });
-        return number;
+            done(errc::closed);
     }
-
-    /// Calls a method of a server, which may be this one.
-    void ask_server(std::string const& server, invocation<serializer> const& what,
-                    std::chrono::milliseconds limit, completion<reply> done) {
-        auto const number = peers_->begin(server, limit, std::move(done));
-        if (server != id_)
-            peers_->ask(server, number,
-                        {.verb = "invoke",
-                         .method = std::string(what.method()),
-                         .arguments = what.packed_arguments()});
-        else
-            asio::post(executor_, [core = this->shared_from_this(), what, number] {
-                core->call_server_method(what, core->finishing(number));
-            });
-    }
-
-    /// Calls a method of all servers, without an answer; the first error, after all were tried.
-    std::error_code tell_servers(invocation<serializer> const& what) {
-        std::error_code first;
-        for (auto const& server : peers_->alive()) {
-            std::error_code error;
-            if (server != id_)
-                error = peers_->tell(server, {.verb = "invoke",
-                                              .method = std::string(what.method()),
-                                              .arguments = what.packed_arguments()});
-            else
-                asio::post(executor_, [core = this->shared_from_this(), what] {
-                    core->call_server_method(what, {});
-                });
-            if (error && !first)
-                first = error;
-        }
-        return first;
-    }
-
-    std::vector<std::string> alive() const { return peers_->alive(); }
 
     /// Tells who comes and goes at all servers; null to end that.
     void watch_presence(presence_observer told) {
         if (open_)
             watch_->tell(std::move(told));
-    }
-
-    /// Ends waiting for an answer.
-    void cancel(std::uint64_t number) {
-        peers_->finish(number, {.error = asio::error::operation_aborted});
     }
 
     /// Sends a call to each address; the first error, after all were tried.
@@ -288,15 +221,8 @@ public:
     }
 
     hub_topics const topics;
-    method_table<serializer> server_methods;
 
 private:
-    void call_server_method(invocation<serializer> const& what, completion<reply> done) {
-        server_methods.call({caller(std::make_shared<caller_state>()), what,
-                             std::make_shared<question<serializer>>(std::move(done)), executor_,
-                             true});
-    }
-
     void start_watch() {
         watch_->start(
             [weak = this->weak_from_this()](std::string const& server,
@@ -332,12 +258,13 @@ private:
     }
 
     void ask_for_roll(std::string const& server, completion<std::optional<roll>> done) {
-        ask_server(server, presence_call(serializer_, "roll", {}), options_.request_timeout,
-                   {executor_, [core = this->shared_from_this(),
-                                done = std::move(done)](reply const& given) mutable {
-                        auto all = outcome_of<roll>(core->serializer_, given);
-                        done(all ? std::optional(std::move(*all)) : std::nullopt);
-                    }});
+        requests_.ask_server(server, presence_call(serializer_, "roll", {}),
+                             options_.request_timeout,
+                             {executor_, [core = this->shared_from_this(),
+                                          done = std::move(done)](reply const& given) mutable {
+                                  auto all = outcome_of<roll>(core->serializer_, given);
+                                  done(all ? std::optional(std::move(*all)) : std::nullopt);
+                              }});
     }
 
     /// Not at once, since the roster is locked.
@@ -346,24 +273,6 @@ private:
             if (core->open_) // what is lost is noticed by its number
                 core->bus_->publish(core->topics.presence(), c);
         });
-    }
-
-    template <class T, class Take>
-    void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
-                Take take) {
-        bus_->template async_subscribe<T>(
-            topic,
-            [weak = this->weak_from_this(), take](T const& message) {
-                if (auto const core = weak.lock())
-                    take(*core, message);
-            },
-            [core = this->shared_from_this(), &kept,
-             active = std::move(active)](std::error_code error, subscription s) mutable {
-                std::lock_guard const lock(core->mutex_);
-                if (core->open_)
-                    kept = std::move(s);
-                active(error);
-            });
     }
 
     std::error_code send_to_all(std::vector<address> const& to, call c) {
@@ -442,66 +351,6 @@ private:
         });
     }
 
-    void change_own_group(std::string_view verb, std::string_view connection,
-                          std::string_view group, completion<std::error_code> done) {
-        auto const c = roster_.find(connection);
-        if (verb == "add" && c && !hooks_->allow(caller(c), {action::kind::join, group}))
-            return done(errc::refused);
-        if (verb == "add")
-            roster_.add_to_group(connection, group, std::move(done));
-        else
-            done(roster_.remove_from_group(connection, group));
-    }
-
-    /// Lets one of this server's clients answer.
-    void ask_own(std::string const& connection, invocation<serializer> const& what,
-                 completion<reply> done) {
-        auto const c = roster_.find(connection);
-        if (!c)
-            return done({.error = errc::unknown_connection});
-        auto const asked = std::make_shared<question<serializer>>(std::move(done));
-        c->questions.add(asked);
-        if (!c->connected) // it may have ended before this question was among those it ends
-            return asked->take({.error = errc::connection_ended});
-        if (c->mail)
-            return mail_.put(c, what.asked_by(asked), what.size());
-        try {
-            c->out(what.asked_by(asked));
-        } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
-            hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
-            asked->take({.error = errc::method_failed});
-        }
-    }
-
-    void on_request(request const& m, completion<reply> done) {
-        if ((m.verb == "add" || m.verb == "remove") && m.connection && m.group)
-            change_own_group(m.verb, *m.connection, *m.group,
-                             {executor_, [done = std::move(done)](std::error_code error) mutable {
-                                  done({.error = error});
-                              }});
-        else if (m.verb == "call" && m.connection && m.method)
-            ask_own(*m.connection, invocation_of(m), std::move(done));
-        else if (m.verb == "invoke" && m.method)
-            call_server_method(invocation_of(m), std::move(done));
-        else
-            done({.error = errc::unknown_method, .text = "another version of the hub"});
-    }
-
-    invocation<serializer> invocation_of(request const& m) const {
-        return {*m.method, m.arguments.value_or(packed<serializer>{}), serializer_};
-    }
-
-    completion<reply> with_error(completion<std::error_code> done) {
-        return {executor_,
-                [done = std::move(done)](reply const& given) mutable { done(given.error); }};
-    }
-
-    completion<reply> finishing(std::uint64_t number) {
-        return {executor_, [core = this->shared_from_this(), number](reply given) {
-                    core->peers_->finish(number, std::move(given));
-                }};
-    }
-
     Bus* const bus_;
     asio::any_io_executor const executor_;
     serializer const serializer_;
@@ -512,6 +361,7 @@ private:
     outboxes<Bus> const mail_;
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
+    requests<Bus> requests_;
     std::shared_ptr<watch<Bus>> const watch_;
     gate ready_;
     std::shared_ptr<farewell> const drain_ = std::make_shared<farewell>(executor_);
@@ -519,8 +369,6 @@ private:
 
     std::atomic<bool> open_ = true;
     std::atomic<bool> draining_ = false;
-    std::mutex mutex_; // guards inbox_
-    subscription inbox_;
 };
 
 } // namespace detail

@@ -9,6 +9,7 @@
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/hooks.hpp>
+#include <hubbub/hub/joined_completion.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/pending_calls.hpp>
 #include <hubbub/hub/server_registry.hpp>
@@ -38,6 +39,7 @@ class peers : public std::enable_shared_from_this<peers<Bus>> {
 public:
     using serializer = typename Bus::serializer_type;
     using message = server_message<packed<serializer>>;
+    using call = client_call<packed<serializer>>;
     using answer_type = answer<serializer>;
     using done_type = completion<answer_type>;
     using time_point = timer::time_point;
@@ -57,15 +59,18 @@ public:
           hooks_(std::move(hooks)), executor_(bus.get_executor()), timer_(executor_),
           registry_(id_, options.missed_beacons) {}
 
-    /// Begins to listen and to beacon; on_request answers the others. Each of the completions
-    /// completes when a subscription is active.
-    void start(handler on_request, presence_hooks presence, completion<std::error_code> control,
-               completion<std::error_code> beacons) {
+    /// Begins to listen and to beacon: on_request answers the others, on_call gets the calls of
+    /// theirs for connections of this server. A part of ready is each subscription that is active.
+    void start(handler on_request, std::function<void(call const&)> on_call,
+               presence_hooks presence, joined_completion& ready) {
         on_request_ = std::move(on_request);
+        on_call_ = std::move(on_call);
         presence_ = std::move(presence);
-        listen<message>(topics_.control(id_), control_, std::move(control),
+        listen<message>(topics_.control(id_), control_, ready.part(),
                         [](auto& self, auto const& m) { self.on_message(m); });
-        listen<server_beacon>(topics_.beacons(), beacons_, std::move(beacons),
+        listen<call>(topics_.server(id_), calls_, ready.part(),
+                     [](auto& self, auto const& c) { self.on_call_(c); });
+        listen<server_beacon>(topics_.beacons(), beacons_, ready.part(),
                               [](auto& self, auto const& b) { self.on_beacon(b); });
     }
 
@@ -82,6 +87,7 @@ public:
         std::lock_guard const lock(mutex_);
         timer_.cancel();
         control_.reset();
+        calls_.reset();
         beacons_.reset();
         for (auto& done : pending_.take_all())
             done({.error = errc::closed});
@@ -267,6 +273,7 @@ private:
     std::shared_ptr<hub_hooks const> const hooks_;
     asio::any_io_executor const executor_;
     handler on_request_;
+    std::function<void(call const&)> on_call_;
     presence_hooks presence_;
     std::atomic<bool> open_ = true;
 
@@ -278,6 +285,7 @@ private:
     std::set<std::string> watching_; // servers that want to know who comes and goes
     pending_calls<done_type> pending_;
     subscription control_;
+    subscription calls_;
     subscription beacons_;
 };
 

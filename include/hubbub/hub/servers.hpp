@@ -37,22 +37,22 @@ void collect(std::shared_ptr<hub_core<Bus>> const& core,
         collected<R> all;
         completion<collected<R>> done;
     };
-    auto const ids = core->alive();
+    auto const ids = core->asked().alive();
     auto const state = std::make_shared<gathering>();
     state->left = ids.size();
     state->done = std::move(done);
     for (auto const& id : ids)
-        core->ask_server(id, what, limit,
-                         {core->executor(), [core, state, id](answer_type const& given) {
-                              std::lock_guard const lock(state->mutex);
-                              state->all.answers.emplace_back(id,
-                                                              outcome_of<R>(core->format(), given));
-                              if (--state->left != 0)
-                                  return;
-                              std::sort(state->all.answers.begin(), state->all.answers.end(),
-                                        [](auto& a, auto& b) { return a.first < b.first; });
-                              state->done(std::move(state->all));
-                          }});
+        core->asked().ask_server(
+            id, what, limit,
+            {core->executor(), [core, state, id](answer_type const& given) {
+                 std::lock_guard const lock(state->mutex);
+                 state->all.answers.emplace_back(id, outcome_of<R>(core->format(), given));
+                 if (--state->left != 0)
+                     return;
+                 std::sort(state->all.answers.begin(), state->all.answers.end(),
+                           [](auto& a, auto& b) { return a.first < b.first; });
+                 state->done(std::move(state->all));
+             }});
 }
 
 } // namespace detail
@@ -73,12 +73,12 @@ public:
         : core_(std::move(core)), limit_(core_->options().request_timeout) {}
 
     /// The ids of those that are alive: heard within hub_options::missed_beacons.
-    std::vector<std::string> alive() const { return core_->alive(); }
+    std::vector<std::string> alive() const { return core_->asked().alive(); }
 
     /// Registers a method that the servers may call here, as hub::on does for clients.
     template <class Method>
     void on(std::string_view name, Method method) const {
-        core_->server_methods.on(name, std::move(method));
+        core_->asked().methods.on(name, std::move(method));
     }
 
     /// The same with another time limit than hub_options::request_timeout.
@@ -96,7 +96,7 @@ public:
                 core_->format(), std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
                 body))
             return error;
-        return core_->tell_servers({std::string(method), std::move(body), core_->format()});
+        return core_->asked().tell_servers({std::string(method), std::move(body), core_->format()});
     }
 
     /// Calls a method at every server that is alive, and completes with `void(collected<R>)` when

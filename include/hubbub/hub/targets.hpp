@@ -132,11 +132,12 @@ public:
                             });
                         if (error || !core->open())
                             return done({.error = error ? error : errc::closed});
-                        auto const number = core->ask(id, call, limit, std::move(done));
+                        auto const number =
+                            core->asked().ask_client(id, call, limit, std::move(done));
                         if (slot.is_connected())
                             slot.assign([weak = std::weak_ptr(core), number](auto) {
                                 if (auto const present = weak.lock())
-                                    present->cancel(number);
+                                    present->asked().cancel(number);
                             });
                     },
                     token, invocation<serializer>(std::string(method), std::move(body), format));

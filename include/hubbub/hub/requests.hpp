@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/asio.hpp>
+#include <hubbub/detail/completion.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/caller.hpp>
+#include <hubbub/hub/event.hpp>
+#include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/hooks.hpp>
+#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/member.hpp>
+#include <hubbub/hub/method_table.hpp>
+#include <hubbub/hub/outboxes.hpp>
+#include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/question.hpp>
+#include <hubbub/hub/roster.hpp>
+
+#include <asio/error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// What is asked of one server or of one of its clients: carried out here if it is this one, else
+/// asked of the other by peers; and what the others ask of this one.
+///
+/// Thread safety: all functions, from any thread. No lock is held while a user's code runs.
+template <class Bus>
+class requests {
+public:
+    using serializer = typename Bus::serializer_type;
+    using reply = answer<serializer>;
+    using request = server_message<packed<serializer>>;
+    using invocation_type = invocation<serializer>;
+
+    /// All of these outlive it.
+    requests(std::shared_ptr<peers<Bus>> others, std::string const& id, serializer const& format,
+             asio::any_io_executor executor, std::chrono::milliseconds limit, roster<Bus>& here,
+             outboxes<Bus> const& mail, hub_hooks const& hooks)
+        : peers_(std::move(others)), id_(&id), serializer_(&format), executor_(std::move(executor)),
+          limit_(limit), roster_(&here), mail_(&mail), hooks_(&hooks) {}
+
+    /// What it is a part of keeps it while something is under way: self shares that. Before all else.
+    void kept_by(std::weak_ptr<requests> self) { self_ = std::move(self); }
+
+    /// Puts a connection of any server into a group, or takes it out ("add", "remove").
+    void change_group(std::string_view verb, std::string_view connection, std::string_view group,
+                      completion<std::error_code> done) {
+        std::string const server(server_of(connection));
+        if (server == *id_)
+            return change_own_group(verb, connection, group, std::move(done));
+        auto const number = peers_->begin(server, limit_, with_error(std::move(done)));
+        peers_->ask(server, number,
+                    {.verb = std::string(verb),
+                     .connection = std::string(connection),
+                     .group = std::string(group)});
+    }
+
+    /// Calls a method at one client of any server, and completes with its answer. Returns the
+    /// number by which to cancel.
+    std::uint64_t ask_client(std::string const& connection, invocation_type what,
+                             std::chrono::milliseconds limit, completion<reply> done) {
+        std::string const server(server_of(connection));
+        auto const number = peers_->begin(server, limit, std::move(done));
+        if (server != *id_)
+            peers_->ask(server, number,
+                        {.verb = "call",
+                         .connection = connection,
+                         .method = std::string(what.method()),
+                         .arguments = what.packed_arguments()});
+        else
+            asio::post(executor_,
+                       [self = self_.lock(), connection, what = std::move(what), number] {
+                           self->ask_own(connection, what, self->finishing(number));
+                       });
+        return number;
+    }
+
+    /// Calls a method of a server, which may be this one.
+    void ask_server(std::string const& server, invocation_type const& what,
+                    std::chrono::milliseconds limit, completion<reply> done) {
+        auto const number = peers_->begin(server, limit, std::move(done));
+        if (server != *id_)
+            peers_->ask(server, number, to_invoke(what));
+        else
+            asio::post(executor_, [self = self_.lock(), what, number] {
+                self->call_server_method(what, self->finishing(number));
+            });
+    }
+
+    /// Calls a method of all servers, without an answer; the first error, after all were tried.
+    std::error_code tell_servers(invocation_type const& what) {
+        std::error_code first;
+        for (auto const& server : alive()) {
+            std::error_code error;
+            if (server != *id_)
+                error = peers_->tell(server, to_invoke(what));
+            else
+                asio::post(executor_,
+                           [self = self_.lock(), what] { self->call_server_method(what, {}); });
+            if (error && !first)
+                first = error;
+        }
+        return first;
+    }
+
+    std::vector<std::string> alive() const { return peers_->alive(); }
+
+    /// Ends waiting for an answer.
+    void cancel(std::uint64_t number) {
+        peers_->finish(number, {.error = asio::error::operation_aborted});
+    }
+
+    /// Answers another server.
+    void on_request(request const& m, completion<reply> done) {
+        if ((m.verb == "add" || m.verb == "remove") && m.connection && m.group)
+            change_own_group(m.verb, *m.connection, *m.group,
+                             {executor_, [done = std::move(done)](std::error_code error) mutable {
+                                  done({.error = error});
+                              }});
+        else if (m.verb == "call" && m.connection && m.method)
+            ask_own(*m.connection, invocation_of(m), std::move(done));
+        else if (m.verb == "invoke" && m.method)
+            call_server_method(invocation_of(m), std::move(done));
+        else
+            done({.error = errc::unknown_method, .text = "another version of the hub"});
+    }
+
+    /// What the servers may call here.
+    method_table<serializer> methods;
+
+private:
+    void call_server_method(invocation_type const& what, completion<reply> done) {
+        methods.call({caller(std::make_shared<caller_state>()), what,
+                      std::make_shared<question<serializer>>(std::move(done)), executor_, true});
+    }
+
+    void change_own_group(std::string_view verb, std::string_view connection,
+                          std::string_view group, completion<std::error_code> done) {
+        auto const c = roster_->find(connection);
+        if (verb == "add" && c && !hooks_->allow(caller(c), {action::kind::join, group}))
+            return done(errc::refused);
+        if (verb == "add")
+            roster_->add_to_group(connection, group, std::move(done));
+        else
+            done(roster_->remove_from_group(connection, group));
+    }
+
+    /// Lets one of this server's clients answer.
+    void ask_own(std::string const& connection, invocation_type const& what,
+                 completion<reply> done) {
+        auto const c = roster_->find(connection);
+        if (!c)
+            return done({.error = errc::unknown_connection});
+        auto const asked = std::make_shared<question<serializer>>(std::move(done));
+        c->questions.add(asked);
+        if (!c->connected) // it may have ended before this question was among those it ends
+            return asked->take({.error = errc::connection_ended});
+        if (c->mail)
+            return mail_->put(c, what.asked_by(asked), what.size());
+        try {
+            c->out(what.asked_by(asked));
+        } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
+            hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+            asked->take({.error = errc::method_failed});
+        }
+    }
+
+    static request to_invoke(invocation_type const& what) {
+        return {.verb = "invoke",
+                .method = std::string(what.method()),
+                .arguments = what.packed_arguments()};
+    }
+
+    invocation_type invocation_of(request const& m) const {
+        return {*m.method, m.arguments.value_or(packed<serializer>{}), *serializer_};
+    }
+
+    completion<reply> with_error(completion<std::error_code> done) {
+        return {executor_,
+                [done = std::move(done)](reply const& given) mutable { done(given.error); }};
+    }
+
+    completion<reply> finishing(std::uint64_t number) {
+        return {executor_, [others = peers_, number](reply given) {
+                    others->finish(number, std::move(given));
+                }};
+    }
+
+    std::shared_ptr<peers<Bus>> const peers_;
+    std::string const* const id_;
+    serializer const* const serializer_;
+    asio::any_io_executor const executor_;
+    std::chrono::milliseconds const limit_; // for changes of groups
+    roster<Bus>* const roster_;
+    outboxes<Bus> const* const mail_;
+    hub_hooks const* const hooks_;
+    std::weak_ptr<requests> self_;
+};
+
+} // namespace hubbub::detail
