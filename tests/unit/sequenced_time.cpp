@@ -2,6 +2,7 @@
 #include <hubbub/transport/sequenced.hpp>
 
 #include <hubbub/bus.hpp>
+#include <hubbub/detail/timer.hpp>
 #include <hubbub/serializer/text.hpp>
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
@@ -11,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -136,6 +138,38 @@ TEST_CASE("what its users publish is counted: no beacon, no number, and nothing 
         },
         "beacons");
     CHECK(n.sequenced.statistics().confirmed == 1);
+}
+
+namespace {
+
+/// Counts who asks for its state.
+struct asked_transport : serial_transport {
+    using serial_transport::serial_transport;
+    hubbub::link_state state() const {
+        ++times_asked;
+        return serial_transport::state();
+    }
+    static inline int times_asked = 0;
+};
+
+} // namespace
+
+TEST_CASE("a beacon that comes due while its transport ends touches nothing of what is below") {
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    auto below = std::make_unique<asked_transport>(io.get_executor(), hubbub::local_broker{});
+    auto numbered = std::make_unique<hubbub::sequenced<asked_transport>>(*below);
+    bool due = false;
+    hubbub::detail::timer alarm(io.get_executor());
+    alarm.expires_at(time.now() + 1s);
+    alarm.async_wait([&](std::error_code /*none*/) { due = true; });
+    CHECK(!numbered->publish({"t", "x"}, {}));
+    time.run_until([&] { return due; }, "the time of the beacon, whose handler is the next");
+    numbered.reset();
+    below.reset();
+    auto const before = asked_transport::times_asked;
+    time.run_for(1h);
+    CHECK(asked_transport::times_asked == before);
 }
 
 TEST_CASE("a message that fits behind its number finds room when nothing else waits") {

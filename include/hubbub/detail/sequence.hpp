@@ -140,12 +140,22 @@ public:
         }
     }
 
-    /// Calls beacon(topic, frame) for each topic of an interest.
+    /// Calls beacon(topic, frame) for each topic of an interest. Complexity: that of a search; of a
+    /// pattern linear in the topics.
     template <class Beacon>
     void answer(interest const& what, Beacon beacon) const {
-        for (auto const& [topic, s] : topics_)
-            if (what.is_pattern ? glob_match(what.name, topic) : what.name == topic)
-                beacon(std::string_view(topic), sequence_frame{s.id, s.number, true});
+        auto const tell = [&](auto const& item) {
+            beacon(std::string_view(item.first),
+                   sequence_frame{item.second.id, item.second.number, true});
+        };
+        if (!what.is_pattern) {
+            if (auto const found = topics_.find(what.name); found != topics_.end())
+                tell(*found);
+            return;
+        }
+        for (auto const& item : topics_)
+            if (glob_match(what.name, item.first))
+                tell(item);
     }
 
     /// When tick is to be called next.

@@ -297,12 +297,13 @@ private:
     }
 
     void tick() {
-        // What is silent now is so because of the link. resume goes on.
-        if (below_->state() != link_state::whole)
-            return;
         auto const now = timer_.now();
         {
+            // stop waits for the lock; after it the transport below may be gone.
             std::lock_guard const lock(publish_mutex_);
+            // What is silent while the link is down is so because of it. resume goes on.
+            if (stopped_ || below_->state() != link_state::whole)
+                return;
             sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
         }
         for_each_receiver([now](interest_sink& s) { s.tick(now); });
