@@ -1,12 +1,14 @@
 // Servers that come, go and die, in time that the test owns.
 #include "support/hub_stage.hpp"
 
+#include <hubbub/detail/timer.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -65,6 +67,30 @@ TEST_CASE("what a server was asked that dies without a word fails within the sta
     });
     time.run_for(std::chrono::minutes(1));
     CHECK(lost_there.empty());
+}
+
+TEST_CASE("a beacon that comes due while its hub ends touches no bus") {
+    using setup = json_setup;
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::detail::timer alarm(io.get_executor());
+    bool due = false;
+    alarm.expires_at(time.now() + hubbub::hub_options{}.beacon_interval);
+    alarm.async_wait([&](std::error_code /*none*/) { due = true; });
+    hubbub::any_transport transport(
+        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
+    auto bus = std::make_unique<setup::bus>(transport);
+    auto hub = std::make_unique<hubbub::hub<setup::bus>>(*bus);
+    hubbub::connection<setup::bus> client;
+    hub->async_connect(
+        {}, [](auto const& /*call*/) {},
+        [&](std::error_code /*none*/, auto made) { client = std::move(made); });
+    time.run_until([&] { return due; }, "the time of the beacon, whose handler is the next");
+    REQUIRE(client);
+    hub.reset(); // what tells the client's end keeps it for a moment
+    bus.reset();
+    time.run_for(std::chrono::hours(1)); // the address sanitizer looks on
+    CHECK(due);
 }
 
 TEST_SUITE_END();

@@ -187,6 +187,8 @@ private:
     }
 
     void beacon(char const* state) {
+        if (!open_)
+            return;
         tell_all(state);
         std::lock_guard const lock(mutex_);
         auto const state_now = bus_->state();
