@@ -20,10 +20,10 @@ namespace detail {
 struct caller_state {
     std::string id = {};
     std::string user = {};
+    std::mutex mutex = {}; // of all that is guarded in here: there are many of these
+    std::any own = {};     // guarded
+    end_list running = {}; // guarded
     std::atomic<bool> connected = true;
-    std::mutex mutex = {}; // guards what follows
-    std::any own = {};
-    end_list running = {};
 
     /// Has it stopped when the connection ends: at once, if it has.
     void stop_at_end(std::shared_ptr<stoppable> const& what) {
@@ -68,9 +68,15 @@ public:
     ///                connection run one at a time, unless hub_options::parallel_calls allows more.
     template <class T>
     T& state() const {
-        std::lock_guard const lock(state_->mutex);
-        if (!state_->own.has_value())
-            state_->own.emplace<T>();
+        std::any made; // and dropped, if another was quicker, with no lock held: it is a user's
+        std::unique_lock lock(state_->mutex);
+        if (!state_->own.has_value()) {
+            lock.unlock();
+            made.emplace<T>();
+            lock.lock();
+            if (!state_->own.has_value())
+                state_->own.swap(made);
+        }
         return std::any_cast<T&>(state_->own);
     }
 
