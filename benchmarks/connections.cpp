@@ -3,6 +3,7 @@
 
 #include "support/allocations.hpp"
 #include "support/arguments.hpp"
+#include "support/callgrind.hpp"
 #include "support/counting_serializer.hpp"
 #include "support/live_memory.hpp"
 #include "support/program.hpp"
@@ -128,6 +129,19 @@ private:
     std::size_t told_ = 0; // in letters of the method
 };
 
+/// What a recipient more adds to a broadcast: runs with few broadcasts and with many, and their
+/// difference.
+double instructions_per_recipient() {
+    constexpr std::size_t recipients = 1000;
+    constexpr std::size_t more = 100;
+    auto const run = [](std::size_t broadcasts) {
+        return static_cast<double>(
+            instructions_of({"--connections", std::to_string(recipients), "--broadcasts-only",
+                             std::to_string(broadcasts)}));
+    };
+    return (run(1 + more) - run(1)) / (more * recipients);
+}
+
 struct answer {
     series connection;
     series user;
@@ -136,13 +150,14 @@ struct answer {
     series allocations; // of a broadcast
     series encodings;
     std::uint64_t allocations_for_one = 0;
+    series instructions; // of a recipient; empty without valgrind
 };
 
 answer ask(std::size_t connections, std::size_t runs) {
     auto const count = static_cast<double>(connections);
     allocate_as(allocator_role::caller);
     answer result;
-    progress shown(4 + runs);
+    progress shown(6 + runs);
     shown.step("a broadcast to one");
     {
         audience one(1, false);
@@ -166,6 +181,9 @@ answer ask(std::size_t connections, std::size_t runs) {
         result.allocations.add(static_cast<double>(cost.allocations));
         result.encodings.add(cost.encodings);
     }
+    shown.step("a broadcast under callgrind");
+    if (has_callgrind())
+        result.instructions.add(instructions_per_recipient());
     shown.step("groups");
     result.membership.add(static_cast<double>(all.bytes_of_groups()) / (count * groups_each));
     return result;
@@ -174,6 +192,7 @@ answer ask(std::size_t connections, std::size_t runs) {
 int run(int argc, char** argv) {
     std::size_t connections = 50000;
     std::size_t runs = 21;
+    std::size_t broadcasts = 0;
     std::string json;
     bool check = false;
     arguments args("connections",
@@ -184,6 +203,8 @@ int run(int argc, char** argv) {
                              connections);
     args.number<std::size_t>("--runs", "R", "how many broadcasts a median is of (21)", 1, 10000,
                              runs);
+    args.number<std::size_t>("--broadcasts-only", "N", "(for itself) make so many, and say nothing",
+                             1, 10000, broadcasts);
     args.text("--json", "FILE", "write every figure of every run there", json);
     args.flag("--check",
               fmt::format("end with status 1 if a connection takes {} bytes or more, or a "
@@ -193,6 +214,12 @@ int run(int argc, char** argv) {
     if (!args.parse(argc, argv))
         return 0;
     require_writable(json);
+    if (broadcasts != 0) {
+        audience all(connections, false);
+        for (std::size_t i = 0; i < broadcasts; ++i)
+            all.broadcast();
+        return 0;
+    }
 
     fmt::print("hubbub {}, {} {}; {} connections\n", hubbub_version(), compiler(), BENCHMARK_FLAGS,
                connections);
@@ -213,12 +240,16 @@ int run(int argc, char** argv) {
     auto const allocated = a.allocations.most() - static_cast<double>(a.allocations_for_one);
     table costs(1, {"a broadcast to all", ""});
     costs.add({"nanoseconds for each", digits(a.nanoseconds.median())});
+    if (!a.instructions.empty())
+        costs.add({"instructions for each", digits(a.instructions.median())});
     costs.add({"encodings", digits(a.encodings.most())});
     costs.add({"allocations", digits(a.allocations.most())});
     costs.add({"more than for one connection", digits(allocated)});
     print_heading("Broadcast");
     costs.print();
     r.add({{"of", "a recipient"}}, "broadcast", "ns", a.nanoseconds);
+    if (!a.instructions.empty())
+        r.add({{"of", "a recipient"}}, "instructions", "1", a.instructions);
     r.add({{"of", "a broadcast"}}, "encodings", "1", a.encodings);
     r.add({{"of", "a broadcast"}}, "allocations", "1", a.allocations);
 
