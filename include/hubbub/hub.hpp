@@ -190,8 +190,8 @@ private:
     template <class Token>
     auto enter(detail::member_ptr<Bus> const& entering, connect_options who, Token&& token) {
         entering->user = std::move(who.user);
-        entering->on_closed = std::move(who.on_closed);
-        entering->on_drain = std::move(who.on_drain);
+        if (who.on_closed || who.on_drain)
+            entering->hooks = std::make_unique<connect_options const>(std::move(who));
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
             [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
                 auto executor = detail::executor_of(handler, core->executor());

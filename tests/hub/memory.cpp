@@ -1,6 +1,7 @@
 // What a broadcast to many costs.
 #include "support/allocations.hpp"
 
+#include "support/counting_serializer.hpp"
 #include "support/hub_stage.hpp"
 
 #include <asio/io_context.hpp>
@@ -15,17 +16,7 @@
 
 namespace {
 
-unsigned encodings = 0;
-
-struct counting_serializer : hubbub::json_serializer {
-    template <class T>
-    std::error_code encode(T const& value, std::string& out) const {
-        ++encodings;
-        return hubbub::json_serializer::encode(value, out);
-    }
-};
-
-using bus_type = hubbub::bus<hubbub::local_transport, counting_serializer>;
+using bus_type = hubbub::bus<hubbub::local_transport, support::counting_serializer>;
 
 /// Allocations of a broadcast to so many clients, when everything is warm.
 std::size_t allocations_of_broadcast(unsigned clients) {
@@ -50,11 +41,11 @@ std::size_t allocations_of_broadcast(unsigned clients) {
         io.poll();
     };
     broadcast();
-    encodings = 0;
+    support::encodings = 0;
     auto const before = support::allocations();
     broadcast();
     auto const made = support::allocations() - before;
-    CHECK(encodings == 1);
+    CHECK(support::encodings == 1);
     CHECK(told == 2 * clients);
     return made;
 }

@@ -1,5 +1,5 @@
 // Streams between a client and its hub. They do not take the backplane: one server, the local bus.
-#include "support/hub_stage.hpp"
+#include "support/stream_stage.hpp"
 
 #include <hubbub/hub/coroutines.hpp>
 
@@ -18,47 +18,9 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace {
-
-using codes = std::vector<std::error_code>;
-
-template <class Setup = json_setup>
-struct stream_stage : stage<Setup> {
-    explicit stream_stage(hubbub::hub_options const& options = stage<Setup>::defaults())
-        : stage<Setup>({.on_redis = false, .servers = 1}, options) {
-        this->connect(this->left(), "ada");
-        hub().on_event([kept = told](hubbub::hub_event const& e) {
-            if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
-                kept->emplace_back(failed->text);
-        });
-    }
-
-    auto& hub() { return *this->left().hub; }
-    auto& ada() { return this->clients.front().connection; }
-
-    /// The next item, or why there is none.
-    template <class T>
-    hubbub::outcome<T> next(hubbub::stream_reader<T>& from) {
-        std::optional<hubbub::outcome<T>> item;
-        from.async_receive([&](hubbub::outcome<T> given) { item = std::move(given); });
-        this->run_until([&] { return item.has_value(); }, "an item");
-        return *std::move(item);
-    }
-
-    /// All that is ready has run.
-    void settle() {
-        this->setup.io().restart();
-        while (this->setup.io().poll() != 0) {
-        }
-    }
-
-    // Calls that end with the io_context are told of after this object is gone.
-    std::shared_ptr<lines> const told = std::make_shared<lines>();
-    lines const& failures = *told;
-};
 
 asio::awaitable<void> count(int from, int to, hubbub::stream_writer<int> out) {
     for (int i = from; i <= to; ++i)
@@ -264,48 +226,6 @@ TEST_CASE("the end of a connection ends its streams on both sides") {
         CHECK(writer.send(1) == hubbub::errc::connection_ended);
         CHECK(s.next(ended).error() == hubbub::errc::connection_ended);
     }
-}
-
-TEST_CASE("who sends faster than is received waits, and no more is kept than allowed") {
-    auto options = stage<json_setup>::defaults();
-    options.max_stream_items = 3;
-    stream_stage<> s(options);
-    int sent = 0;
-    s.hub().on("flood", [&](hubbub::stream_writer<int> out) -> asio::awaitable<void> {
-        for (int i = 0;; ++i, ++sent)
-            co_await out.async_send(i, asio::use_awaitable);
-    });
-    auto items = s.ada().stream<int>("flood");
-    s.settle();
-    CHECK(sent == 3);
-    for (int i = 0; i < 10; ++i) {
-        CHECK(*s.next(items) == i);
-        s.settle();
-        CHECK(sent == 4 + i);
-    }
-
-    auto numbers = s.ada().make_stream<int>();
-    codes done;
-    for (int i = 0; i < 7; ++i)
-        numbers.async_send(i, [&](std::error_code error) { done.push_back(error); });
-    CHECK(numbers.send(7) == hubbub::errc::queue_full);
-    s.settle();
-    CHECK(done == codes{{}, {}, {}, hubbub::errc::queue_full}); // 3 are kept, 3 wait, 1 is refused
-    numbers.finish();
-    lines received;
-    s.hub().on("take", [&](hubbub::stream_reader<int> in) -> asio::awaitable<void> {
-        for (;;) {
-            auto const item = co_await in.async_receive(asio::use_awaitable);
-            received.push_back(item ? std::to_string(*item) : item.error().message());
-            if (!item)
-                break;
-        }
-    });
-    CHECK(!s.ada().send("take", numbers));
-    s.settle();
-    CHECK(received ==
-          lines{"0", "1", "2", "3", "4", "5", std::error_code(asio::error::eof).message()});
-    CHECK(done.size() == 7);
 }
 
 TEST_CASE("a send and a receive that wait can be cancelled, and nothing is lost by it") {

@@ -3,14 +3,12 @@
 
 #include <cstddef>
 #include <list>
-#include <mutex>
 #include <utility>
 
 namespace hubbub::detail {
 
-/// The calls of one connection: so many run at a time, the others wait in the order made.
-///
-/// Call is a pointer, null for none. Thread safety: all functions, from any thread.
+/// The calls of one connection: so many run at a time, the others wait in the order made. It has no
+/// lock. Call is a pointer, null for none.
 template <class Call>
 class call_lane {
 public:
@@ -18,7 +16,6 @@ public:
 
     /// Whether c runs now; else it is kept. Limits of 0 mean no limit.
     entered enter(Call const& c, std::size_t parallel, std::size_t most_waiting) {
-        std::lock_guard const lock(mutex_);
         if (parallel == 0 || running_ < parallel) {
             ++running_;
             return entered::runs;
@@ -31,7 +28,6 @@ public:
 
     /// One that ran has ended: the one that runs next.
     Call leave() {
-        std::lock_guard const lock(mutex_);
         if (waiting_.empty()) {
             --running_;
             return {};
@@ -42,7 +38,6 @@ public:
     }
 
 private:
-    std::mutex mutex_; // guards what follows
     std::size_t running_ = 0;
     std::list<Call> waiting_; // takes no memory while nothing waits
 };

@@ -6,11 +6,11 @@
 
 #include <any>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace hubbub {
 
@@ -20,31 +20,34 @@ namespace detail {
 struct caller_state {
     std::string id = {};
     std::string user = {};
+    std::mutex mutex = {}; // of all that is guarded in here: there are many of these
+    std::any own = {};     // guarded
+    end_list running = {}; // guarded
     std::atomic<bool> connected = true;
-    std::mutex mutex = {}; // guards what follows
-    std::any own = {};
-    end_list running = {};
 
-    /// Has it stopped when the connection ends: at once, if it has.
-    void stop_at_end(std::shared_ptr<stoppable> const& what) {
+    /// Has it stopped when the connection ends: at once, if it has. A stream has a place while it is
+    /// open; false, and nothing is done, if so many have one already. 0: no limit.
+    bool stop_at_end(std::shared_ptr<stoppable> const& what, std::weak_ptr<void> place = {},
+                     std::size_t most = 0) {
         {
             std::lock_guard const lock(mutex);
-            running.add(what);
+            if (most != 0 && running.streams() >= most)
+                return false;
+            running.add(what, std::move(place));
         }
         if (!connected)
             what->stop(errc::connection_ended);
+        return true;
     }
 
     /// The connection has ended.
     void stop_all() {
-        std::vector<std::weak_ptr<stoppable>> ended;
+        end_list ended;
         {
             std::lock_guard const lock(mutex);
-            ended = running.take();
+            std::swap(ended, running);
         }
-        for (auto const& weak : ended)
-            if (auto const present = weak.lock())
-                present->stop(errc::connection_ended);
+        ended.stop(errc::connection_ended);
     }
 };
 
@@ -68,9 +71,15 @@ public:
     ///                connection run one at a time, unless hub_options::parallel_calls allows more.
     template <class T>
     T& state() const {
-        std::lock_guard const lock(state_->mutex);
-        if (!state_->own.has_value())
-            state_->own.emplace<T>();
+        std::any made; // and dropped, if another was quicker, with no lock held: it is a user's
+        std::unique_lock lock(state_->mutex);
+        if (!state_->own.has_value()) {
+            lock.unlock();
+            made.emplace<T>();
+            lock.lock();
+            if (!state_->own.has_value())
+                state_->own.swap(made);
+        }
         return std::any_cast<T&>(state_->own);
     }
 

@@ -73,15 +73,15 @@ public:
     /// this connection run already: then on the bus's executor, in its turn.
     ///
     /// Errors: unknown_method; wrong_arguments; method_failed, all with a text; wrong_result;
-    ///         queue_full; cannot_encode; closed.
+    ///         queue_full; cannot_encode, also for a stream of a hub with another serializer; closed;
+    ///         if a stream among the arguments is closed, why.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) {
         return detail::with_token(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 packed body;
                 streams with;
-                auto const error = detail::pack(
-                    core_->format(), detail::take_streams(std::move(arguments), with), body);
+                auto const error = pack(body, with, std::move(arguments));
                 return asio::async_initiate<Token, void(outcome<R>)>(
                     [core = core_, who = state_, error](auto handler, auto const& call) {
                         auto executor = detail::executor_of(handler, core->executor());
@@ -104,12 +104,12 @@ public:
     }
 
     /// Calls a method of the hub as this client, and waits for no answer: that it failed is the
-    /// event call_failed of the hub. Errors: cannot_encode, closed.
+    /// event call_failed of the hub. Errors: cannot_encode, closed; of a stream, as above.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) {
         packed body;
         streams with;
-        if (auto const error = pack(body, with, std::forward<Args>(args)...))
+        if (auto const error = pack(body, with, tuple_of(std::forward<Args>(args)...)))
             return error;
         if (!core_->open())
             return errc::closed;
@@ -121,12 +121,13 @@ public:
     /// Calls a method of the hub that answers with a stream of T. That the call failed is told by
     /// the first receive. The stream is cancelled when the reader goes, and ends with the connection.
     ///
-    /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the end.
+    /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the end;
+    ///         refused, if hub_options::max_streams are open.
     template <class T, class... Args>
     stream_reader<T> stream(std::string_view method, Args&&... args) {
         packed body;
         streams with;
-        auto const error = pack(body, with, std::forward<Args>(args)...);
+        auto const error = pack(body, with, tuple_of(std::forward<Args>(args)...));
         auto const pipe = with.result = make_pipe();
         completion<answer> ended(
             core_->executor(), [pipe](answer const& given) { pipe->end(given.error, given.text); });
@@ -135,7 +136,7 @@ public:
             core_->format(), errc::wrong_result, "'" + std::string(method) + "'"));
         if (error)
             ended({.error = error});
-        else
+        else if (!pipe->closed())
             core_->invoke(state_,
                           {std::string(method), std::move(body), core_->format(), std::move(with)},
                           std::move(ended));
@@ -143,7 +144,8 @@ public:
     }
 
     /// A stream that goes to the hub: what this writes is received by the method that gets it as an
-    /// argument, of async_invoke, send or stream; by one method. It ends with the connection.
+    /// argument, of async_invoke, send or stream; by one method. It ends with the connection. If
+    /// hub_options::max_streams are open, whatever is done with it fails as refused.
     ///
     /// @code
     /// auto numbers = connection.template make_stream<int>();
@@ -191,18 +193,26 @@ public:
     }
 
 private:
-    /// Packs the arguments of a call, but for its streams.
     template <class... Args>
-    std::error_code pack(packed& body, streams& with, Args&&... args) const {
-        std::tuple<detail::argument<Args>...> arguments(std::forward<Args>(args)...);
-        return detail::pack(core_->format(), detail::take_streams(std::move(arguments), with),
-                            body);
+    static auto tuple_of(Args&&... args) {
+        return std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...);
+    }
+
+    /// Packs the arguments of a call, but for its streams.
+    template <class Tuple>
+    std::error_code pack(packed& body, streams& with, Tuple arguments) const {
+        std::error_code unfit;
+        auto plain = detail::take_streams(std::move(arguments), with, unfit);
+        auto const error = detail::pack(core_->format(), std::move(plain), body);
+        return unfit ? unfit : error;
     }
 
     std::shared_ptr<detail::stream_pipe<serializer>> make_pipe() const {
+        auto const& limits = core_->options();
         auto const pipe =
-            std::make_shared<detail::stream_pipe<serializer>>(core_->options().max_stream_items);
-        state_->stop_at_end(pipe);
+            std::make_shared<detail::stream_pipe<serializer>>(limits.max_stream_items);
+        if (!state_->stop_at_end(pipe, pipe->place(), limits.max_streams))
+            pipe->close(errc::refused, "the connection has as many streams as it may");
         return pipe;
     }
 

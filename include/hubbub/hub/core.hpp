@@ -135,6 +135,7 @@ public:
     void connect(member_ptr<Bus> const& c, DoneFor done_for) {
         c->number = ++last_connection_;
         c->id = id_ + "-" + std::to_string(c->number);
+        c->id.shrink_to_fit(); // it is kept as long as the connection
         completion<std::error_code> done = done_for(connection<Bus>(this->shared_from_this(), c));
         joined_completion both(executor_,
                                {executor_, [core = this->shared_from_this(), c,
@@ -151,13 +152,12 @@ public:
             return;
         bool const was_in = roster_.leave(c);
         drain_->left(roster_.size());
-        c->questions.end({.error = errc::connection_ended});
         c->stop_all();
         if (c->mail)
             c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
         asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
-            if (c->on_closed && why.code)
-                c->on_closed(why);
+            if (c->hooks && c->hooks->on_closed && why.code)
+                c->hooks->on_closed(why);
             if (auto const told = core->hooks_->disconnected.get();
                 told && c->admitted && was_in && core->open_)
                 (*told)(caller(c), why);
@@ -190,8 +190,8 @@ public:
             return;
         for (auto const& c : asked)
             asio::post(executor_, [c, text] {
-                if (c->on_drain && c->connected)
-                    c->on_drain(text);
+                if (c->hooks && c->hooks->on_drain && c->connected)
+                    c->hooks->on_drain(text);
             });
         drain_->left(roster_.size()); // they may have left before it began
     }

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -40,7 +41,11 @@ public:
         auto const call = std::make_shared<running_call>(this->shared_from_this(), who,
                                                          std::move(what), std::move(done));
         using entered = typename decltype(who->calls)::entered;
-        switch (who->calls.enter(call, options_.parallel_calls, options_.max_waiting_calls)) {
+        auto const enter = [&] {
+            std::lock_guard const lock(who->mutex);
+            return who->calls.enter(call, options_.parallel_calls, options_.max_waiting_calls);
+        };
+        switch (enter()) {
         case entered::runs: return call->start();
         case entered::waits: return;
         case entered::full: call->refuse(errc::queue_full);
@@ -94,7 +99,10 @@ public:
     void pass_turn() override {
         if (passed_.exchange(true))
             return;
-        if (auto next = who_->calls.leave())
+        std::unique_lock lock(who_->mutex);
+        auto next = who_->calls.leave();
+        lock.unlock();
+        if (next)
             asio::post(dispatcher_->executor_, [next = std::move(next)] { next->start(); });
     }
 

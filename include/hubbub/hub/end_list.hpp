@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -20,17 +22,35 @@ protected:
 };
 
 /// What stops with a connection. It has no lock; empty it takes no memory.
+/// Complexity: linear in what runs.
 class end_list {
 public:
-    void add(std::weak_ptr<stoppable> running) {
-        std::erase_if(running_, [](auto const& one) { return one.expired(); });
-        running_.push_back(std::move(running));
+    /// A stream has a place, while it is open.
+    void add(std::weak_ptr<stoppable> what, std::weak_ptr<void> place = {}) {
+        std::erase_if(running_, [](entry const& e) { return e.what.expired(); });
+        running_.push_back({std::move(what), std::move(place)});
     }
 
-    std::vector<std::weak_ptr<stoppable>> take() { return std::exchange(running_, {}); }
+    /// How many streams are open.
+    std::size_t streams() const {
+        return static_cast<std::size_t>(std::count_if(
+            running_.begin(), running_.end(), [](entry const& e) { return !e.place.expired(); }));
+    }
+
+    /// Stops all that run.
+    void stop(std::error_code why) const {
+        for (auto const& e : running_)
+            if (auto const present = e.what.lock())
+                present->stop(why);
+    }
 
 private:
-    std::vector<std::weak_ptr<stoppable>> running_;
+    struct entry {
+        std::weak_ptr<stoppable> what;
+        std::weak_ptr<void> place;
+    };
+
+    std::vector<entry> running_;
 };
 
 } // namespace hubbub::detail

@@ -3,16 +3,13 @@
 
 #include <hubbub/hub/call_lane.hpp>
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/closing.hpp>
+#include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/mailbox.hpp>
-#include <hubbub/hub/question.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace hubbub::detail {
@@ -32,15 +29,14 @@ protected:
 /// A connection, as its server has it.
 template <class Bus>
 struct member : caller_state {
+    std::atomic<bool> admitted = false;
     std::uint64_t number = 0;
     outlet<typename Bus::serializer_type> out = {};
-    std::atomic<bool> admitted = false;
     /// Null if it is called by out.
     std::unique_ptr<mailbox<invocation<typename Bus::serializer_type>>> mail = {};
-    std::function<void(closing const&)> on_closed = {};
-    std::function<void(std::string const&)> on_drain = {};
-    call_lane<std::shared_ptr<waiting_call>> calls = {};
-    question_list<typename Bus::serializer_type> questions = {};
+    /// What it wants to be told; null for nothing.
+    std::unique_ptr<connect_options const> hooks = {};
+    call_lane<std::shared_ptr<waiting_call>> calls = {}; // guarded by mutex
     /// The groups it is in, or about to be; guarded by the roster's lock.
     std::vector<std::shared_ptr<audience<Bus>>> groups = {};
 };

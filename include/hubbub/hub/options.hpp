@@ -41,7 +41,11 @@ struct hub_options {
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.
     std::size_t max_waiting_calls = 1000;
-    /// How many items of a stream are kept until they are received; then who sends waits.
+    /// How many streams of one connection may be open, both ways together: those beyond fail as
+    /// refused. One that ended is open until its last item is received. 0: no limit.
+    std::size_t max_streams = 100;
+    /// How many items of a stream are kept until they are received; then who sends waits. Items are
+    /// not bounded in bytes: they travel as values, and to know their size each would be encoded.
     std::size_t max_stream_items = 16;
     /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
     bool detailed_errors = false;

@@ -117,13 +117,18 @@ private:
 };
 
 /// Takes the streams out of the arguments of a call: what is left travels packed.
+/// Errors: cannot_encode, if a stream packs by another serializer; why one of them was closed.
 template <class Serializer, class... Args>
-auto take_streams(std::tuple<Args...> arguments, call_streams<Serializer>& streams) {
+auto take_streams(std::tuple<Args...> arguments, call_streams<Serializer>& streams,
+                  std::error_code& error) {
     auto const one = [&]<class T>(T& argument) {
         if constexpr (requires { argument.sink(); }) {
-            using item = typename T::item_type;
-            using sink = packing_sink<item, Serializer>;
-            if (auto const known = std::dynamic_pointer_cast<sink>(argument.sink()))
+            using sink = packing_sink<typename T::item_type, Serializer>;
+            auto const known = std::dynamic_pointer_cast<sink>(argument.sink());
+            auto const unfit = known ? known->pipe->closed() : errc::cannot_encode;
+            if (unfit)
+                error = unfit;
+            else
                 streams.arguments.push_back(
                     std::make_shared<receiving_end<Serializer>>(known->pipe));
             return std::tuple<>();

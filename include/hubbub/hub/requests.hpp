@@ -163,9 +163,9 @@ private:
         if (!c)
             return done({.error = errc::unknown_connection});
         auto const asked = std::make_shared<question<serializer>>(std::move(done));
-        c->questions.add(asked);
-        if (!c->connected) // it may have ended before this question was among those it ends
-            return asked->take({.error = errc::connection_ended});
+        c->stop_at_end(asked);
+        if (!c->connected)
+            return;
         if (c->mail)
             return mail_->put(c, what.asked_by(asked), what.size());
         try {

@@ -8,6 +8,7 @@
 #include <hubbub/hub/outcome.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
+#include <asio/system_executor.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -77,7 +78,7 @@ public:
     ///
     /// Errors:       broken_pipe (asio::error), when nobody receives any more; connection_ended;
     ///               cannot_encode; closed, after finish or fail; queue_full, if as many sends wait
-    ///               as items are kept.
+    ///               as items are kept; refused (hub_options::max_streams).
     /// Cancellation: terminal, partial and total, while it waits; the item is not sent then.
     template <class Token>
     auto async_send(T item, Token&& token) {
@@ -127,7 +128,7 @@ public:
     /// Of nothing; it is there to be assigned to.
     stream_reader() = default;
     explicit stream_reader(std::shared_ptr<detail::stream_source<T>> source)
-        : source_(std::move(source)) {}
+        : source_(std::move(source)), executor_(source_->executor) {}
     stream_reader(stream_reader&&) noexcept = default;
     stream_reader& operator=(stream_reader&&) noexcept = default;
     ~stream_reader() = default;
@@ -135,21 +136,25 @@ public:
     explicit operator bool() const noexcept { return source_ != nullptr; }
 
     /// Completes with `void(outcome<T>)`: the next item, or why there is none; one receive at a
-    /// time. Precondition: it is one of a stream, and was not reset.
+    /// time.
     ///
     /// Errors:       eof (asio::error) at the stream's end; else why it ended, with a text:
     ///               stream_failed; of a method's answer whatever async_invoke says; connection_ended;
     ///               wrong_result, or of an argument wrong_arguments, for an item of another type,
-    ///               which ends the stream; closed, if reset is called meanwhile; already_started
-    ///               (asio::error).
+    ///               which ends the stream; refused (hub_options::max_streams); closed, if it is of
+    ///               nothing, or reset was or is called; already_started (asio::error).
     /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no item
     ///               is lost by it.
     template <class Token>
     auto async_receive(Token&& token) {
         return asio::async_initiate<Token, void(outcome<T>)>(
-            [source = std::weak_ptr(source_)](auto handler) {
+            [source = std::weak_ptr(source_),
+             fallback = executor_ ? executor_ : asio::system_executor()](auto handler) {
+                auto executor = detail::executor_of(handler, fallback);
                 auto const from = source.lock();
-                auto executor = detail::executor_of(handler, from->executor);
+                if (!from)
+                    return completion<outcome<T>>(std::move(executor),
+                                                  std::move(handler))(outcome<T>(errc::closed, {}));
                 auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
                 detail::cancellable_handler wrapped(std::move(handler));
                 on_cancel([source] {
@@ -166,6 +171,7 @@ public:
 
 private:
     std::shared_ptr<detail::stream_source<T>> source_;
+    asio::any_io_executor executor_; // empty where it never had a source
 };
 
 } // namespace hubbub

@@ -116,6 +116,18 @@ public:
         return end_.has_value();
     }
 
+    /// Why nothing can be sent or received any more; none if it can.
+    std::error_code closed() const {
+        std::lock_guard const lock(mutex_);
+        return closed_.value_or(std::error_code{});
+    }
+
+    /// Expires when the stream has ended and nothing of it is kept.
+    std::weak_ptr<void> place() const {
+        std::lock_guard const lock(mutex_);
+        return place_;
+    }
+
 private:
     struct entry {
         item what;
@@ -156,15 +168,17 @@ private:
     }
 
     void serve() {
-        if (!receiver_ || (entries_.empty() && !end_))
-            return;
-        if (entries_.empty())
-            return receiver_(*end_);
-        received next{.value = std::move(entries_.front().what)};
-        entries_.pop_front();
-        if (entries_.size() >= most_)
-            entries_[most_ - 1].kept({});
-        receiver_(std::move(next));
+        if (receiver_ && !entries_.empty()) {
+            received next{.value = std::move(entries_.front().what)};
+            entries_.pop_front();
+            if (entries_.size() >= most_)
+                entries_[most_ - 1].kept({});
+            receiver_(std::move(next));
+        } else if (receiver_ && end_) {
+            receiver_(*end_);
+        }
+        if (end_ && entries_.empty())
+            place_.reset();
     }
 
     std::size_t const most_;
@@ -176,6 +190,7 @@ private:
     std::optional<std::error_code> closed_;
     std::error_code stopped_for_;
     std::weak_ptr<stoppable> sender_;
+    std::shared_ptr<void> place_ = std::make_shared<char>();
 };
 
 } // namespace hubbub::detail

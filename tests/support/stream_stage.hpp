@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/hub_stage.hpp"
+
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+using codes = std::vector<std::error_code>;
+
+/// One server on the local bus and one client, ada, between which streams go.
+template <class Setup = json_setup>
+struct stream_stage : stage<Setup> {
+    explicit stream_stage(hubbub::hub_options const& options = stage<Setup>::defaults())
+        : stage<Setup>({.on_redis = false, .servers = 1}, options) {
+        this->connect(this->left(), "ada");
+        hub().on_event([kept = told](hubbub::hub_event const& e) {
+            if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
+                kept->emplace_back(failed->text);
+        });
+    }
+
+    auto& hub() { return *this->left().hub; }
+    auto& ada() { return this->clients.front().connection; }
+
+    /// The next item, or why there is none.
+    template <class T>
+    hubbub::outcome<T> next(hubbub::stream_reader<T>& from) {
+        std::optional<hubbub::outcome<T>> item;
+        from.async_receive([&](hubbub::outcome<T> given) { item = std::move(given); });
+        this->run_until([&] { return item.has_value(); }, "an item");
+        return *std::move(item);
+    }
+
+    /// All that is ready has run.
+    void settle() {
+        this->setup.io().restart();
+        while (this->setup.io().poll() != 0) {
+        }
+    }
+
+    // Calls that end with the io_context are told of after this object is gone.
+    std::shared_ptr<lines> const told = std::make_shared<lines>();
+    lines const& failures = *told;
+};
