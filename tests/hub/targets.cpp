@@ -380,6 +380,18 @@ TEST_CASE("an outlet may destroy its hub, and a connection may outlive it") {
     ada.connection.disconnect();
 }
 
+TEST_CASE("a hub that is closed sends nothing any more, and says so") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.right(), "ada");
+    auto& hub = *s.left().hub;
+    hub.close();
+    CHECK(hub.clients().all().send("tell", "nobody") == hubbub::errc::closed);
+    CHECK(hub.clients().user("ada").disconnect("no reason") == hubbub::errc::closed);
+    s.flush(s.right());
+    CHECK(ada.told.empty());
+    CHECK(ada.connection.connected());
+}
+
 TEST_CASE("what waits when a hub is destroyed ends as closed") {
     stage<json_setup> s;
     auto const mute = s.mute_server();

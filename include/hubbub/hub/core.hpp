@@ -276,6 +276,8 @@ private:
     }
 
     std::error_code send_to_all(std::vector<address> const& to, call c) {
+        if (!open_)
+            return errc::closed;
         std::error_code first;
         for (auto const& a : to) {
             c.to = a.to;
