@@ -24,7 +24,6 @@
 #include <hubbub/hub/selection.hpp>
 #include <hubbub/hub/watch.hpp>
 
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>
