@@ -86,15 +86,17 @@ public:
         if (members_.erase(c->number) == 0)
             return false;
         changed(*c, false);
-        leave(topics_->all(), c);
+        std::error_code const ended = errc::unknown_connection;
+        leave(topics_->all(), c, ended);
         if (!c->user.empty())
-            leave(topics_->user(c->user), c);
+            leave(topics_->user(c->user), c, ended);
         for (auto const& group : std::exchange(c->groups, {}))
-            leave(group->topic(), c);
+            leave(group->topic(), c, ended);
         return true;
     }
 
-    /// Completes when later calls to the group reach it. Errors: unknown_connection, closed.
+    /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
+    /// unknown_connection, also if it ends meanwhile; closed.
     void add_to_group(std::string_view connection, std::string_view group,
                       completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
@@ -119,7 +121,7 @@ public:
         if (auto const left = at(*c, topic); left != c->groups.end()) {
             c->groups.erase(left);
             changed(*c, true);
-            leave(topic, c);
+            leave(topic, c, {}); // as if it had joined before
         }
         return {};
     }
@@ -197,9 +199,9 @@ private:
         return *a;
     }
 
-    void leave(std::string const& topic, member_ptr<Bus> const& c) {
+    void leave(std::string const& topic, member_ptr<Bus> const& c, std::error_code waiting_end) {
         auto const found = audiences_.find(topic);
-        if (found != audiences_.end() && found->second->leave(c))
+        if (found != audiences_.end() && found->second->leave(c, waiting_end))
             audiences_.erase(found);
     }
 
