@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -106,7 +107,7 @@ public:
         auto& joined = audience_at(topics_->group(group));
         if (at(*c, joined.topic()) == c->groups.end()) {
             c->groups.push_back(joined.shared_from_this());
-            changed(*c, true);
+            changed(*c, true, group);
         }
         joined.join(c, std::move(done));
     }
@@ -120,7 +121,7 @@ public:
         auto const topic = topics_->group(group);
         if (auto const left = at(*c, topic); left != c->groups.end()) {
             c->groups.erase(left);
-            changed(*c, true);
+            changed(*c, false, group);
             leave(topic, c, {}); // as if it had joined before
         }
         return {};
@@ -184,12 +185,20 @@ private:
         return a;
     }
 
-    void changed(member<Bus> const& c, bool here) {
+    /// Tells of a connection that it came or left, or of one of its groups. No more than changes, since
+    /// this is under the lock, and a connection may be in many groups.
+    void changed(member<Bus> const& c, bool here, std::optional<std::string_view> group = {}) {
         if (!c.admitted)
             return;
         ++changes_;
-        if (watched_)
-            tell_({std::string(server_of(c.id)), changes_, attendance_of(c), here});
+        if (!watched_)
+            return;
+        roll_change told{std::string(server_of(c.id)), changes_, {c.id, c.user, {}}, here, {}};
+        if (group)
+            told.group.emplace(*group);
+        else if (here)
+            told.who = attendance_of(c);
+        tell_(std::move(told));
     }
 
     audience<Bus>& audience_at(std::string const& topic) {
