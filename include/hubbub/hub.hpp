@@ -110,10 +110,12 @@ public:
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
-    /// when every later call to the group reaches it. Being in it already is no error.
+    /// when every later call to the group reaches it. Being in it already is no error; nor is being
+    /// taken out of it meanwhile, which completes this at once.
     ///
-    /// Errors: unknown_connection; unknown_server, at once, if its server is gone; server_lost, if
-    ///         it dies meanwhile, or timed_out (hub_options), and then it may yet happen; closed.
+    /// Errors: unknown_connection, also if it ends meanwhile; unknown_server, at once, if its server
+    ///         is gone; server_lost, if it dies meanwhile, or timed_out (hub_options), and then it
+    ///         may yet happen; closed.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
         return change_group("add", connection_id, group, std::forward<Token>(token));

@@ -114,7 +114,7 @@ struct outage {
         left.hub->async_add_to_group(client, "lobby",
                                      [this](std::error_code error) { ended.push_back(error); });
         left.hub->async_remove_from_group(
-            client, "garden", [this](std::error_code error) { ended.push_back(error); });
+            client, "lobby", [this](std::error_code error) { ended.push_back(error); });
         left.hub->presence().async_count(
             [this](hubbub::census<std::uint64_t> all) { counted = std::move(all); });
     }
@@ -219,9 +219,60 @@ TEST_CASE("a client of the same server is called and asked while the backplane i
     o.ask(near.connection.id());
     o.time.run_for(100ms);
     CHECK(near.told == lines{"hello"});
-    CHECK(o.ended.size() >= 2); // the answer, and leaving the group
-    for (auto const& error : o.ended)
-        CHECK(!error);
+    CHECK(o.ended == error_list(3));
+}
+
+TEST_CASE("joining a group that is left again before its topic is subscribed was no error") {
+    outage o;
+    auto& near = o.connect(o.left);
+    auto const id = near.connection.id();
+    auto const note = [&](std::error_code error) { o.ended.push_back(error); };
+    o.left.link.cut();
+    o.left.hub->async_add_to_group(id, "lobby", note);
+    o.left.hub->async_add_to_group(id, "lobby", note);
+    o.time.run_for(1s);
+    CHECK(o.ended.empty());
+    o.left.hub->async_remove_from_group(id, "lobby", note);
+    o.time.run_for(1s);
+    CHECK(o.ended == error_list(3));
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(!o.left.hub->clients().group("lobby").send("tell", "nobody"));
+    o.time.run_for(1s);
+    CHECK(near.told.empty());
+}
+
+TEST_CASE("joining a group again, after leaving it, waits for its topic") {
+    outage o;
+    auto& near = o.connect(o.left);
+    auto const id = near.connection.id();
+    std::optional<std::error_code> joined;
+    o.left.link.cut();
+    o.left.hub->async_add_to_group(id, "lobby", [](std::error_code) {});
+    o.left.hub->async_remove_from_group(id, "lobby", [](std::error_code) {});
+    o.left.hub->async_add_to_group(id, "lobby", [&](std::error_code error) { joined = error; });
+    o.time.run_for(1s);
+    CHECK(!joined);
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(joined == std::error_code{});
+    CHECK(!o.left.hub->clients().group("lobby").send("tell", "once"));
+    o.time.run_for(1s);
+    CHECK(near.told == lines{"once"});
+}
+
+TEST_CASE("joining a group fails as unknown_connection when the connection ends meanwhile") {
+    outage o;
+    auto& near = o.connect(o.left);
+    std::optional<std::error_code> joined;
+    o.left.link.cut();
+    o.left.hub->async_add_to_group(near.connection.id(), "lobby",
+                                   [&](std::error_code error) { joined = error; });
+    o.time.run_for(1s);
+    CHECK(!joined);
+    near.connection.disconnect();
+    o.time.run_for(1s);
+    CHECK(joined == errc::unknown_connection);
 }
 
 TEST_CASE("a client that comes while the backplane is away is let in when it returns") {

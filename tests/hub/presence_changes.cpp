@@ -209,6 +209,26 @@ TEST_CASE("while nobody watches a change is no message") {
     CHECK(w.told.empty());
 }
 
+TEST_CASE("a change of one group names no other, however many the connection is in") {
+    using hubbub::detail::roll_change;
+    watching w;
+    auto const ada = w.connect(*w.right, "ada");
+    w.watch();
+    w.time.run_for(2s); // the right server's next beacon has come, and it told who is there
+    CHECK(w.take() == lines{"+connection", "+user ada"});
+    lines named;
+    auto const wire = w.left.bus.subscribe<roll_change>("hub/presence", [&](roll_change const& c) {
+        named.push_back(c.group.value_or("none"));
+        named.insert(named.end(), c.who.groups.begin(), c.who.groups.end());
+    });
+    for (auto const* const group : {"lobby", "garden", "roof"})
+        w.add(*w.right, ada.id(), group);
+    w.right->hub.async_remove_from_group(ada.id(), "garden", [](std::error_code) {});
+    w.time.run_for(100ms);
+    CHECK(named == lines{"lobby", "garden", "roof", "garden"});
+    CHECK(w.take() == lines{"+group garden", "+group lobby", "+group roof", "-group garden"});
+}
+
 TEST_CASE("a connection that is refused neither comes nor goes") {
     watching w;
     w.watch();

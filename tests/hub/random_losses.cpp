@@ -1,115 +1,67 @@
 // Programs on three servers whose links lose, delay, double and reorder what comes:
 // a call is delivered as the model says, or it is in a gap that was told.
-#include "support/hub_stage.hpp"
+#include "support/random_hub.hpp"
 #include "support/seeds.hpp"
 
 #include <hubbub/testing/faulty.hpp>
-#include <hubbub/testing/virtual_time.hpp>
-#include <hubbub/transport/sequenced.hpp>
 
-#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
-#include <memory>
-#include <optional>
-#include <random>
 #include <set>
 #include <string>
-#include <system_error>
-#include <utility>
-#include <vector>
+#include <variant>
 
 namespace {
 
 using namespace std::chrono_literals;
-using losing_link = hubbub::testing::faulty<hubbub::local_transport>;
-using losing_bus = json_setup::bus;
 
-struct losing_server {
-    losing_server(asio::io_context& io, hubbub::local_broker const& broker,
-                  hubbub::testing::faults const& f)
-        : wire(io.get_executor(), broker), link(wire, f),
-          transport(std::make_unique<hubbub::sequenced<losing_link>>(link)), bus(transport),
-          hub(bus) {
-        bus.on_event([this](hubbub::event const& e) {
-            if (auto const* const g = std::get_if<hubbub::gap>(&e))
-                gaps[std::string(g->topic)] += g->last - g->first + 1;
-        });
-    }
-
-    hubbub::local_transport wire;
-    losing_link link;
-    hubbub::any_transport transport;
-    losing_bus bus;
-    hubbub::hub<losing_bus> hub;
-    std::map<std::string, std::uint64_t> gaps;
-};
-
-/// A client, what it was told, and what it should have been: each text, and the topic it came by.
-struct losing_client {
-    std::size_t server = 0;
-    std::string user;
-    std::set<std::string> groups;
-    hubbub::client_methods<losing_bus> methods;
-    hubbub::connection<losing_bus> connection;
-    bool here = false;
-    lines told;
-    std::map<std::string, std::string> expected;
-};
-
-class losing_program {
+class losing_program : public random_hub {
 public:
-    explicit losing_program(unsigned seed) : random_(seed) {
-        for (unsigned i = 0; i < 3; ++i)
-            servers_.push_back(std::make_unique<losing_server>(
-                io_, broker_,
-                hubbub::testing::faults{.seed = 3 * seed + i,
-                                        .drop = part(20),
-                                        .duplicate = part(20),
-                                        .reorder = part(20),
-                                        .delay = {0ms, std::chrono::milliseconds(pick(20))},
-                                        .log_lines = 0}));
-        settle();
+    explicit losing_program(unsigned seed) : random_hub(seed, quick()) {
+        for (unsigned i = 0; i < servers; ++i) {
+            add_server({.seed = servers * seed + i,
+                        .drop = part(20),
+                        .duplicate = part(20),
+                        .reorder = part(20),
+                        .delay = {0ms, std::chrono::milliseconds(pick(20))},
+                        .log_lines = 0});
+            servers_[i]->bus.on_event([this, i](hubbub::event const& e) {
+                if (auto const* const g = std::get_if<hubbub::gap>(&e))
+                    add_gap(i, *g);
+            });
+        }
         for (int i = 0; i < 4; ++i)
-            connect();
-        settle();
+            connect(pick(servers));
     }
 
     void run() {
         for (unsigned i = 0; i < 20; ++i) {
             switch (pick(10)) {
-            case 0: connect(); break;
-            case 1: disconnect(); break;
-            case 2: change_group(); break;
-            default: send(std::to_string(i));
+            case 0:
+                settle_accounts();
+                connect(pick(servers));
+                break;
+            case 1: disconnect_somebody(); break;
+            case 2: change_somebodys_group(); break;
+            default: send_from_somewhere(std::to_string(i));
             }
         }
-        time_.run_for(10s); // for the beacons to tell of the last ones
+        settle_accounts();
     }
 
+    /// Nobody was told anything twice, or what was for others.
     void check() const {
-        std::vector<std::map<std::string, std::set<std::string>>> missing(servers_.size());
         for (auto const& c : clients_) {
-            std::set<std::string> const told(c->told.begin(), c->told.end());
-            CHECK(told.size() == c->told.size()); // none twice
-            for (auto const& text : told)
-                CHECK(c->expected.contains(text)); // and none that was for others
-            for (auto const& [text, topic] : c->expected)
-                if (!told.contains(text))
-                    missing[c->server][topic].insert(text);
+            std::multiset<std::string> const told(c->told.begin(), c->told.end());
+            std::set<std::string> const expected(c->expected.begin(), c->expected.end());
+            CHECK(std::includes(expected.begin(), expected.end(), told.begin(), told.end()));
         }
-        for (std::size_t i = 0; i < servers_.size(); ++i)
-            for (auto const& [topic, texts] : missing[i]) {
-                auto const gap = servers_[i]->gaps.find(topic);
-                auto const known = gap == servers_[i]->gaps.end() ? 0 : gap->second;
-                CAPTURE(topic);
-                CHECK(texts.size() <= known);
-            }
     }
 
     std::uint64_t dropped() const {
@@ -120,111 +72,93 @@ public:
     }
 
 private:
-    std::size_t pick(std::size_t bound) { return random_() % bound; }
+    static constexpr unsigned servers = 3;
+
+    /// What the servers tell each other of themselves is not needed here, and would take most of the
+    /// time; while where the streams stand is told often, so that each loss is soon in a gap.
+    static options quick() {
+        return {.hub = {.beacon_interval = 1h},
+                .numbers = {.beacon_interval = 10s, .beacon_cap = 20s, .settle_time = 100ms},
+                .settle_time = 150ms};
+    }
+
     double part(unsigned percent) { return static_cast<double>(pick(percent)) / 100; }
 
-    /// Until nothing is under way, and every server has heard of all the streams it listens to.
-    void settle() { time_.run_for(2s); }
-
-    losing_client* somebody() {
-        std::vector<losing_client*> present;
-        for (auto const& c : clients_)
-            if (c->here)
-                present.push_back(c.get());
-        return present.empty() ? nullptr : present[pick(present.size())];
+    void add_gap(unsigned at, hubbub::gap const& g) {
+        auto const size = g.last - g.first + 1;
+        gaps_[at][std::string(g.topic)] += size;
+        note("server " + std::to_string(at) + " lost " + std::to_string(size) + " on " +
+             std::string(g.topic));
     }
 
-    void connect() {
-        auto& c = *clients_.emplace_back(std::make_unique<losing_client>());
-        c.server = pick(servers_.size());
-        c.user = "user " + std::to_string(pick(3));
-        c.methods.on("tell", [&c](std::string text) { c.told.push_back(std::move(text)); });
-        settle();
-        servers_[c.server]->hub.async_connect(c.user, c.methods,
-                                              [&c](std::error_code error, auto made) {
-                                                  c.connection = std::move(made);
-                                                  c.here = !error;
-                                              });
-        settle();
-        CHECK(c.here);
+    /// By topic, what a server's clients should have been told, and none of them was.
+    std::map<std::string, std::set<std::string>> missing_at(std::size_t at) const {
+        std::map<std::string, std::set<std::string>> missing;
+        for (auto const& c : clients_) {
+            if (c->server != at)
+                continue;
+            std::set<std::string> const told(c->told.begin(), c->told.end());
+            for (auto const& text : c->expected)
+                if (!told.contains(text))
+                    missing[topics_.at(text)].insert(text);
+        }
+        return missing;
     }
 
-    void disconnect() {
+    bool accounted() {
+        for (unsigned i = 0; i < servers; ++i)
+            for (auto const& [topic, texts] : missing_at(i))
+                if (gaps_[i][topic] < texts.size())
+                    return false;
+        return true;
+    }
+
+    /// Before anybody comes, goes or changes groups: nothing is under way, and each call that is
+    /// missing is in a gap, by a beacon at the latest, of which some are lost, too.
+    void settle_accounts() {
+        settle();
+        for (int i = 0; i < 30 && !accounted(); ++i)
+            time_.run_for(10s);
+        REQUIRE(accounted());
+    }
+
+    void disconnect_somebody() {
         if (auto* const c = somebody()) {
-            settle();
-            c->here = false;
-            c->connection.disconnect();
+            settle_accounts();
+            disconnect(*c);
         }
     }
 
     /// By its own server, which loses nothing of it.
-    void change_group() {
-        auto* const c = somebody();
-        if (c == nullptr)
-            return;
-        settle();
-        auto& hub = servers_[c->server]->hub;
-        auto const group = "group " + std::to_string(pick(3));
-        std::optional<std::error_code> done;
-        auto const finish = [&](std::error_code error) { done = error; };
-        if (pick(3) != 0) {
-            hub.async_add_to_group(c->connection.id(), group, finish);
-            c->groups.insert(group);
-        } else {
-            hub.async_remove_from_group(c->connection.id(), group, finish);
-            c->groups.erase(group);
-        }
-        settle();
-        CHECK(done == std::error_code{});
-    }
-
-    void send(std::string const& text) {
-        auto const by = pick(servers_.size());
-        auto const clients = servers_[by]->hub.clients();
-        switch (pick(5)) {
-        case 0:
-            CHECK(!clients.all().send("tell", text));
-            return expect(text, "hub/all", [](auto const&) { return true; });
-        case 1: {
-            auto const group = "group " + std::to_string(pick(3));
-            CHECK(!clients.group(group).send("tell", text));
-            return expect(text, "hub/group/" + group,
-                          [&](auto const& c) { return c.groups.contains(group); });
-        }
-        case 2: {
-            lines const groups{"group 0", "group " + std::to_string(1 + pick(2))};
-            CHECK(!clients.groups(groups).send("tell", text));
-            return expect(text, "hub/all", [&](auto const& c) {
-                return c.groups.contains(groups[0]) || c.groups.contains(groups[1]);
-            });
-        }
-        case 3: {
-            auto const user = "user " + std::to_string(pick(3));
-            CHECK(!clients.user(user).send("tell", text));
-            return expect(text, "hub/user/" + user, [&](auto const& c) { return c.user == user; });
-        }
-        default:
-            if (auto const* const to = somebody()) {
-                CHECK(!clients.client(to->connection.id()).send("tell", text));
-                expect(text, "hub/server/" + servers_[to->server]->hub.server_id(),
-                       [&](auto const& c) { return &c == to; });
-            }
+    void change_somebodys_group() {
+        if (auto* const c = somebody()) {
+            settle_accounts();
+            change_group(*c, c->server);
         }
     }
 
-    template <class Meant>
-    void expect(std::string const& text, std::string const& topic, Meant meant) {
-        for (auto const& c : clients_)
-            if (c->here && meant(*c))
-                c->expected.emplace(text, topic);
+    void send_from_somewhere(std::string const& text) {
+        if (auto const sent = send(pick(servers), text)) {
+            topics_[text] = topic_of(*sent);
+            expect(*sent);
+        }
     }
 
-    std::minstd_rand random_;
-    asio::io_context io_;
-    hubbub::testing::virtual_time time_{io_};
-    hubbub::local_broker broker_;
-    std::vector<std::unique_ptr<losing_client>> clients_;
-    std::vector<std::unique_ptr<losing_server>> servers_;
+    static std::string topic_of(call const& sent) {
+        hubbub::detail::hub_topics const topics("hub");
+        auto const& first = *sent.names.begin();
+        bool const one = sent.names.size() == 1;
+        switch (sent.to) {
+        case call::kind::groups: return one ? topics.group(first) : topics.all();
+        case call::kind::users: return one ? topics.user(first) : topics.all();
+        case call::kind::client: return topics.server(hubbub::detail::server_of(first));
+        case call::kind::all: break;
+        }
+        return topics.all();
+    }
+
+    std::map<std::string, std::string> topics_; // of each text
+    std::map<std::string, std::uint64_t> gaps_[servers];
 };
 
 } // namespace
@@ -233,13 +167,17 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("random programs over lossy links: each call is delivered, or in a gap that was told") {
     std::uint64_t dropped = 0;
-    for_each_seed(40, [&](unsigned seed) {
+    for_each_seed(many_seeds, [&](unsigned seed) {
         losing_program p(seed);
         p.run();
         p.check();
         dropped += p.dropped();
     });
-    CHECK(dropped > 0);
+    CHECK((dropped > 0 || chosen_seed())); // a single one may be of links that lose nothing
+}
+
+TEST_CASE("a random program over lossy links does the same each time, by its seed") {
+    for_each_seed(20, [](unsigned seed) { check_replay<losing_program>(seed); });
 }
 
 TEST_SUITE_END();

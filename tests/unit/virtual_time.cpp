@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <hubbub/testing/virtual_time.hpp>
 
+#include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/timer.hpp>
 
 #include <asio/io_context.hpp>
@@ -114,6 +115,22 @@ TEST_CASE("an io_context has one time, however many handles") {
     CHECK(s.time.now() - s.begin == 1s);
     s.time.run_for(1s);
     CHECK(s.seen == schedule::entries{"2 a"});
+}
+
+TEST_CASE("ids are all different, and the same in each run; elsewhere they are random") {
+    auto const two_ids = [](asio::io_context& io) {
+        using hubbub::detail::random_id;
+        auto const first = random_id(io.get_executor());
+        auto const second = random_id(io.get_executor());
+        CHECK(first != second);
+        return first + ' ' + second;
+    };
+    schedule s;
+    schedule again;
+    CHECK(two_ids(s.io) == two_ids(again.io));
+    asio::io_context real;
+    asio::io_context another;
+    CHECK(two_ids(real) != two_ids(another));
 }
 
 TEST_SUITE_END();

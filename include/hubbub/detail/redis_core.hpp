@@ -187,7 +187,7 @@ private:
     typename Stream::context const context_;
     strand const strand_;
     asio::any_io_executor const executor_; // the same, as users get it
-    std::string const probe_topic_ = "hubbub.probe." + random_id();
+    std::string const probe_topic_ = "hubbub.probe." + random_id(executor_);
     redis_shared shared_;
     publish_session publishing_;
     subscribe_session receiving_;

@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/observers.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/sequence.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/detail/topic_table.hpp>
@@ -16,7 +17,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -32,7 +32,8 @@ class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transp
 public:
     sequenced_core(Transport& below, sequence_options const& o)
         : below_(&below), options_(o), limits_(limits_above(below.limits())),
-          sender_(options_, random_seed()), timer_(below.get_executor()) {}
+          sender_(options_, random_bits(below.get_executor()) >> 24), timer_(below.get_executor()) {
+    }
 
     /// Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -206,11 +207,6 @@ private:
     static message_limits limits_above(message_limits below) {
         below.max_payload_bytes -= std::min(below.max_payload_bytes, sequence_frame::max_size);
         return below;
-    }
-
-    static std::uint64_t random_seed() {
-        std::random_device source;
-        return (std::uint64_t{source()} << 8 ^ source()) & 0xff'ffff'ffff;
     }
 
     void on_event(event const& e) {

@@ -20,17 +20,14 @@ public:
     using clock = std::chrono::steady_clock;
     using time_point = clock::time_point;
 
-    explicit time_source(asio::any_io_executor const& executor) {
-        auto& context = asio::query(executor, asio::execution::context);
-        if (asio::has_service<virtual_clock>(context))
-            virtual_ = &asio::use_service<virtual_clock>(context);
-    }
+    explicit time_source(asio::any_io_executor const& executor)
+        : virtual_(virtual_clock::of(executor)) {}
 
     time_point now() const { return virtual_ == nullptr ? clock::now() : virtual_->now(); }
 
 private:
     friend class timer;
-    virtual_clock* virtual_ = nullptr;
+    virtual_clock* virtual_;
 };
 
 /// A timer that goes by its context's time; a wait is aborted when the timer ends.

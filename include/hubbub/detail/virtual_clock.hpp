@@ -8,16 +8,18 @@
 #include <asio/execution_context.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <system_error>
 #include <utility>
 
 namespace hubbub::detail {
 
-/// The time of an execution context that a test moves: a service of the context, which is there
-/// only where a test has put it (testing/virtual_time.hpp).
+/// The time of an execution context that a test moves, and chance that is the same in each run: a
+/// service of the context, which is there only where a test has put it (testing/virtual_time.hpp).
 /// Thread safety: all functions, from any thread.
 class virtual_clock : public asio::execution_context::service {
 public:
@@ -28,9 +30,23 @@ public:
 
     explicit virtual_clock(asio::execution_context& context) : service(context) {}
 
+    /// That of the executor's context; null if it has none. Searches the context's services.
+    static virtual_clock* of(asio::any_io_executor const& executor) {
+        auto& context = asio::query(executor, asio::execution::context);
+        return asio::has_service<virtual_clock>(context)
+                   ? &asio::use_service<virtual_clock>(context)
+                   : nullptr;
+    }
+
     time_point now() const {
         std::lock_guard const lock(mutex_);
         return now_;
+    }
+
+    /// 64 bits that look random.
+    std::uint64_t draw() {
+        std::lock_guard const lock(mutex_);
+        return chance_();
     }
 
     /// Completes done at the time given, at once if it has come. owner is what cancel names.
@@ -84,6 +100,7 @@ private:
 
     mutable std::mutex mutex_; // guards what follows
     time_point now_{std::chrono::hours(1)};
+    std::mt19937_64 chance_;
     std::multimap<time_point, wait_of> waiting_;
 };
 

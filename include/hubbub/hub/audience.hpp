@@ -57,13 +57,13 @@ public:
         }
     }
 
-    /// True if nobody is left: then this object is done with.
-    bool leave(member_ptr<Bus> const& c) {
+    /// Its joins that still wait end as given. True if nobody is left: then this object is done with.
+    bool leave(member_ptr<Bus> const& c, std::error_code waiting_end) {
         std::unique_lock const lock(mutex_);
         members_.write([&](auto& list) { std::erase(list, c); });
         for (auto& waiting : joining_)
             if (waiting.who == c)
-                waiting.done(errc::unknown_connection);
+                waiting.done(waiting_end);
         std::erase_if(joining_, [&](auto const& waiting) { return waiting.who == c; });
         return members_.empty() && joining_.empty();
     }

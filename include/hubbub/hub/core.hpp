@@ -64,7 +64,7 @@ public:
 
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
-          id_(random_id()), options_(o), roster_(bus, topics),
+          id_(random_id(executor_)), options_(o), roster_(bus, topics),
           mail_(o.outbox_budget, roster_, *hooks_,
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),

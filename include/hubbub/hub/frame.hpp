@@ -88,12 +88,15 @@ struct roll {
     std::vector<attendance> present;
 };
 
-/// What one connection of a server has become by the change of this number.
+/// The change of this number, at one connection of a server: it came, or left.
 struct roll_change {
     std::string server;
     std::uint64_t number = 0;
     attendance who;
     bool here = false;
+    /// Or this alone has changed: it is in the group now, or (not here) not any more. Then, and when it
+    /// left, `who` names no groups: who knows the changes before knows them.
+    std::optional<std::string> group = {};
 };
 
 /// The topics of one hub.

@@ -38,7 +38,10 @@ public:
         auto& s = found->second;
         if (c.number == s.number + 1) {
             s.number = c.number;
-            put(s, c.who, c.here, out);
+            if (c.group)
+                put_into(s, c.who.connection, *c.group, c.here, out);
+            else
+                put(s, c.who, c.here, out);
         }
         return heard(c.server, c.number);
     }
@@ -128,6 +131,23 @@ private:
             out.push_back({kind::user, false, before.user, id});
         }
         s.present.erase(id);
+    }
+
+    /// Puts a connection into one group, or takes it out, and tells that.
+    static void put_into(known_server& s, std::string const& id, std::string const& group, bool in,
+                         changes& out) {
+        auto const found = s.present.find(id);
+        if (found == s.present.end())
+            return;
+        auto& groups = found->second.groups;
+        auto const at = std::find(groups.begin(), groups.end(), group);
+        if (in == (at != groups.end()))
+            return;
+        if (in)
+            groups.push_back(group);
+        else
+            groups.erase(at);
+        out.push_back({kind::group, in, group, id});
     }
 
     /// The groups of `some` that `others` lacks.

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -86,15 +87,17 @@ public:
         if (members_.erase(c->number) == 0)
             return false;
         changed(*c, false);
-        leave(topics_->all(), c);
+        std::error_code const ended = errc::unknown_connection;
+        leave(topics_->all(), c, ended);
         if (!c->user.empty())
-            leave(topics_->user(c->user), c);
+            leave(topics_->user(c->user), c, ended);
         for (auto const& group : std::exchange(c->groups, {}))
-            leave(group->topic(), c);
+            leave(group->topic(), c, ended);
         return true;
     }
 
-    /// Completes when later calls to the group reach it. Errors: unknown_connection, closed.
+    /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
+    /// unknown_connection, also if it ends meanwhile; closed.
     void add_to_group(std::string_view connection, std::string_view group,
                       completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
@@ -104,7 +107,7 @@ public:
         auto& joined = audience_at(topics_->group(group));
         if (at(*c, joined.topic()) == c->groups.end()) {
             c->groups.push_back(joined.shared_from_this());
-            changed(*c, true);
+            changed(*c, true, group);
         }
         joined.join(c, std::move(done));
     }
@@ -118,8 +121,8 @@ public:
         auto const topic = topics_->group(group);
         if (auto const left = at(*c, topic); left != c->groups.end()) {
             c->groups.erase(left);
-            changed(*c, true);
-            leave(topic, c);
+            changed(*c, false, group);
+            leave(topic, c, {}); // as if it had joined before
         }
         return {};
     }
@@ -182,12 +185,20 @@ private:
         return a;
     }
 
-    void changed(member<Bus> const& c, bool here) {
+    /// Tells of a connection that it came or left, or of one of its groups. No more than changes, since
+    /// this is under the lock, and a connection may be in many groups.
+    void changed(member<Bus> const& c, bool here, std::optional<std::string_view> group = {}) {
         if (!c.admitted)
             return;
         ++changes_;
-        if (watched_)
-            tell_({std::string(server_of(c.id)), changes_, attendance_of(c), here});
+        if (!watched_)
+            return;
+        roll_change told{std::string(server_of(c.id)), changes_, {c.id, c.user, {}}, here, {}};
+        if (group)
+            told.group.emplace(*group);
+        else if (here)
+            told.who = attendance_of(c);
+        tell_(std::move(told));
     }
 
     audience<Bus>& audience_at(std::string const& topic) {
@@ -197,9 +208,9 @@ private:
         return *a;
     }
 
-    void leave(std::string const& topic, member_ptr<Bus> const& c) {
+    void leave(std::string const& topic, member_ptr<Bus> const& c, std::error_code waiting_end) {
         auto const found = audiences_.find(topic);
-        if (found != audiences_.end() && found->second->leave(c))
+        if (found != audiences_.end() && found->second->leave(c, waiting_end))
             audiences_.erase(found);
     }
 
