@@ -227,6 +227,7 @@ TEST_CASE("being added twice is being in it once, and being removed ends it") {
 TEST_CASE("an unknown connection or server is told") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());
+    s.connect(s.right()); // so that it can be asked by now
     auto const here = s.left().hub->server_id();
     auto const there = s.right().hub->server_id();
 

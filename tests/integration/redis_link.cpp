@@ -358,7 +358,8 @@ TEST_CASE("a server that talks nonsense drops the link, never the process") {
         {greeted + "*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nx\r\n$1\r\ny\r\n",
          errc::protocol_error},
         {greeted + "+OK\r\n" + std::string(100000, '\xee') + "\r\n", errc::protocol_error},
-        {"-ERR no\r\n-ERR no\r\n-ERR no\r\n", errc::server_error}, // to each of the greeting
+        {"-ERR no\r\n-ERR no\r\n-ERR no\r\n-ERR no\r\n",
+         errc::server_error}, // to all of the greeting
         {"-LOADING Redis is loading the dataset in memory\r\n", errc::server_loading},
     };
     for (auto const& [says, expected] : nonsense) {

@@ -266,7 +266,8 @@ TEST_CASE("a subscriber that Redis cuts off, since it did not read, is told so w
     CHECK(a.lost.size() == 1);
     a.run_until_heard("t", "after");
 
-    server.command("CLIENT", "KILL", "TYPE", "pubsub"); // which is no cut-off, once it has caught up
+    server.command("CLIENT", "KILL", "TYPE",
+                   "pubsub"); // which is no cut-off, once it has caught up
     a.run_until_whole(3);
     CHECK(a.cut_offs == 1);
 }
