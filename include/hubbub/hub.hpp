@@ -26,6 +26,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace hubbub {
 
@@ -127,6 +128,18 @@ public:
     auto async_remove_from_group(std::string_view connection_id, std::string_view group,
                                  Token&& token) {
         return change_group("remove", connection_id, group, std::forward<Token>(token));
+    }
+
+    /// The groups of a connection, on whatever server, in order; completes with
+    /// `void(std::error_code, std::vector<std::string>)`. Errors: as above.
+    template <class Token>
+    auto async_groups_of(std::string_view connection_id, Token&& token) {
+        return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(
+            [core = core_](auto handler, std::string const& id) {
+                auto executor = detail::executor_of(handler, core->executor());
+                core->groups_of(id, {std::move(executor), std::move(handler)});
+            },
+            token, std::string(connection_id));
     }
 
     /// Whom to call.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace {
@@ -83,6 +84,42 @@ TEST_CASE("connections, users, groups and members are counted over all servers")
     CHECK(!online("eve"));
     CHECK(answer<list>(s, [&](auto done) { s.left().hub->presence().async_groups(done); }).value ==
           lines{"lobby"});
+}
+
+TEST_CASE("every server can tell the groups of a connection, which are those that it is in") {
+    stage<json_setup> s;
+    meet(s);
+    auto& eve = s.connect(s.right(), "eve");
+    struct answered {
+        std::error_code error;
+        lines groups;
+        bool operator==(answered const&) const = default;
+    };
+    auto const groups_of = [&](auto& server, std::string const& id) {
+        std::optional<answered> given;
+        server.hub->async_groups_of(
+            id, [&](std::error_code error, lines groups) { given = {error, std::move(groups)}; });
+        s.run_until([&] { return given.has_value(); }, "the server to answer");
+        return *given;
+    };
+    CHECK(!s.add(s.left(), eve.id(), "lobby"));
+    CHECK(!s.add(s.right(), eve.id(), "garden"));
+    CHECK(!s.add(s.right(), eve.id(), "cellar"));
+    CHECK(!s.remove(s.left(), eve.id(), "cellar"));
+    for (auto& each : s.servers)
+        CHECK(groups_of(each, eve.id()) == answered{{}, {"garden", "lobby"}});
+
+    // What a topic cannot be called is no group.
+    std::string const too_long(5000, 'x');
+    CHECK(s.add(s.right(), eve.id(), too_long) == hubbub::errc::name_too_long);
+    CHECK(s.add(s.right(), eve.id(), too_long) == hubbub::errc::name_too_long);
+    CHECK(groups_of(s.left(), eve.id()) == answered{{}, {"garden", "lobby"}});
+
+    auto const gone = eve.id();
+    eve.connection.disconnect();
+    CHECK(groups_of(s.left(), gone) == answered{hubbub::errc::unknown_connection, {}});
+    CHECK(groups_of(s.right(), gone) == answered{hubbub::errc::unknown_connection, {}});
+    CHECK(groups_of(s.left(), "0123456789abcdef-1") == answered{hubbub::errc::unknown_server, {}});
 }
 
 TEST_CASE("a server method is called at every server, and all answers are collected") {

@@ -60,12 +60,24 @@ public:
     /// Its joins that still wait end as given. True if nobody is left: then this object is done with.
     bool leave(member_ptr<Bus> const& c, std::error_code waiting_end) {
         std::unique_lock const lock(mutex_);
-        members_.write([&](auto& list) { std::erase(list, c); });
+        members_.write([&](auto& list) {
+            if (auto const at = place_of(c, list); at != list.end() && *at == c)
+                list.erase(at);
+        });
         for (auto& waiting : joining_)
             if (waiting.who == c)
                 waiting.done(waiting_end);
         std::erase_if(joining_, [&](auto const& waiting) { return waiting.who == c; });
         return members_.empty() && joining_.empty();
+    }
+
+    /// Whether it is a member, or about to be.
+    bool has(member_ptr<Bus> const& c) const {
+        std::shared_lock const lock(mutex_);
+        auto const list = members_.read();
+        return std::binary_search((*list).begin(), (*list).end(), c, connected_before<Bus>) ||
+               std::any_of(joining_.begin(), joining_.end(),
+                           [&](auto const& waiting) { return waiting.who == c; });
     }
 
     /// Ends all that wait.
@@ -91,10 +103,14 @@ private:
         completion<std::error_code> done;
     };
 
+    static auto place_of(member_ptr<Bus> const& c, member_list<Bus>& list) {
+        return std::lower_bound(list.begin(), list.end(), c, connected_before<Bus>);
+    }
+
     void add(member_ptr<Bus> const& c) {
         members_.write([&](auto& list) {
-            if (std::find(list.begin(), list.end(), c) == list.end())
-                list.push_back(c);
+            if (auto const at = place_of(c, list); at == list.end() || *at != c)
+                list.insert(at, c);
         });
     }
 
@@ -132,7 +148,7 @@ private:
     mutable std::shared_mutex mutex_; // guards what follows
     state state_ = state::idle;
     subscription subscription_;
-    shared_list<member_ptr<Bus>> members_;
+    shared_list<member_ptr<Bus>> members_; // in the order they connected
     std::vector<joining> joining_;
 };
 

@@ -204,6 +204,14 @@ public:
             done(errc::closed);
     }
 
+    /// The groups of a connection of any server.
+    void groups_of(std::string const& connection, completion<std::error_code, name_list> done) {
+        if (open_)
+            requests_.groups_of(connection, std::move(done));
+        else
+            done(errc::closed, {});
+    }
+
     /// Tells who comes and goes at all servers; null to end that.
     void watch_presence(presence_observer told) {
         if (open_)

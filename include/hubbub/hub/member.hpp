@@ -47,4 +47,11 @@ using member_ptr = std::shared_ptr<member<Bus>>;
 template <class Bus>
 using member_list = std::vector<member_ptr<Bus>>;
 
+/// The order of lists of members: by when they connected, not by their addresses, so that it is the
+/// same in each run.
+template <class Bus>
+bool connected_before(member_ptr<Bus> const& a, member_ptr<Bus> const& b) noexcept {
+    return a->number < b->number;
+}
+
 } // namespace hubbub::detail

@@ -50,6 +50,8 @@ void answer_presence(method_table<typename Bus::serializer_type>& methods, roste
     };
     methods.on(presence_method("count"),
                [&here](std::string const&) { return std::uint64_t{here.size()}; });
+    methods.on(presence_method("groups of"),
+               [&here](std::string const& connection) { return here.groups_of(connection); });
     methods.on(presence_method("roll"), [&here](std::string const&) { return here.call_roll(); });
     on("connections", [&here, ids](auto const&) { return ids(here.members()); });
     on("users", [&here, &topics](auto const&) { return here.names_of(topics.user({})); });

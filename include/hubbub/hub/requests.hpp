@@ -13,7 +13,9 @@
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/outboxes.hpp>
+#include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/question.hpp>
 #include <hubbub/hub/roster.hpp>
 
@@ -23,6 +25,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -64,6 +67,22 @@ public:
                     {.verb = std::string(verb),
                      .connection = std::string(connection),
                      .group = std::string(group)});
+    }
+
+    /// The groups of a connection of any server, in order.
+    void groups_of(std::string const& connection, completion<std::error_code, name_list> done) {
+        ask_server(std::string(server_of(connection)),
+                   presence_call(*serializer_, "groups of", connection), limit_,
+                   {executor_,
+                    [format = *serializer_, done = std::move(done)](reply const& given) mutable {
+                        auto all = outcome_of<std::optional<name_list>>(format, given);
+                        if (!all)
+                            done(all.error(), {});
+                        else if (!*all)
+                            done(errc::unknown_connection, {});
+                        else
+                            done({}, std::move(**all));
+                    }});
     }
 
     /// Calls a method at one client of any server, and completes with its answer. Returns the

@@ -109,7 +109,14 @@ public:
             c->groups.push_back(joined.shared_from_this());
             changed(*c, true, group);
         }
-        joined.join(c, std::move(done));
+        // Core and with it this live while receiver_ does.
+        joined.join(c,
+                    {bus_->get_executor(), [this, alive = receiver_, c, topic = joined.topic(),
+                                            done = std::move(done)](std::error_code error) mutable {
+                         if (auto const core = alive.lock(); core && error)
+                             forget(c, topic);
+                         done(error);
+                     }});
     }
 
     /// Errors: unknown_connection, closed. Not being in it is none.
@@ -125,6 +132,17 @@ public:
             leave(topic, c, {}); // as if it had joined before
         }
         return {};
+    }
+
+    /// In order; nothing if there is no such connection.
+    std::optional<name_list> groups_of(std::string_view connection) const {
+        std::lock_guard const lock(mutex_);
+        auto const c = find_unlocked(connection);
+        if (!c)
+            return std::nullopt;
+        auto groups = attendance_of(*c).groups;
+        std::sort(groups.begin(), groups.end());
+        return groups;
     }
 
     /// Null if there is none of this id.
@@ -177,6 +195,17 @@ public:
     }
 
 private:
+    /// Joining a group has failed: c is not in it, unless it joined it again.
+    void forget(member_ptr<Bus> const& c, std::string const& topic) {
+        std::lock_guard const lock(mutex_);
+        auto const left = at(*c, topic);
+        if (left == c->groups.end() || (*left)->has(c))
+            return;
+        c->groups.erase(left);
+        changed(*c, false, std::string_view(topic).substr(topics_->group({}).size()));
+        leave(topic, c, {});
+    }
+
     attendance attendance_of(member<Bus> const& c) const {
         attendance a{c.id, c.user, {}};
         auto const prefix = topics_->group({}).size();

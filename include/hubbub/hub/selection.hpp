@@ -57,7 +57,7 @@ private:
         return to_ != nullptr && to_->excludes() &&
                (contains(to_->except, c->id) ||
                 (!c->user.empty() && contains(to_->except_users, c->user)) ||
-                std::binary_search(excluded_.begin(), excluded_.end(), c, came_before));
+                std::binary_search(excluded_.begin(), excluded_.end(), c, connected_before<Bus>));
     }
 
     static bool contains(std::optional<name_list> const& list, std::string const& name) {
@@ -69,13 +69,8 @@ private:
         list.insert(list.end(), (*members).begin(), (*members).end());
     }
 
-    /// By when they connected, and not by their addresses: so that it is the same in each run.
-    static bool came_before(member_ptr<Bus> const& a, member_ptr<Bus> const& b) {
-        return a->number < b->number;
-    }
-
     static void sort_unique(member_list<Bus>& list) {
-        std::sort(list.begin(), list.end(), came_before);
+        std::sort(list.begin(), list.end(), connected_before<Bus>);
         list.erase(std::unique(list.begin(), list.end()), list.end());
     }
 
