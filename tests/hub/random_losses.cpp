@@ -100,7 +100,7 @@ private:
             std::set<std::string> const told(c->told.begin(), c->told.end());
             for (auto const& text : c->expected)
                 if (!told.contains(text))
-                    missing[topics_.at(text)].insert(text);
+                    missing[topic_of(text, at)].insert(text);
         }
         return missing;
     }
@@ -139,19 +139,28 @@ private:
 
     void send_from_somewhere(std::string const& text) {
         if (auto const sent = send(pick(servers), text)) {
-            topics_[text] = topic_of(*sent);
+            topics_[text] = shared_topic(*sent);
             expect(*sent);
         }
     }
 
-    static std::string topic_of(call const& sent) {
+    /// Of the topics that a call went to, that of a server's clients.
+    std::string topic_of(std::string const& text, std::size_t at) const {
+        auto const& shared = topics_.at(text);
+        return shared.empty()
+                   ? hubbub::detail::hub_topics("hub").server(servers_[at]->hub.server_id())
+                   : shared;
+    }
+
+    /// The topic that all servers get the call by; none if each has its own.
+    static std::string shared_topic(call const& sent) {
         hubbub::detail::hub_topics const topics("hub");
         auto const& first = *sent.names.begin();
         bool const one = sent.names.size() == 1;
         switch (sent.to) {
         case call::kind::groups: return one ? topics.group(first) : topics.all();
         case call::kind::users: return one ? topics.user(first) : topics.all();
-        case call::kind::client: return topics.server(hubbub::detail::server_of(first));
+        case call::kind::clients: return {};
         case call::kind::all: break;
         }
         return topics.all();

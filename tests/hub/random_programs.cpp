@@ -111,21 +111,21 @@ private:
         auto sent = servers_[by] ? send(by, std::move(text)) : std::nullopt;
         if (!sent)
             return;
-        if (auto* const own = own_client(by, *sent)) // it needs no link
-            own->expected.push_back(sent->text);
-        else if (servers_[by]->cut)
+        if (sent->to == call::kind::clients)
+            expect_own(by, *sent);
+        if (servers_[by]->cut)
             waiting_[by].push_back(std::move(*sent));
         else
             expect(*sent);
     }
 
-    /// Whom a call is for, if that is one client of the server that makes it.
-    client* own_client(std::size_t by, call const& sent) const {
-        if (sent.to == call::kind::client)
-            for (auto const& c : clients_)
-                if (c->server == by && sent.is_for(*c))
-                    return c.get();
-        return nullptr;
+    /// Those clients that are the sending server's own need no link.
+    void expect_own(std::size_t by, call& sent) const {
+        for (auto const& c : clients_)
+            if (c->server == by && sent.is_for(*c)) {
+                c->expected.push_back(sent.text);
+                sent.names.erase(c->id);
+            }
     }
 
     std::vector<call> waiting_[servers];

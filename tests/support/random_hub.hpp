@@ -70,12 +70,14 @@ protected:
         lines expected;
     };
 
-    /// A call: to all, or to those of these groups, users or connections, without one connection.
+    /// A call: to all, or to those of these groups, users or connections, but for a connection, a
+    /// group or a user.
     struct call {
-        enum class kind { all, groups, users, client };
+        enum class kind { all, groups, users, clients };
 
         bool is_for(client const& c) const {
-            if (!c.here || c.id == except)
+            if (!c.here || c.id == except || c.user == except_user ||
+                c.groups.contains(except_group))
                 return false;
             switch (to) {
             case kind::all: return true;
@@ -83,15 +85,17 @@ protected:
                 return std::any_of(names.begin(), names.end(),
                                    [&](auto const& group) { return c.groups.contains(group); });
             case kind::users: return names.contains(c.user);
-            case kind::client: return names.contains(c.id);
+            case kind::clients: return names.contains(c.id);
             }
             return false;
         }
 
         kind to;
-        std::set<std::string> names;
-        std::string except;
         std::string text;
+        std::set<std::string> names = {};
+        std::string except = {};
+        std::string except_group = {};
+        std::string except_user = {};
     };
 
     random_hub(unsigned seed, options const& o) : options_(o), random_(seed) {}
@@ -163,34 +167,21 @@ protected:
         note("changed " + group + " of " + c.id);
     }
 
-    /// Makes a call by a server; nothing if it would be for one client and nobody is here.
+    /// Makes a call by a server; nothing if it would be for clients and nobody is here.
     std::optional<call> send(std::size_t by, std::string text) {
-        auto const hub_clients = servers_[by]->hub.clients();
-        auto const* const spared = pick(3) == 0 ? somebody() : nullptr;
-        call c{static_cast<call::kind>(pick(4)), {}, spared ? spared->id : "", std::move(text)};
-        for (std::size_t i = 0, count = 1 + pick(3); i < count; ++i)
-            c.names.insert((c.to == call::kind::users ? "user " : "group ") +
-                           std::to_string(pick(3)));
-        lines const names(c.names.begin(), c.names.end());
-        auto const publish = [&](auto target) {
-            CHECK(!std::move(target).except({c.except}).send("tell", c.text));
-        };
+        auto const all = servers_[by]->hub.clients();
+        call c{static_cast<call::kind>(pick(4)), std::move(text)};
+        lines const names = choose_names(c);
+        bool const one = names.size() == 1;
         switch (c.to) {
-        case call::kind::all: publish(hub_clients.all()); break;
-        case call::kind::groups:
-            publish(names.size() == 1 ? hub_clients.group(names[0]) : hub_clients.groups(names));
-            break;
-        case call::kind::users:
-            publish(names.size() == 1 ? hub_clients.user(names[0]) : hub_clients.users(names));
-            break;
-        case call::kind::client: {
-            auto const* const to = somebody();
-            if (to == nullptr)
+        case call::kind::all: send(all.all(), c); break;
+        case call::kind::groups: send(one ? all.group(names[0]) : all.groups(names), c); break;
+        case call::kind::users: send(one ? all.user(names[0]) : all.users(names), c); break;
+        case call::kind::clients:
+            if (names.empty())
                 return std::nullopt;
-            c.names = {to->id};
-            c.except.clear();
-            CHECK(!hub_clients.client(to->id).send("tell", c.text));
-        }
+            CHECK(!(one ? all.client(names[0]).send("tell", c.text)
+                        : all.clients(names).send("tell", c.text)));
         }
         note("sent " + c.text);
         return c;
@@ -203,6 +194,39 @@ protected:
                 c->expected.push_back(sent.text);
     }
 
+private:
+    /// One to three of the kind that the call is to.
+    lines choose_names(call& c) {
+        for (std::size_t i = 0, count = 1 + pick(3); i < count; ++i)
+            if (c.to != call::kind::clients)
+                c.names.insert((c.to == call::kind::users ? "user " : "group ") +
+                               std::to_string(pick(3)));
+            else if (auto const* const to = somebody())
+                c.names.insert(to->id);
+        return {c.names.begin(), c.names.end()};
+    }
+
+    void send(hubbub::target<bus_type> to, call& c) {
+        switch (pick(6)) {
+        case 0:
+            if (auto const* const spared = somebody())
+                c.except = spared->id;
+            to = std::move(to).except({c.except});
+            break;
+        case 1:
+            c.except_group = "group " + std::to_string(pick(3));
+            to = std::move(to).except_groups({c.except_group});
+            break;
+        case 2:
+            c.except_user = "user " + std::to_string(pick(3));
+            to = std::move(to).except_users({c.except_user});
+            break;
+        default: break;
+        }
+        CHECK(!to.send("tell", c.text));
+    }
+
+protected:
     options const options_;
     lines record_;
     std::minstd_rand random_;
