@@ -56,7 +56,9 @@ struct wait_up_to {
 ///                transport's I/O. What concerns no one call is an event.
 /// Thread safety: all functions, from any thread. A sink may call all of them, reset any
 ///                subscription and destroy the bus. No lock is held while a sink runs.
-/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it.
+/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it. It
+///                must not be destroyed, with its transport, while another thread still runs its
+///                handlers: close the transport, and let them end.
 ///
 /// @code
 /// hubbub::bus bus{transport, hubbub::json_serializer{}};
