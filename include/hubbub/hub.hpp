@@ -92,8 +92,9 @@ public:
     /// call to all, to it or to its user reaches it, from whatever server. out
     /// is called for each call: client_methods, or a function of `invocation const&`.
     ///
-    /// While the link is down it waits for it. Errors: closed, refused (authorize, on_connected),
-    /// shutting_down, or why the backplane refuses.
+    /// While the link is down it waits for it. Nothing reaches it before authorize has allowed it.
+    /// Errors: closed, refused (authorize, on_connected), shutting_down, connection_ended, if it was
+    /// ended meanwhile, or why the backplane refuses.
     template <class Token>
     auto async_connect(connect_options who, outlet_type out, Token&& token) {
         auto const entering = std::make_shared<detail::member<Bus>>();

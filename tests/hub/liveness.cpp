@@ -93,4 +93,27 @@ TEST_CASE("a beacon that comes due while its hub ends touches no bus") {
     CHECK(due);
 }
 
+TEST_CASE("a server that never was is not told to have left, and what it was asked ends") {
+    using setup = json_setup;
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::any_transport transport(
+        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
+    setup::bus bus(transport);
+    hubbub::hub<setup::bus> hub(bus);
+    lines told;
+    hub.on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const left = std::get_if<hubbub::server_left>(&e))
+            told.emplace_back(left->server);
+    });
+    // Somebody listens there, so that the question is not refused at once.
+    auto const ear = bus.subscribe<std::string>("hub/control/nobody", [](auto const&) {});
+    time.run_for(std::chrono::seconds(1));
+    std::optional<std::error_code> outcome;
+    hub.async_add_to_group("nobody-1", "lobby", [&](std::error_code error) { outcome = error; });
+    time.run_for(std::chrono::seconds(5));
+    CHECK(outcome == hubbub::errc::server_lost);
+    CHECK(told.empty());
+}
+
 TEST_SUITE_END();

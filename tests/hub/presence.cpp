@@ -174,4 +174,35 @@ TEST_CASE("a server that has ended is asked no more, and one that is silent is n
     CHECK(rest.missing.empty());
 }
 
+TEST_CASE("what is asked of a hub that is closed ends, and names who is missing") {
+    stage<json_setup> s;
+    meet(s);
+    s.connect(s.left());
+    auto& hub = *s.left().hub;
+    hub.close();
+    CHECK(answer<hubbub::census<std::uint64_t>>(s, [&](auto done) {
+              hub.presence().async_count(done);
+          }).missing.size() == s.servers.size());
+    CHECK(answer<hubbub::collected<void>>(
+              s, [&](auto done) { hub.servers().template async_invoke<void>("anything", done); })
+              .missing()
+              .size() == s.servers.size());
+}
+
+TEST_CASE("an answer that cannot be encoded is an error at once, at whatever server") {
+    stage<json_setup> s;
+    meet(s);
+    for (auto& each : s.servers)
+        each.hub->servers().on("noise", [] { return std::string("\xff"); });
+    auto const all = answer<hubbub::collected<std::string>>(s, [&](auto done) {
+        s.left().hub->servers().template async_invoke<std::string>("noise", done);
+    });
+    CHECK(all.answers.size() == s.servers.size());
+    for (auto const& [server, given] : all.answers) {
+        INFO(server, ": ", given.error().message());
+        CHECK((given ? server == s.left().hub->server_id()
+                     : given.error() == hubbub::errc::cannot_encode));
+    }
+}
+
 TEST_SUITE_END();

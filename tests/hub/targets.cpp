@@ -388,6 +388,7 @@ TEST_CASE("a hub that is closed sends nothing any more, and says so") {
     hub.close();
     CHECK(hub.clients().all().send("tell", "nobody") == hubbub::errc::closed);
     CHECK(hub.clients().user("ada").disconnect("no reason") == hubbub::errc::closed);
+    CHECK(hub.servers().send("do") == hubbub::errc::closed);
     s.flush(s.right());
     CHECK(ada.told.empty());
     CHECK(ada.connection.connected());

@@ -51,4 +51,15 @@ TEST_CASE("the calls of one server end together, and no others") {
     CHECK(c.take_all() == texts{"b"});
 }
 
+TEST_CASE("calls end that have waited for a silent server since a certain time") {
+    calls c;
+    c.begin("x", start + 1s, "a", 1);
+    c.begin("y", start + 1s, "b", 1);
+    c.begin("x", start + 1s, "c", 2);
+    CHECK(c.take_silent([](auto const& server, auto since) {
+        return server == "x" && since < 2;
+    }) == texts{"a"});
+    CHECK(c.take_all() == texts{"b", "c"});
+}
+
 } // namespace pending_calls_test

@@ -38,14 +38,16 @@ TEST_CASE("who hears nothing, not even itself, takes nobody for dead") {
     CHECK(r.alive() == ids{"other", "self"});
 }
 
-TEST_CASE("a server that is asked and never heard of is lost as well, and was never alive") {
+TEST_CASE("a server that was never heard of is silent after the same time, and is not lost") {
     server_registry r("self", 2);
     r.heard("self");
-    r.expect("unknown");
-    CHECK(r.alive() == ids{"self"});
+    auto const asked = r.beats();
     CHECK(r.heard("self").lost.empty());
-    CHECK(r.heard("self").lost == ids{"unknown"});
+    CHECK(!r.is_silent("unknown", asked));
     CHECK(r.heard("self").lost.empty());
+    CHECK(r.is_silent("unknown", asked));
+    CHECK(!r.is_silent("unknown", r.beats()));
+    CHECK(!r.is_silent("self", asked));
 }
 
 TEST_CASE("a server that says it goes is lost at once, and told once") {

@@ -101,9 +101,8 @@ public:
         if (!open_.exchange(false))
             return;
         drain_->end(errc::closed);
-        for (auto const& c : roster_.members())
+        for (auto const& c : roster_.close())
             disconnect(c, {errc::closed});
-        roster_.close();
         watch_->tell({});
         ready_.open(errc::closed);
     }
@@ -139,6 +138,8 @@ public:
         joined_completion both(executor_,
                                {executor_, [core = this->shared_from_this(), c,
                                             done = std::move(done)](std::error_code error) mutable {
+                                    if (error == errc::unknown_connection) // it was ended meanwhile
+                                        error = errc::connection_ended;
                                     done(error ? error : core->admit(c));
                                 }});
         ready_.pass(both.part());
@@ -149,17 +150,17 @@ public:
     void disconnect(member_ptr<Bus> const& c, closing why) {
         if (!c->connected.exchange(false))
             return;
-        bool const was_in = roster_.leave(c);
+        roster_.leave(c);
         drain_->left(roster_.size());
         c->stop_all();
         if (c->mail)
             c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
-        asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
-            if (c->hooks && c->hooks->on_closed && why.code)
-                c->hooks->on_closed(why);
-            if (auto const told = core->hooks_->disconnected.get();
-                told && c->admitted && was_in && core->open_)
-                (*told)(caller(c), why);
+        c->end = std::make_unique<closing const>(std::move(why));
+        asio::post(executor_, [core = this->shared_from_this(), c] {
+            if (c->hooks && c->hooks->on_closed && c->end->code)
+                c->hooks->on_closed(*c->end);
+            if (c->owner_told.fetch_or(c->ended) == c->greeted)
+                core->tell_end(c);
         });
     }
 
@@ -296,21 +297,32 @@ private:
 
     /// Lets the owner of the hub refuse a connection that is reachable now.
     std::error_code admit(member_ptr<Bus> const& c) {
+        if (!c->connected)
+            return errc::connection_ended;
         closing why{errc::refused};
         try {
             if (draining_)
                 why.code = errc::shutting_down;
             else if (hooks_->allow(caller(c), {action::kind::connect, {}})) {
+                c->allowed = true;
                 if (auto const told = hooks_->connected.get())
                     (*told)(caller(c));
                 roster_.admit(c);
+                if (c->owner_told.fetch_or(c->greeted) == c->ended)
+                    tell_end(c);
                 return c->connected ? std::error_code{} : errc::connection_ended;
             }
         } catch (std::exception const& e) { // on_connected refuses by throwing
             why.text = e.what();
+        } catch (...) { // the same, without a text
         }
         disconnect(c, why);
         return why.code;
+    }
+
+    void tell_end(member_ptr<Bus> const& c) {
+        if (auto const told = hooks_->disconnected.get(); told && open_)
+            (*told)(caller(c), *c->end);
     }
 
     /// What is for this server's connections alone does not take the way over the backplane.
@@ -342,22 +354,21 @@ private:
         invocation<serializer> shared;
         std::size_t size = 0;
         selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
+        if (c.closes)
+            return end_all(meant, members, {errc::disconnected, *c.closes});
         meant.for_each(members, [&](member_ptr<Bus> const& one) {
-            if (c.closes)
-                return disconnect(one, {errc::disconnected, *c.closes});
             if (!shared)
                 shared = {c.method, c.arguments, serializer_};
-            if (one->mail) {
-                if (size == 0)
-                    size = shared.size();
-                return mail_.put(one, shared, size);
-            }
-            try {
-                one->out(shared);
-            } catch (...) { // whatever an outlet throws is told to the hub's owner
-                hooks_->notify(outlet_failed{one->id, c.method, std::current_exception()});
-            }
+            mail_.call(one, shared, size);
         });
+    }
+
+    /// The last first, which is the least work for the lists that they are in.
+    void end_all(selection<Bus> const& meant, member_list<Bus> const& members, closing const& why) {
+        member_list<Bus> all;
+        meant.for_each(members, [&](member_ptr<Bus> const& one) { all.push_back(one); });
+        for (auto one = all.rbegin(); one != all.rend(); ++one)
+            disconnect(*one, why);
     }
 
     Bus* const bus_;

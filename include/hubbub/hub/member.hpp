@@ -29,7 +29,15 @@ protected:
 /// A connection, as its server has it.
 template <class Bus>
 struct member : caller_state {
+    /// By the policy: from then on calls reach it.
+    std::atomic<bool> allowed = false;
+    /// By the hub's owner too: from then on it counts as there.
     std::atomic<bool> admitted = false;
+    /// Which of these have happened; whichever comes second tells the owner of the end.
+    enum : unsigned { greeted = 1, ended = 2 };
+    std::atomic<unsigned> owner_told = 0;
+    /// Why it ended; set before ended is.
+    std::unique_ptr<closing const> end = {};
     std::uint64_t number = 0;
     outlet<typename Bus::serializer_type> out = {};
     /// Null if it is called by out.

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -36,6 +37,25 @@ public:
         c.mail = std::make_unique<mailbox<invocation_type>>(options, bytes_);
     }
 
+    /// Calls a connection, or puts the call, which has a size once one was put, into its outbox. False
+    /// if its outlet threw, which is told to the hub's owner.
+    bool call(member_ptr<Bus> const& c, invocation_type const& what, std::size_t& size) const {
+        if (c->mail) {
+            if (size == 0)
+                size = what.size();
+            put(c, what, size);
+            return true;
+        }
+        try {
+            c->out(what);
+            return true;
+        } catch (...) { // whatever an outlet throws
+            hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+            return false;
+        }
+    }
+
+private:
     /// Puts a call into a connection's outbox.
     void put(member_ptr<Bus> const& c, invocation_type const& what, std::size_t size) const {
         auto const result = c->mail->push(what, size);
@@ -47,7 +67,6 @@ public:
         }
     }
 
-private:
     /// Takes from who holds most; false if nobody holds anything.
     bool relieve() const {
         member_ptr<Bus> worst;

@@ -93,13 +93,17 @@ public:
             done({.error = errc::closed});
     }
 
-    /// A number for a question to a server; done completes with the answer, with timed_out, or with
-    /// server_lost.
+    /// A number for a question to a server; done completes with the answer, with timed_out, with
+    /// server_lost, or with closed.
     std::uint64_t begin(std::string const& server, std::chrono::milliseconds limit,
                         done_type done) {
         std::lock_guard const lock(mutex_);
-        registry_.expect(server);
-        auto const number = pending_.begin(server, timer_.now() + limit, std::move(done));
+        if (!open_) {
+            done({.error = errc::closed});
+            return 0;
+        }
+        auto const number =
+            pending_.begin(server, timer_.now() + limit, std::move(done), registry_.beats());
         arm();
         return number;
     }
@@ -176,14 +180,21 @@ private:
     }
 
     void reply(std::string const& to, std::uint64_t request, answer_type given) {
-        message m{.verb = "done", .request = request, .arguments = std::move(given.value)};
+        auto const error = send_reply(to, request, given);
+        if (error &&
+            given.value) // it cannot be encoded, or is too large: then at least that is said
+            send_reply(to, request, {.error = error});
+    }
+
+    std::error_code send_reply(std::string const& to, std::uint64_t request,
+                               answer_type const& given) {
+        message m{.verb = "done", .request = request, .arguments = given.value};
         if (given.error) {
             bool const own = given.error.category() == error_category();
             m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
             m.text = given.text.empty() && !own ? given.error.message() : given.text;
         }
-        if (open_)
-            bus_->publish(topics_.control(to), std::move(m));
+        return tell(to, std::move(m));
     }
 
     void beacon(char const* state) {
@@ -217,6 +228,10 @@ private:
             for (auto const& server : now.lost)
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
+            for (auto& done : pending_.take_silent([this](auto const& server, auto since) {
+                     return registry_.is_silent(server, since);
+                 }))
+                done({.error = errc::server_lost});
             if (b.watches && b.state != "gone")
                 watching_.insert(b.server);
             else

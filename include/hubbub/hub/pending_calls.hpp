@@ -14,16 +14,17 @@
 namespace hubbub::detail {
 
 /// What was asked of servers and is not answered yet. It has no clock and no lock.
-/// Complexity: logarithmic; take_of is linear.
+/// Complexity: logarithmic; take_of and take_silent are linear.
 template <class Done>
 class pending_calls {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    /// A number for a new call, which ends at its deadline at the latest.
-    std::uint64_t begin(std::string server, time_point deadline, Done done) {
+    /// A number for a new call, which ends at its deadline at the latest; since is for take_silent.
+    std::uint64_t begin(std::string server, time_point deadline, Done done,
+                        std::uint64_t since = 0) {
         auto const number = ++last_;
-        calls_.emplace(number, pending{std::move(server), deadline, std::move(done)});
+        calls_.emplace(number, pending{std::move(server), deadline, std::move(done), since});
         deadlines_.emplace(deadline, number);
         return number;
     }
@@ -47,11 +48,13 @@ public:
 
     /// Those that this server was asked.
     std::vector<Done> take_of(std::string_view server) {
-        std::vector<std::uint64_t> numbers;
-        for (auto const& [number, call] : calls_)
-            if (call.server == server)
-                numbers.push_back(number);
-        return take_each(numbers);
+        return take_if([&](pending const& call) { return call.server == server; });
+    }
+
+    /// Those for which `is_silent(server, since)` holds.
+    template <class IsSilent>
+    std::vector<Done> take_silent(IsSilent is_silent) {
+        return take_if([&](pending const& call) { return is_silent(call.server, call.since); });
     }
 
     std::vector<Done> take_all() { return take_expired(time_point::max()); }
@@ -65,9 +68,15 @@ private:
         std::string server;
         time_point deadline;
         Done done;
+        std::uint64_t since;
     };
 
-    std::vector<Done> take_each(std::vector<std::uint64_t> const& numbers) {
+    template <class Predicate>
+    std::vector<Done> take_if(Predicate predicate) {
+        std::vector<std::uint64_t> numbers;
+        for (auto const& [number, call] : calls_)
+            if (predicate(call))
+                numbers.push_back(number);
         std::vector<Done> taken;
         for (auto const number : numbers)
             taken.push_back(*take(number));

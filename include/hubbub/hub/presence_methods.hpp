@@ -45,11 +45,12 @@ void answer_presence(method_table<typename Bus::serializer_type>& methods, roste
     auto const ids = [](member_list<Bus> const& members) {
         name_list all;
         for (auto const& c : members)
-            all.push_back(c->id);
+            if (c->admitted)
+                all.push_back(c->id);
         return all;
     };
     methods.on(presence_method("count"),
-               [&here](std::string const&) { return std::uint64_t{here.size()}; });
+               [&here](std::string const&) { return std::uint64_t{here.present()}; });
     methods.on(presence_method("groups of"),
                [&here](std::string const& connection) { return here.groups_of(connection); });
     methods.on(presence_method("roll"), [&here](std::string const&) { return here.call_roll(); });

@@ -23,7 +23,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -185,14 +184,9 @@ private:
         c->stop_at_end(asked);
         if (!c->connected)
             return;
-        if (c->mail)
-            return mail_->put(c, what.asked_by(asked), what.size());
-        try {
-            c->out(what.asked_by(asked));
-        } catch (...) { // whatever an outlet throws is told to the hub's owner, and to who asked
-            hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+        std::size_t size = 0;
+        if (!mail_->call(c, what.asked_by(asked), size))
             asked->take({.error = errc::method_failed});
-        }
     }
 
     static request to_invoke(invocation_type const& what) {

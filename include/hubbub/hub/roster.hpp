@@ -64,9 +64,11 @@ public:
     /// From now on it counts as there.
     void admit(member_ptr<Bus> const& c) {
         std::lock_guard const lock(mutex_);
+        if (!members_.contains(c->number))
+            return;
         c->admitted = true;
-        if (members_.contains(c->number))
-            changed(*c, true);
+        ++present_;
+        changed(*c, true);
     }
 
     /// Adds a connection, and completes when calls to all and to its user reach it.
@@ -81,11 +83,12 @@ public:
             audience_at(topics_->user(c->user)).join(c, both.part());
     }
 
-    /// False if it is none of these, or not any more.
-    bool leave(member_ptr<Bus> const& c) {
+    /// Does nothing if it is none of these, or not any more.
+    void leave(member_ptr<Bus> const& c) {
         std::lock_guard const lock(mutex_);
         if (members_.erase(c->number) == 0)
-            return false;
+            return;
+        present_ -= c->admitted ? 1 : 0;
         changed(*c, false);
         std::error_code const ended = errc::unknown_connection;
         leave(topics_->all(), c, ended);
@@ -93,7 +96,6 @@ public:
             leave(topics_->user(c->user), c, ended);
         for (auto const& group : std::exchange(c->groups, {}))
             leave(group->topic(), c, ended);
-        return true;
     }
 
     /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
@@ -163,27 +165,31 @@ public:
         return members_.size();
     }
 
+    /// How many have been admitted.
+    std::size_t present() const {
+        std::lock_guard const lock(mutex_);
+        return present_;
+    }
+
     /// All connections.
     member_list<Bus> members() const {
         std::lock_guard const lock(mutex_);
-        member_list<Bus> all;
-        for (auto const& [number, c] : members_)
-            all.push_back(c);
-        return all;
+        return members_unlocked();
     }
 
-    /// The ends of the topics that begin so and have members here: users, or groups.
+    /// The ends of the topics that begin so and have members here who have been admitted: users, or
+    /// groups.
     name_list names_of(std::string const& prefix) const {
         std::lock_guard const lock(mutex_);
         name_list found;
         for (auto const& [topic, a] : audiences_)
-            if (topic.starts_with(prefix) && !(*a->members()).empty())
+            if (topic.starts_with(prefix) && any_admitted(*a))
                 found.push_back(topic.substr(prefix.size()));
         return found;
     }
 
-    /// Lets go of all; what waits ends as closed.
-    void close() {
+    /// Lets go of all, and says who that was; what waits ends as closed.
+    member_list<Bus> close() {
         std::lock_guard const lock(mutex_);
         open_ = false;
         for (auto const& [topic, a] : audiences_)
@@ -191,10 +197,26 @@ public:
         audiences_.clear();
         for (auto const& [number, c] : members_)
             c->groups.clear();
+        auto all = members_unlocked();
         members_.clear();
+        present_ = 0;
+        return all;
     }
 
 private:
+    member_list<Bus> members_unlocked() const {
+        member_list<Bus> all;
+        for (auto const& [number, c] : members_)
+            all.push_back(c);
+        return all;
+    }
+
+    static bool any_admitted(audience<Bus> const& a) {
+        auto const members = a.members();
+        return std::any_of((*members).begin(), (*members).end(),
+                           [](auto const& c) { return c->admitted.load(); });
+    }
+
     /// Joining a group has failed: c is not in it, unless it joined it again.
     void forget(member_ptr<Bus> const& c, std::string const& topic) {
         std::lock_guard const lock(mutex_);
@@ -267,6 +289,7 @@ private:
     bool open_ = true;
     bool watched_ = false;
     std::uint64_t changes_ = 0;
+    std::size_t present_ = 0;
     std::unordered_map<std::uint64_t, member_ptr<Bus>> members_;
     string_map<std::shared_ptr<audience<Bus>>> audiences_;
 };

@@ -12,8 +12,9 @@ namespace hubbub::detail {
 
 /// Finds the connections here that a call is meant for, each once.
 ///
-/// Complexity: O(1) for each member, and nothing is allocated, where the call neither names several
-/// groups or users nor leaves groups out; else O(n log n) in the members of those.
+/// Complexity: nothing is allocated where the call neither names several groups or users nor leaves
+/// groups out, and each member costs as much as is left out by name; else O(n log n) in the members
+/// of those.
 template <class Bus>
 class selection {
 public:
@@ -49,7 +50,7 @@ private:
     template <class Use>
     void use_all(member_list<Bus> const& members, Use& use) const {
         for (auto const& c : members)
-            if (c->connected && !excludes(c))
+            if (c->connected && c->allowed && !excludes(c))
                 use(c);
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -26,11 +27,11 @@ public:
     /// A beacon came; it counts as time if it is one of the regular ones.
     change heard(std::string_view server, bool regular = true) {
         change now;
-        auto& known = servers_[std::string(server)];
-        if (!std::exchange(known.alive, true))
+        auto const [known, is_new] = servers_.try_emplace(std::string(server));
+        if (is_new)
             now.joined.emplace_back(server);
         bool const beat = regular && server == self_;
-        known.last = beats_ += beat ? 1 : 0;
+        known->second = beats_ += beat ? 1 : 0;
         if (beat)
             lose_silent(now.lost);
         return now;
@@ -39,34 +40,32 @@ public:
     /// It said that it goes.
     change left(std::string_view server) {
         change now;
-        if (auto gone = servers_.extract(std::string(server)); gone && gone.mapped().alive)
+        if (servers_.erase(std::string(server)) != 0)
             now.lost.emplace_back(server);
         return now;
     }
 
-    /// Something was asked of a server: it is lost too if nothing is ever heard of it.
-    void expect(std::string_view server) {
-        servers_.try_emplace(std::string(server), known_server{beats_, false});
+    /// Whether nothing has been heard of it for so long that it would be lost, were it alive: it has
+    /// been waited for since the count of beats was this.
+    bool is_silent(std::string_view server, std::uint64_t since) const {
+        return !servers_.contains(server) && beats_ - since >= missed_;
     }
+
+    /// How often it has heard itself.
+    std::uint64_t beats() const noexcept { return beats_; }
 
     /// This server among them, as soon as it has heard itself.
     std::vector<std::string> alive() const {
         std::vector<std::string> ids;
-        for (auto const& [id, known] : servers_)
-            if (known.alive)
-                ids.push_back(id);
+        for (auto const& [id, last] : servers_)
+            ids.push_back(id);
         return ids;
     }
 
 private:
-    struct known_server {
-        std::uint64_t last = 0;
-        bool alive = false;
-    };
-
     void lose_silent(std::vector<std::string>& lost) {
         for (auto at = servers_.begin(); at != servers_.end();) {
-            if (beats_ - at->second.last < missed_) {
+            if (beats_ - at->second < missed_) {
                 ++at;
                 continue;
             }
@@ -78,7 +77,7 @@ private:
     std::string const self_;
     unsigned const missed_;
     std::uint64_t beats_ = 0;
-    std::map<std::string, known_server> servers_;
+    std::map<std::string, std::uint64_t, std::less<>> servers_; // and the beat they were last heard
 };
 
 } // namespace hubbub::detail

@@ -96,6 +96,8 @@ public:
                 core_->format(), std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
                 body))
             return error;
+        if (!core_->open())
+            return errc::closed;
         return core_->asked().tell_servers({std::string(method), std::move(body), core_->format()});
     }
 
