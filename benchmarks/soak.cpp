@@ -62,6 +62,7 @@ public:
         for (std::size_t i = 0; i < s.subscribers; ++i)
             add_subscriber();
         watch_signals();
+        after(time_to_begin, [this] { fail("cannot use Redis: " + trouble_); });
     }
 
     bench::soak_ledger run() {
@@ -96,6 +97,8 @@ private:
 
     void watch(bus& b) {
         b.on_event([this](hubbub::event const& e) {
+            if (auto const* const retry = std::get_if<hubbub::link_retry>(&e))
+                trouble_ = retry->reason.message();
             if (auto const* const failed = std::get_if<hubbub::link_failed>(&e))
                 fail("cannot use Redis: " + failed->reason.message());
         });
@@ -177,7 +180,9 @@ private:
         signals_.async_wait([this](std::error_code error, int) {
             if (error)
                 return;
-            if (publishers_.empty() || std::exchange(stopping_, true))
+            if (publishers_.empty())
+                return fail("stopped before it had begun: " + trouble_);
+            if (std::exchange(stopping_, true))
                 return end();
             if (bench::is_terminal(stderr))
                 fmt::print(stderr, "\r\033[Kuntil all is accounted for; Ctrl-C ends it at once\n");
@@ -267,6 +272,7 @@ private:
         });
     }
 
+    static constexpr std::chrono::seconds time_to_begin{10};
     static constexpr std::uint64_t burst = 10000;
     static constexpr int turn = 1000;
     static constexpr std::chrono::seconds patience{20};
@@ -284,6 +290,7 @@ private:
     steady::time_point shown_;
     steady::time_point changed_ = steady::now();
     std::uint64_t last_progress_ = 0;
+    std::string trouble_ = "no answer yet";
     std::string failure_;
     bool ended_ = false;
 };

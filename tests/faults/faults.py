@@ -163,7 +163,7 @@ def one_direction_stalled():
     with soaking_through_a_proxy() as (proxy, soak):
         for way in ("up", "down"):
             proxy.stalled = way
-            time.sleep(1.5)
+            time.sleep(12 if SECONDS >= 60 else 1.5)  # a link is lost after ten
             proxy.stalled = None
             soak.rest(0.5, 1)
         soak.ledger()
@@ -178,6 +178,13 @@ def bytes_split_and_delayed():
         proxy.delay = 0
         proxy.crumbs = False
         soak.ledger()
+
+
+def no_redis_at_all():
+    soak = subprocess.run([SOAK, "--redis", "redis://127.0.0.1:1", "--json"], timeout=PATIENCE + 10,
+                          capture_output=True, text=True)
+    expect("failure" in json.loads(soak.stdout.splitlines()[-1]), f"it says so: {soak.stdout}")
+    expect(soak.returncode == 1, f"exit status 1, not {soak.returncode}")
 
 
 def the_soak_itself_crashing():
@@ -220,7 +227,8 @@ FAULTS = {f.__name__: f for f in (
     publishers_killed_in_a_loop, clients_paused, a_small_output_buffer_overrun_by_a_burst,
     the_channel_permission_taken_away_and_given_back,
     shut_down_without_saving_and_replaced_by_an_empty_server, connections_cut,
-    one_direction_stalled, bytes_split_and_delayed, the_soak_itself_crashing,
+    one_direction_stalled, bytes_split_and_delayed, no_redis_at_all,
+    the_soak_itself_crashing,
     redis_away_while_publishers_go_on_at_full_speed_refuse,
     redis_away_while_publishers_go_on_at_full_speed_keep,
     redis_away_while_publishers_go_on_at_full_speed_newest)}

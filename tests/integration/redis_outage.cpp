@@ -81,6 +81,26 @@ TEST_CASE("a link that is up and deaf is found by a probe, replaced, and whole a
     CHECK(a.bus.statistics().reconnects >= 1);
 }
 
+TEST_CASE("a link on which messages come and commands do not go is found, and replaced") {
+    asio::io_context io;
+    support::small_redis redis(io);
+    auto o = options_for_port(redis.port());
+    o.probe_interval = 20ms; // its message comes, again and again
+    o.ping_interval = o.response_timeout = 200ms;
+    redis_peer a(io, o);
+    a.listen("t");
+    a.run_until_heard("t", "before");
+    redis.swallow_commands();
+    SUBCASE("when something is subscribed") {
+        a.listen("u");
+        a.run_until_heard("u", "after");
+    }
+    SUBCASE("when nothing is") {}
+    a.run_until_whole(2);
+    CHECK(a.lost == std::vector<std::error_code>{errc::timed_out});
+    a.run_until_heard("t", "after all");
+}
+
 TEST_CASE("a probe goes through a real Redis and back, and its time is in the statistics") {
     redis_server server;
     asio::io_context io;

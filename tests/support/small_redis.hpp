@@ -38,6 +38,12 @@ public:
             g->deaf = true;
     }
 
+    /// What those subscribed now say does not come here any more.
+    void swallow_commands() {
+        for (auto const& g : guests_)
+            g->swallowed = !g->channels.empty();
+    }
+
     /// It forgets who is subscribed, and keeps the connections.
     void forget_subscriptions() {
         for (auto const& g : guests_)
@@ -52,6 +58,7 @@ private:
         std::string to_say;
         bool saying = false;
         bool deaf = false;
+        bool swallowed = false;
         std::set<std::string> channels;
     };
     using guest_ptr = std::shared_ptr<guest>;
@@ -73,8 +80,9 @@ private:
                                           std::erase(guests_, g);
                                           return;
                                       }
-                                      for (auto const& c : parse_commands({g->heard.data(), n}))
-                                          execute(*g, c);
+                                      if (!g->swallowed)
+                                          for (auto const& c : parse_commands({g->heard.data(), n}))
+                                              execute(*g, c);
                                       listen_to(g);
                                       for (auto const& each : guests_)
                                           say(each);

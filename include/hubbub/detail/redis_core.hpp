@@ -31,8 +31,7 @@ public:
         : options_(checked(o)), context_(options_), strand_(light_executor(executor)),
           executor_(strand_), shared_(options_),
           publishing_(shared_, options_.limits, prefix(options_)),
-          receiving_(shared_, prefix(options_), probe_topic_, options_.unsubscribe_linger,
-                     options_.reconnect_cap) {}
+          receiving_(shared_, options_, prefix(options_), probe_topic_) {}
 
     /// Begins to connect. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -136,6 +135,22 @@ private:
         if (!o.user.empty() && o.password.empty())
             throw std::invalid_argument("redis options: user \"" + o.user +
                                         "\" is given without a password");
+        auto const positive = [](std::chrono::milliseconds time, std::string const& name) {
+            if (time <= std::chrono::milliseconds::zero())
+                throw std::invalid_argument("redis options: " + name + " is " +
+                                            std::to_string(time.count()) +
+                                            " ms; it must be positive");
+        };
+        positive(o.connect_timeout, "connect_timeout");
+        positive(o.ping_interval, "ping_interval");
+        positive(o.response_timeout, "response_timeout");
+        positive(o.reconnect_base, "reconnect_base");
+        positive(o.reconnect_cap, "reconnect_cap");
+        if (o.probe_interval < std::chrono::milliseconds::zero())
+            throw std::invalid_argument("redis options: probe_interval is negative; zero is never");
+        if (!o.gives_up_on)
+            throw std::invalid_argument("redis options: gives_up_on is empty; to go on whatever "
+                                        "happens, let it return false");
         if (o.replies.max_elements < redis::reply_limits{}.max_elements)
             throw std::invalid_argument("redis options: replies.max_elements is " +
                                         std::to_string(o.replies.max_elements) +

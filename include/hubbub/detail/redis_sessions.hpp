@@ -4,6 +4,7 @@
 #include <hubbub/detail/glob.hpp>
 #include <hubbub/detail/link_watch.hpp>
 #include <hubbub/detail/topic_table.hpp>
+#include <hubbub/redis/answer_deadline.hpp>
 #include <hubbub/redis/connection.hpp>
 #include <hubbub/redis/probe.hpp>
 #include <hubbub/redis/publish_queue.hpp>
@@ -227,11 +228,11 @@ private:
 /// What is subscribed, and what comes. subscribe and unsubscribe may be called from any thread.
 class subscribe_session final : public watched_session {
 public:
-    subscribe_session(redis_shared& shared, std::string prefix, std::string probe_topic,
-                      std::chrono::milliseconds linger, std::chrono::milliseconds retry)
+    subscribe_session(redis_shared& shared, redis::options const& o, std::string prefix,
+                      std::string probe_topic)
         : watched_session(shared, link_role::receiving), prefix_(std::move(prefix)),
           pattern_prefix_(glob_escape(prefix_)), probe_topic_(std::move(probe_topic)),
-          set_(linger, retry) {}
+          answer_(o.response_timeout), set_(o.unsubscribe_linger, o.reconnect_cap) {}
 
     /// Takes done, unless it is refused.
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -282,6 +283,7 @@ public:
         std::lock_guard const lock(mutex_);
         awake_ = true; // nobody need wake a link that is down
         set_.on_down();
+        answer_.clear();
         writing_.clear();
         written_ = 0;
     }
@@ -294,6 +296,7 @@ public:
             return deliver(e[1].text, pattern_prefix_, true, e[2].text, e[3].text);
         std::unique_lock lock(mutex_);
         auto const outcome = set_.on_reply(r);
+        answer_.answered(set_.awaits_answer(), redis::clock::now());
         lock.unlock();
         if (outcome.refused_reason) {
             auto const& name = outcome.refused_name;
@@ -318,6 +321,8 @@ public:
             writing_.clear();
             written_ = 0;
             set_.output(writing_);
+            if (set_.awaits_answer())
+                answer_.await(redis::clock::now());
         }
         awake_ = written_ != writing_.size();
         return std::string_view(writing_).substr(written_);
@@ -337,6 +342,8 @@ public:
         if (shared().probe.deaf(now))
             return errc::link_deaf;
         std::unique_lock lock(mutex_);
+        if (answer_.is_over(now))
+            return errc::timed_out;
         set_.tick(now);
         bool const subscribed = set_.is_active(prefix_ + probe_topic_);
         lock.unlock();
@@ -347,7 +354,7 @@ public:
 
     redis::time_point deadline() override {
         std::lock_guard const lock(mutex_);
-        return std::min(set_.deadline(), shared().probe.deadline());
+        return std::min({set_.deadline(), answer_.when(), shared().probe.deadline()});
     }
 
 private:
@@ -384,6 +391,7 @@ private:
     std::string const probe_topic_;
     topic_table table_;
     std::mutex mutex_; // guards what follows, and that table_ and set_ agree
+    redis::answer_deadline answer_;
     redis::subscription_set set_;
     std::error_code ended_;
     std::string writing_;

@@ -89,8 +89,10 @@ public:
 
     /// Writes what the session has, unless a write is under way: then that is followed by another.
     void flush() {
-        if (!writing_ && lifecycle_.running())
-            write(session_->output());
+        if (writing_ || !lifecycle_.running())
+            return;
+        write(session_->output());
+        arm_timer(); // for an answer, perhaps
     }
 
     /// The session's deadline may have come nearer.

@@ -102,7 +102,7 @@ public:
             return action::none;
         }
         state_ = state::running;
-        up_since_ = last_bytes_ = now;
+        up_since_ = last_bytes_ = last_ping_ = now;
         asked_ = false;
         filled_ = 0;
         return action::run;
@@ -174,8 +174,10 @@ public:
 
     /// When tick is to be called next.
     time_point deadline() const noexcept {
-        return state_ == state::running && !asked_ ? last_bytes_ + options_->ping_interval
-                                                   : deadline_;
+        if (state_ != state::running || asked_)
+            return deadline_;
+        // That messages come says nothing of the other way, on which a link subscribes.
+        return (subscribes_ ? last_ping_ : last_bytes_) + options_->ping_interval;
     }
 
     /// Whether Redis closed the last link, since what it held back for it had reached the limit there
@@ -248,14 +250,12 @@ private:
     }
 
     action probe(time_point now) {
-        if (asked_ && now - deadline_ > lateness && !std::exchange(excused_, true)) {
-            deadline_ = now + lateness;
-            return action::none;
-        }
         if (asked_)
-            return on_error(errc::timed_out, now);
+            return has_passed(deadline_, now, excused_) ? on_error(errc::timed_out, now)
+                                                        : action::none;
         asked_ = true;
         excused_ = false;
+        last_ping_ = now;
         deadline_ = now + options_->response_timeout;
         return action::ping;
     }
@@ -278,6 +278,7 @@ private:
     time_point deadline_ = time_point::max();
     time_point up_since_;
     time_point last_bytes_;
+    time_point last_ping_;
     bool asked_ = false;
     bool excused_ = false;
     unsigned attempts_ = 0;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace hubbub::redis {
 
@@ -21,6 +22,16 @@ using time_point = clock::time_point;
 /// A timer that comes later than this was held up by its own executor: what came meanwhile is read
 /// before a link is judged.
 constexpr std::chrono::milliseconds lateness{100};
+
+/// Whether a deadline has passed. The first time that this is asked too late it is put off.
+inline bool has_passed(time_point& deadline, time_point now, bool& excused) noexcept {
+    if (now < deadline)
+        return false;
+    if (now - deadline <= lateness || std::exchange(excused, true))
+        return true;
+    deadline = now + lateness;
+    return false;
+}
 
 /// TLS on the way to Redis. Files are PEM, and are read once, when the transport is made.
 struct tls_options {
@@ -67,9 +78,10 @@ struct options {
 
     /// For one attempt, from resolving the name to the answer to the greeting.
     std::chrono::milliseconds connect_timeout{5000};
-    /// A link that has been silent for ping_interval is asked with a PING, and is lost if nothing
-    /// comes within response_timeout. So a dead server is noticed after ping_interval +
-    /// response_timeout at most, by an executor that is on time.
+    /// A link that has been silent for ping_interval is asked with a PING, the receiving one at each
+    /// ping_interval, and is lost if nothing comes within response_timeout; the receiving one too if
+    /// no answer to its oldest command does, whatever else comes. So a dead server is noticed after
+    /// ping_interval + response_timeout at most, by an executor that is on time.
     std::chrono::milliseconds ping_interval{5000};
     std::chrono::milliseconds response_timeout{5000};
     /// How often a message goes through Redis and back, to find a link that is up and hears nothing;

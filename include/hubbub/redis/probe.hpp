@@ -82,12 +82,8 @@ public:
 
     /// Whether the receiving link must be replaced.
     bool deaf(time_point now) noexcept {
-        if (state_ != state::given_out || now < deadline_)
+        if (state_ != state::given_out || !has_passed(deadline_, now, excused_))
             return false;
-        if (now - deadline_ > lateness && !std::exchange(excused_, true)) {
-            deadline_ = now + lateness;
-            return false;
-        }
         on_lost();
         return true;
     }

@@ -147,6 +147,9 @@ public:
         return found != topics_.end() && found->second->state == state::active;
     }
 
+    /// Whether something was sent that is not answered yet.
+    bool awaits_answer() const noexcept { return !sent_.empty(); }
+
     bool has_output() const noexcept { return !to_send_.empty(); }
 
     /// Appends the commands that are due, in batches of up to 512 names.
