@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/utf8.hpp>
 #include <hubbub/statistics.hpp>
 #include <hubbub/topic_ledger.hpp>
 
@@ -18,7 +19,8 @@
 // Source: prometheus.io/docs/instrumenting/exposition_formats, "Text-based format".
 namespace hubbub {
 
-/// The labels of a metric: names, which are [a-zA-Z_][a-zA-Z0-9_]*, and values, which are anything.
+/// The labels of a metric: names, which are [a-zA-Z_][a-zA-Z0-9_]*, and values, which are anything: a
+/// byte that is no UTF-8 is written as %XX, and a % as %25.
 using prometheus_labels = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
@@ -27,7 +29,7 @@ inline std::string prometheus_labels_text(prometheus_labels const& labels) {
     std::string out;
     for (auto const& [name, value] : labels) {
         out.append(out.empty() ? "{" : ",").append(name).append("=\"");
-        for (char const c : value) {
+        for (char const c : escape_to_utf8(value, '%')) {
             if (c == '\\' || c == '"')
                 out += '\\';
             out += c == '\n' ? "\\n" : std::string(1, c);

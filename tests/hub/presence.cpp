@@ -205,4 +205,48 @@ TEST_CASE("an answer that cannot be encoded is an error at once, at whatever ser
     }
 }
 
+TEST_CASE("the names of users and groups may be any bytes, wherever they are told") {
+    stage<json_setup> s;
+    meet(s);
+    lines const names = sorted({"\xff", "\xc3", "%FF", "100%", "\xc3\xbc", std::string("a\0b", 3)});
+    lines changes;
+    s.left().hub->presence().on_change([&](hubbub::presence_change const& c) {
+        if (c.of != hubbub::presence_change::kind::connection && c.joined)
+            changes.push_back(c.name);
+    });
+    auto& guest = s.connect(s.left(), "guest");
+    for (auto const& name : names) {
+        auto& one = s.connect(s.right(), name);
+        CHECK(!s.add(s.left(), one.id(), name));
+        auto const clients = s.left().hub->clients();
+        CHECK(!clients.users({name, "nobody"}).send("tell", "users"));
+        CHECK(!clients.groups({name, "no group"}).send("tell", "groups"));
+        CHECK(!clients.all().except_users({name}).send("tell", "guest"));
+        CHECK(!clients.all().except_groups({name}).send("tell", "guest"));
+        s.flush(s.left());
+        CHECK(one.told == lines{"users", "groups"});
+        auto const p = s.left().hub->presence();
+        auto const ask = [&](auto question) { return answer<list>(s, question).value; };
+        CHECK(ask([&](auto done) { p.async_members(name, done); }) == lines{one.id()});
+        CHECK(ask([&](auto done) { p.async_connections_of(name, done); }) == lines{one.id()});
+        lines groups;
+        CHECK(!s.complete([&](auto done) {
+            s.left().hub->async_groups_of(one.id(), [&, done](std::error_code error, lines all) {
+                groups = std::move(all);
+                done(error);
+            });
+        }));
+        CHECK(groups == lines{name});
+        one.told.clear();
+        one.connection.disconnect();
+        s.flush(s.right());
+    }
+    CHECK(guest.told.size() == 2 * names.size());
+    s.run_until([&] { return changes.size() == 1 + 2 * names.size(); }, "each to be told");
+    lines expected{"guest"};
+    for (auto const& name : names)
+        expected.insert(expected.end(), {name, name});
+    CHECK(sorted(changes) == sorted(expected));
+}
+
 TEST_SUITE_END();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/utf8.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -73,6 +75,26 @@ struct server_beacon {
     /// It wants to be told of such changes.
     bool watches = false;
 };
+
+/// The name of a group or a user may be any bytes, and a frame may have to be UTF-8: so it stands in
+/// frames escaped, as escape_to_utf8 says, with %.
+inline std::string to_frame(std::string_view name) {
+    return escape_to_utf8(name, '%');
+}
+inline std::string from_frame(std::string_view name) {
+    return unescape(name, '%');
+}
+
+inline name_list to_frame(name_list names) {
+    for (auto& name : names)
+        name = to_frame(name);
+    return names;
+}
+inline name_list from_frame(name_list names) {
+    for (auto& name : names)
+        name = from_frame(name);
+    return names;
+}
 
 /// A connection, as those who watch see it.
 struct attendance {

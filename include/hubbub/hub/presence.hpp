@@ -99,7 +99,8 @@ private:
     template <class Token>
     auto list(char const* what, std::string_view of, Token&& token) const {
         return ask<names, names>(what, of, std::forward<Token>(token),
-                                 [](names& all, names const& some) {
+                                 [](names& all, names const& part) {
+                                     auto const some = detail::from_frame(part);
                                      names both;
                                      std::set_union(all.begin(), all.end(), some.begin(),
                                                     some.end(), std::back_inserter(both));

@@ -65,7 +65,7 @@ public:
         peers_->ask(server, number,
                     {.verb = std::string(verb),
                      .connection = std::string(connection),
-                     .group = std::string(group)});
+                     .group = to_frame(group)});
     }
 
     /// The groups of a connection of any server, in order.
@@ -80,7 +80,7 @@ public:
                         else if (!*all)
                             done(errc::unknown_connection, {});
                         else
-                            done({}, std::move(**all));
+                            done({}, from_frame(std::move(**all)));
                     }});
     }
 
@@ -142,7 +142,7 @@ public:
     /// Answers another server.
     void on_request(request const& m, completion<reply> done) {
         if ((m.verb == "add" || m.verb == "remove") && m.connection && m.group)
-            change_own_group(m.verb, *m.connection, *m.group,
+            change_own_group(m.verb, *m.connection, from_frame(*m.group),
                              {executor_, [done = std::move(done)](std::error_code error) mutable {
                                   done({.error = error});
                               }});

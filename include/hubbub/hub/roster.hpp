@@ -142,7 +142,7 @@ public:
         auto const c = find_unlocked(connection);
         if (!c)
             return std::nullopt;
-        auto groups = attendance_of(*c).groups;
+        auto groups = names_of_groups(*c);
         std::sort(groups.begin(), groups.end());
         return groups;
     }
@@ -229,11 +229,15 @@ private:
     }
 
     attendance attendance_of(member<Bus> const& c) const {
-        attendance a{c.id, c.user, {}};
+        return {c.id, to_frame(c.user), to_frame(names_of_groups(c))};
+    }
+
+    name_list names_of_groups(member<Bus> const& c) const {
+        name_list names;
         auto const prefix = topics_->group({}).size();
         for (auto const& group : c.groups)
-            a.groups.push_back(group->topic().substr(prefix));
-        return a;
+            names.push_back(group->topic().substr(prefix));
+        return names;
     }
 
     /// Tells of a connection that it came or left, or of one of its groups. No more than changes, since
@@ -244,9 +248,10 @@ private:
         ++changes_;
         if (!watched_)
             return;
-        roll_change told{std::string(server_of(c.id)), changes_, {c.id, c.user, {}}, here, {}};
+        roll_change told{
+            std::string(server_of(c.id)), changes_, {c.id, to_frame(c.user), {}}, here, {}};
         if (group)
-            told.group.emplace(*group);
+            told.group = to_frame(*group);
         else if (here)
             told.who = attendance_of(c);
         tell_(std::move(told));

@@ -22,8 +22,10 @@ public:
         : here_(&here), topics_(&topics), to_(to) {
         if (to_ != nullptr && to_->except_groups)
             for (auto const& group : *to_->except_groups)
-                append(excluded_, topics_->group(group));
+                append(excluded_, topics_->group(from_frame(group)));
         sort_unique(excluded_);
+        if (to_ != nullptr && to_->except_users)
+            excluded_users_ = from_frame(*to_->except_users);
     }
 
     /// Calls use(member) for each that is meant; members are those of the topic it came on.
@@ -38,10 +40,10 @@ public:
                     named.push_back(std::move(c));
         if (to_->groups)
             for (auto const& group : *to_->groups)
-                append(named, topics_->group(group));
+                append(named, topics_->group(from_frame(group)));
         if (to_->users)
             for (auto const& user : *to_->users)
-                append(named, topics_->user(user));
+                append(named, topics_->user(from_frame(user)));
         sort_unique(named);
         use_all(named, use);
     }
@@ -56,13 +58,13 @@ private:
 
     bool excludes(member_ptr<Bus> const& c) const {
         return to_ != nullptr && to_->excludes() &&
-               (contains(to_->except, c->id) ||
-                (!c->user.empty() && contains(to_->except_users, c->user)) ||
+               ((to_->except && contains(*to_->except, c->id)) ||
+                (!c->user.empty() && contains(excluded_users_, c->user)) ||
                 std::binary_search(excluded_.begin(), excluded_.end(), c, connected_before<Bus>));
     }
 
-    static bool contains(std::optional<name_list> const& list, std::string const& name) {
-        return list && std::find(list->begin(), list->end(), name) != list->end();
+    static bool contains(name_list const& list, std::string const& name) {
+        return std::find(list.begin(), list.end(), name) != list.end();
     }
 
     void append(member_list<Bus>& list, std::string_view topic) const {
@@ -79,6 +81,7 @@ private:
     hub_topics const* const topics_;
     recipients const* const to_;
     member_list<Bus> excluded_;
+    name_list excluded_users_;
 };
 
 } // namespace hubbub::detail

@@ -40,11 +40,13 @@ public:
     }
     /// Leaves out who is in one of these groups.
     target except_groups(names groups) && {
-        return std::move(*this).leaving_out(&detail::recipients::except_groups, std::move(groups));
+        return std::move(*this).leaving_out(&detail::recipients::except_groups,
+                                            detail::to_frame(std::move(groups)));
     }
     /// Leaves out the connections of these users.
     target except_users(names users) && {
-        return std::move(*this).leaving_out(&detail::recipients::except_users, std::move(users));
+        return std::move(*this).leaving_out(&detail::recipients::except_users,
+                                            detail::to_frame(std::move(users)));
     }
 
     /// Calls method at each client of the target, on whatever server it is; never blocks. What
@@ -221,7 +223,7 @@ private:
         if (list.empty())
             return {*core_, {}};
         detail::recipients some;
-        some.*kind = std::move(list);
+        some.*kind = detail::to_frame(std::move(list));
         return {*core_, {{topics().all(), std::move(some)}}};
     }
 

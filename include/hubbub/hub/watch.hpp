@@ -102,8 +102,10 @@ private:
                 return;
             mirror::changes changes;
             ask = change(mirror_, changes);
-            for (auto& c : changes)
+            for (auto& c : changes) {
+                c.name = from_frame(c.name);
                 waiting_.push_back(std::move(c));
+            }
         }
         tell_waiting();
         if (ask)
