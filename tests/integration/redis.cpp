@@ -355,4 +355,25 @@ TEST_CASE("glob_match and Redis agree on patterns made at random") {
     CHECK(matches > 1000); // it was no test of nothing
 }
 
+TEST_CASE("options that cannot work are refused at once, by name") {
+    asio::io_context io;
+    auto const refused = [&](auto change, char const* name) {
+        hubbub::redis::options o;
+        change(o);
+        CHECK_THROWS_WITH_AS(hubbub::redis_transport(io.get_executor(), o), doctest::Contains(name),
+                             std::invalid_argument);
+    };
+    refused([](auto& o) { o.connect_timeout = 0ms; }, "connect_timeout");
+    refused([](auto& o) { o.ping_interval = -1ms; }, "ping_interval");
+    refused([](auto& o) { o.response_timeout = 0ms; }, "response_timeout");
+    refused([](auto& o) { o.reconnect_base = 0ms; }, "reconnect_base");
+    refused([](auto& o) { o.reconnect_cap = 0ms; }, "reconnect_cap");
+    refused([](auto& o) { o.probe_interval = -1ms; }, "probe_interval");
+    refused([](auto& o) { o.gives_up_on = nullptr; }, "gives_up_on");
+    refused([](auto& o) { o.replies.max_elements = 3; }, "replies.max_elements");
+    refused([](auto& o) { o.client_name = "a b"; }, "client_name");
+    refused([](auto& o) { o.user = "ada"; }, "user");
+    refused([](auto& o) { o.unix_socket = std::string(200, '/'); }, "unix socket");
+}
+
 } // namespace redis_test

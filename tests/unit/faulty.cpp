@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -226,6 +227,19 @@ TEST_CASE("the same seed makes the same history, another seed another") {
     CHECK(history(7) == first);
     auto const other = history(8);
     CHECK(other.substr(other.find('\n')) != first.substr(first.find('\n')));
+}
+
+TEST_CASE("who waits for room ends as closed when the transport drains") {
+    setup s({.limits = {.max_queue_messages = 1}});
+    s.link.cut();
+    s.publish("1");
+    std::optional<std::error_code> room;
+    s.link.wait_for_room(1, {s.io.get_executor(), [&](std::error_code error) { room = error; }});
+    s.time.run_for(1s);
+    CHECK(!room);
+    s.link.drain({});
+    s.time.run_for(1s);
+    CHECK(room == errc::closed);
 }
 
 TEST_CASE("a wrong option is refused, and named") {

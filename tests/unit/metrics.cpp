@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <clocale>
+#include <random>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -164,6 +165,32 @@ TEST_CASE("the numbers for Prometheus are the same in every locale") {
         if (std::setlocale(LC_NUMERIC, name) != nullptr)
             CHECK(hubbub::prometheus_text(s) == text);
     std::setlocale(LC_NUMERIC, before.c_str());
+}
+
+TEST_CASE("a label's value may be any bytes, and is UTF-8 in the text") {
+    auto const written = [](std::string const& value) {
+        return hubbub::detail::prometheus_labels_text({{"topic", value}});
+    };
+    CHECK(written("gr\xc3\xbc\xc3\x9f\xf0\x9f\x91\x8b") ==
+          "{topic=\"gr\xc3\xbc\xc3\x9f\xf0\x9f\x91\x8b\"}");
+    CHECK(written("\xff \xc3") == "{topic=\"%FF %C3\"}");
+    CHECK(written("\xc0\xaf") == "{topic=\"%C0%AF\"}");        // longer than it need be
+    CHECK(written("\xed\xa0\x80") == "{topic=\"%ED%A0%80\"}"); // half a surrogate pair
+    CHECK(written("\xf4\x90\x80\x80") == "{topic=\"%F4%90%80%80\"}");
+    CHECK(written("100%") == "{topic=\"100%25\"}");
+}
+
+TEST_CASE("what was escaped comes back, whatever it was") {
+    std::minstd_rand random(1);
+    for (int i = 0; i < 2000; ++i) {
+        std::string bytes(random() % 8, '\0');
+        for (auto& c : bytes)
+            c = "%41\xff\xc3\xbcx\0"[random() % 8];
+        auto const text = hubbub::detail::escape_to_utf8(bytes, '%');
+        REQUIRE(hubbub::detail::unescape(text, '%') == bytes);
+    }
+    CHECK(hubbub::detail::unescape("%4", '%') == "%4");
+    CHECK(hubbub::detail::unescape("%zz%", '%') == "%zz%");
 }
 
 } // namespace metrics_test

@@ -40,8 +40,12 @@ public:
                 end(reason);
         };
         shared_.send_probe = [this] { send_probe(); };
-        publisher_ = launch(publishing_);
-        receiver_ = launch(receiving_);
+        auto const publisher = connect(publishing_);
+        auto const receiver = connect(receiving_);
+        publisher_ = publisher; // before either can end what it finds here
+        receiver_ = receiver;
+        for (auto const& link : {publisher, receiver})
+            asio::post(strand_, [link] { link->start(); });
         if (options_.probe_interval > std::chrono::milliseconds::zero())
             subscribe(probe_topic_, std::make_shared<probe_sink>(shared_), {});
     }
@@ -166,12 +170,10 @@ private:
         return o.app.empty() ? std::string() : o.app + ":";
     }
 
-    std::weak_ptr<redis_connection> launch(redis::session& s) {
-        auto const connection = std::make_shared<redis_connection>(
+    std::shared_ptr<redis_connection> connect(redis::session& s) {
+        return std::make_shared<redis_connection>(
             strand_, options_, context_,
             std::shared_ptr<redis::session>(this->shared_from_this(), &s));
-        asio::post(strand_, [connection] { connection->start(); });
-        return connection;
     }
 
     void flush(std::weak_ptr<redis_connection> const& link) {

@@ -104,6 +104,7 @@ public:
             std::erase_if(*map, [](auto const& item) { return !item.second->wanted; });
             for (auto& [name, e] : *map) {
                 e->state = state::idle;
+                e->quietly = false;
                 e->unanswered = 0;
             }
         }

@@ -148,6 +148,7 @@ public:
         if (closed_)
             return done(errc::closed);
         draining_ = true;
+        out_.end_waiting_for_room(errc::closed);
         out_.wait_until_empty(std::move(done));
     }
 

@@ -109,9 +109,11 @@ public:
         changed();
     }
 
+    void end_waiting_for_room(std::error_code error) { room_.close(error); }
+
     /// Ends those that wait for either.
     void end_waiting(std::error_code error) {
-        room_.close(error);
+        end_waiting_for_room(error);
         drains_.close(error);
     }
 
