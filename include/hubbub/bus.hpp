@@ -132,8 +132,8 @@ public:
     /// The same, and where the queue is full it waits for room, at most so long. In the meantime
     /// publish and async_publish of this bus are refused as queue_full: nothing overtakes.
     ///
-    /// Errors:       as above; timed_out if there was no room in time; queue_full if as many wait as
-    ///               the queue takes messages.
+    /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
+    ///               the queue takes, in messages or bytes, or as the budget has left.
     /// Cancellation: while it waits, terminal, partial and total: then nobody gets the message, and
     ///               it completes as asio::error::operation_aborted. Later it has no effect.
     template <class T, class Token>
