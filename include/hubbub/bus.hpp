@@ -56,9 +56,10 @@ struct wait_up_to {
 ///                transport's I/O. What concerns no one call is an event.
 /// Thread safety: all functions, from any thread. A sink may call all of them, reset any
 ///                subscription and destroy the bus. No lock is held while a sink runs.
-/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it. It
-///                must not be destroyed, with its transport, while another thread still runs its
-///                handlers: close the transport, and let them end.
+/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it. Both
+///                may end while other threads run handlers of the bus (none of its functions): it
+///                waits for one that calls the transport just then. That may run a sink where
+///                delivery_mode is immediate: do not hold, then, a lock that a sink takes.
 ///
 /// @code
 /// hubbub::bus bus{transport, hubbub::json_serializer{}};

@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/bus_report.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/handler_gate.hpp>
 #include <hubbub/detail/outgoing.hpp>
 #include <hubbub/detail/patient_publisher.hpp>
 #include <hubbub/detail/shared_list.hpp>
@@ -45,7 +46,7 @@ public:
         : transport_(&transport), serializer_(std::move(serializer)),
           report_(
               std::make_shared<traced_report<Trace>>(transport.get_executor(), std::move(trace))),
-          patient_(std::make_shared<patient_publisher<Transport>>(transport, report_)) {}
+          patient_(std::make_shared<patient_publisher<Transport>>(transport, report_, gate_)) {}
 
     /// Forwards the transport's events. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -55,7 +56,8 @@ public:
         });
     }
 
-    /// Stops all subscriptions; their sinks do not start again.
+    /// Stops all subscriptions; their sinks do not start again. Afterwards the transport may end:
+    /// no handler calls it any more, and one that does on another thread is waited for.
     void close() noexcept {
         std::map<key, std::shared_ptr<group_base>> groups;
         {
@@ -67,9 +69,10 @@ public:
         }
         for (auto const& [what, g] : groups)
             g->deactivate();
-        patient_->close(errc::closed);
         observation_.reset();
         report_->on_event(nullptr);
+        patient_->close(errc::closed);
+        gate_->shut();
     }
 
     Transport& transport() const noexcept { return *transport_; }
@@ -263,6 +266,7 @@ private:
     Transport* const transport_;
     [[no_unique_address]] Serializer const serializer_;
     std::shared_ptr<traced_report<Trace>> const report_;
+    std::shared_ptr<handler_gate> const gate_ = std::make_shared<handler_gate>();
     std::shared_ptr<patient_publisher<Transport>> const patient_;
     std::shared_ptr<void> observation_;
 

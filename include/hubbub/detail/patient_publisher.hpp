@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/bus_report.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/handler_gate.hpp>
 #include <hubbub/detail/outgoing.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
@@ -31,9 +32,11 @@ namespace hubbub::detail {
 template <class Transport>
 class patient_publisher : public std::enable_shared_from_this<patient_publisher<Transport>> {
 public:
-    patient_publisher(Transport& transport, std::shared_ptr<bus_report> report)
+    /// When the gate is shut after close, the transport is not called any more.
+    patient_publisher(Transport& transport, std::shared_ptr<bus_report> report,
+                      std::shared_ptr<handler_gate> gate)
         : transport_(&transport), budget_(transport.limits().budget), report_(std::move(report)),
-          time_(report_->executor()) {}
+          gate_(std::move(gate)), time_(report_->executor()) {}
 
     /// Publishes message, at once or when there is room. Waits for at_most, or with zero for as long
     /// as it takes; on_cancel(f) has f called to end the wait.
@@ -182,6 +185,7 @@ private:
 
     /// Publishes next, and those at the front after it, until one finds no room.
     void attempt(std::unique_lock<std::mutex>& lock, operation_ptr next) {
+        handler_gate::stay const stay(*gate_); // after close it is in vain, and nothing waits
         attempting_ = true;
         for (; next; next = take_front()) {
             lock.unlock();
@@ -276,6 +280,7 @@ private:
     Transport* const transport_;
     std::shared_ptr<memory_budget> const budget_;
     std::shared_ptr<bus_report> const report_;
+    std::shared_ptr<handler_gate> const gate_;
     time_source const time_;
     std::atomic<std::size_t> count_ = 0;
 
