@@ -143,6 +143,21 @@ TEST_CASE("a bus may end, and its transport with it, while another thread publis
     }
 }
 
+TEST_CASE("a bus may end, and its transport with it, while another thread ends its drain") {
+    for (int round = 0; round < 200; ++round) {
+        two_threads f;
+        CHECK(!f.bus->publish("t", "m"));
+        f.bus->async_drain(10s, [&](std::error_code, std::uint64_t) { ++f.ends; });
+        int const before = f.seen.made;
+        f.run();
+        f.seen.wait_for_more_than(before + round % 2);
+        f.end();
+        CHECK(!f.seen.disturbed);
+        f.join();
+        CHECK(f.ends == 1);
+    }
+}
+
 TEST_CASE("a bus that a sink destroys inside of a publish with patience does not wait for itself") {
     asio::io_context io;
     hubbub::local_broker const broker;
@@ -160,6 +175,19 @@ TEST_CASE("a bus that a sink destroys inside of a publish with patience does not
                        [&](std::error_code error, std::size_t) { end = error; });
     io.run();
     CHECK(end == std::error_code{});
+}
+
+TEST_CASE("a second drain completes as closed when the first has closed the bus") {
+    asio::io_context io;
+    hubbub::local_broker const broker;
+    hubbub::local_transport transport(io.get_executor(), broker);
+    hubbub::bus<hubbub::local_transport, hubbub::text_serializer> bus(transport);
+    CHECK(!bus.publish("t", "m"));
+    std::vector<std::error_code> ends;
+    for (int i = 0; i < 2; ++i)
+        bus.async_drain(10s, [&](std::error_code error, std::uint64_t) { ends.push_back(error); });
+    io.run();
+    CHECK(ends == std::vector<std::error_code>{{}, errc::closed});
 }
 
 } // namespace bus_ends_test

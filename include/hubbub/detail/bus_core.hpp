@@ -59,18 +59,7 @@ public:
     /// Stops all subscriptions; their sinks do not start again. Afterwards the transport may end:
     /// no handler calls it any more, and one that does on another thread is waited for.
     void close() noexcept {
-        std::map<key, std::shared_ptr<group_base>> groups;
-        {
-            std::lock_guard const lock(mutex_);
-            open_ = false;
-            groups.swap(groups_);
-            for (auto const& [what, g] : groups)
-                transport_->unsubscribe(g->what(), *g);
-        }
-        for (auto const& [what, g] : groups)
-            g->deactivate();
-        observation_.reset();
-        report_->on_event(nullptr);
+        stop();
         patient_->close(errc::closed);
         gate_->shut();
     }
@@ -185,17 +174,32 @@ private:
         completion<std::error_code, std::uint64_t> done;
     };
 
+    /// Ends the subscriptions and events. False if that has been done, or begun, before.
+    bool stop() {
+        std::map<key, std::shared_ptr<group_base>> groups;
+        {
+            std::lock_guard const lock(mutex_);
+            if (!std::exchange(open_, false))
+                return false;
+            groups.swap(groups_);
+            for (auto const& [what, g] : groups)
+                transport_->unsubscribe(g->what(), *g);
+        }
+        for (auto const& [what, g] : groups)
+            g->deactivate();
+        observation_.reset();
+        report_->on_event(nullptr);
+        return true;
+    }
+
     /// On the executor, at the deadline or when all is answered, whichever comes first.
     void finish_drain(draining& d, std::error_code error) {
         if (!d.done)
             return;
         d.deadline.cancel();
-        {
-            std::lock_guard const lock(mutex_);
-            if (!open_) // the bus ended meanwhile, and with it perhaps the transport
-                return d.done(errc::closed, 0);
-        }
-        close();
+        handler_gate::stay const stay(*gate_);
+        if (!stay || !stop()) // the bus ended meanwhile, and with it perhaps the transport
+            return d.done(errc::closed, 0);
         transport_->close();
         auto const count = [](statistics const& s) {
             return s.unknown + s.discarded + s.displaced;
