@@ -56,9 +56,10 @@ struct wait_up_to {
 ///                transport's I/O. What concerns no one call is an event.
 /// Thread safety: all functions, from any thread. A sink may call all of them, reset any
 ///                subscription and destroy the bus. No lock is held while a sink runs.
-/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it. It
-///                must not be destroyed, with its transport, while another thread still runs its
-///                handlers: close the transport, and let them end.
+/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it. Both
+///                may end while other threads run handlers of the bus (none of its functions): it
+///                waits for one that calls the transport just then. That may run a sink where
+///                delivery_mode is immediate: do not hold, then, a lock that a sink takes.
 ///
 /// @code
 /// hubbub::bus bus{transport, hubbub::json_serializer{}};
@@ -132,8 +133,8 @@ public:
     /// The same, and where the queue is full it waits for room, at most so long. In the meantime
     /// publish and async_publish of this bus are refused as queue_full: nothing overtakes.
     ///
-    /// Errors:       as above; timed_out if there was no room in time; queue_full if as many wait as
-    ///               the queue takes messages.
+    /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
+    ///               the queue takes, in messages or bytes, or as the budget has left.
     /// Cancellation: while it waits, terminal, partial and total: then nobody gets the message, and
     ///               it completes as asio::error::operation_aborted. Later it has no effect.
     template <class T, class Token>

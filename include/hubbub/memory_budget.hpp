@@ -14,7 +14,9 @@ namespace hubbub {
 /// A bound that several queues share, in bytes: the outgoing queue of a transport, the queues of its
 /// subscribers, what waits for room. Who finds it used up behaves as if its own bound were reached.
 ///
-/// Counted are the payloads and names that wait, and not what a container needs beside them.
+/// Counted are the payloads and names that wait, and not what a container needs beside them. What
+/// waits for room takes only what the queues have left, and keeps none from taking it: else it would
+/// wait for what it holds itself. If they take it, used() is above max_bytes(), at most twice that.
 /// Thread safety: all functions, from any thread.
 class memory_budget {
 public:
@@ -24,19 +26,32 @@ public:
 
     /// Takes so many bytes, or none and returns false.
     bool try_take(std::size_t bytes) noexcept {
-        auto used = used_.load(std::memory_order_relaxed);
+        auto taken = taken_.load(std::memory_order_relaxed);
         do {
-            if (bytes > max_bytes_ || used > max_bytes_ - bytes)
+            if (bytes > max_bytes_ || taken > max_bytes_ - bytes)
                 return false;
-        } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+        } while (!taken_.compare_exchange_weak(taken, taken + bytes, std::memory_order_relaxed));
         return true;
     }
 
     void give_back(std::size_t bytes) {
-        used_ -= bytes;
+        taken_ -= bytes;
         if (has_waiters_)
             notify();
     }
+
+    /// The same for what waits for room in a queue.
+    bool try_hold(std::size_t bytes) noexcept {
+        auto held = held_.load(std::memory_order_relaxed);
+        do {
+            auto const all = taken() + held;
+            if (bytes > max_bytes_ || all > max_bytes_ - bytes)
+                return false;
+        } while (!held_.compare_exchange_weak(held, held + bytes, std::memory_order_relaxed));
+        return true;
+    }
+
+    void release(std::size_t bytes) noexcept { held_ -= bytes; }
 
     /// Completes done when so many bytes are to be had, which need not last.
     void wait(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr) {
@@ -57,18 +72,21 @@ public:
         notify(); // those behind them may be the first now
     }
 
-    std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+    /// What was taken and what is held.
+    std::size_t used() const noexcept { return taken() + held_.load(std::memory_order_relaxed); }
+    std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
     std::size_t max_bytes() const noexcept { return max_bytes_; }
 
 private:
     void notify() {
         std::lock_guard const lock(mutex_);
-        waiters_.notify([this](std::size_t bytes) { return used_ + bytes <= max_bytes_; });
+        waiters_.notify([this](std::size_t bytes) { return taken_ + bytes <= max_bytes_; });
         has_waiters_ = !waiters_.empty();
     }
 
     std::size_t const max_bytes_;
-    std::atomic<std::size_t> used_ = 0;
+    std::atomic<std::size_t> taken_ = 0; // by the queues
+    std::atomic<std::size_t> held_ = 0;  // by what waits for room in them
     std::atomic<bool> has_waiters_ = false;
     std::mutex mutex_; // guards waiters_
     detail::room_waiters waiters_;

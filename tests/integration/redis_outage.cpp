@@ -292,4 +292,24 @@ TEST_CASE("a subscriber that Redis cuts off, since it did not read, is told so w
     CHECK(a.cut_offs == 1);
 }
 
+TEST_CASE(
+    "who waits for a budget when the transport ends is gone with the io_context, if none runs it") {
+    auto budget = std::make_shared<hubbub::memory_budget>(100);
+    REQUIRE(budget->try_take(100));
+    std::weak_ptr<int> handler;
+    {
+        asio::io_context io;
+        hubbub::redis::options o;
+        o.limits.budget = budget;
+        hubbub::redis_transport transport(io.get_executor(), o);
+        auto const part = std::make_shared<int>();
+        handler = part;
+        transport.wait_for_room(
+            10, {transport.get_executor(), [part](std::error_code) { FAIL("nobody runs it"); }});
+    }
+    CHECK(handler.expired());
+    budget->give_back(100); // which must touch nothing of the io_context
+    budget.reset();
+}
+
 } // namespace redis_outage_test

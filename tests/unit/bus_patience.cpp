@@ -4,10 +4,15 @@
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -126,10 +131,10 @@ TEST_CASE("what waits for room counts once, and not as refused, on whichever bus
 TEST_CASE("when the first one gives up, a smaller one behind it finds the room that there is") {
     fixture f;
     hubbub::local_transport below(f.io.get_executor(), f.broker);
-    faulty_local link(below, {.limits = {.max_queue_bytes = 10}});
+    faulty_local link(below, {.limits = {.max_queue_bytes = 14}});
     hubbub::bus<faulty_local, hubbub::text_serializer> bus(link);
     link.cut();
-    CHECK(!bus.publish("t", "12345"));
+    CHECK(!bus.publish("t", "123456789"));
     bus.async_publish("t", std::string("12345678"), wait_up_to{250ms}, f.ended("large"));
     bus.async_publish("t", std::string("12"), wait_up_to{0ms}, f.ended("small"));
     f.time.run_for(200ms);
@@ -161,6 +166,83 @@ TEST_CASE("a trace is told of a publish with patience once, when it is accepted 
     bus.async_publish("", std::string("5"), wait_up_to{0ms}, f.ended("5"));
     CHECK(log == texts{"t 1 " + accepted, "t 2 " + accepted, "t 3 " + error_text(errc::timed_out),
                        "t 4 " + accepted, " 1 " + error_text(errc::empty_name)});
+}
+
+TEST_CASE("what waits for room is bounded in bytes, as the queue is, and the budget counts it") {
+    fixture f;
+    auto const budget = std::make_shared<hubbub::memory_budget>(250);
+    hubbub::local_transport transport(f.io.get_executor(), f.broker,
+                                      {.limits = {.max_queue_bytes = 100, .budget = budget}});
+    text_bus bus(transport);
+    std::string const payload(9, 'x'); // ten bytes with the topic
+    for (int i = 0; i < 10; ++i)
+        CHECK(!bus.publish("t", payload));
+    REQUIRE(budget->used() == 100);
+    std::size_t most = 200;
+    std::size_t waiting = 10;
+    SUBCASE("by the bound of the queue") {}
+    SUBCASE("by what is left of the budget") {
+        REQUIRE(budget->try_take(100));
+        most = 250;
+        waiting = 5;
+    }
+    for (int i = 0; i < 1000; ++i)
+        bus.async_publish("t", std::string(payload), wait_up_to{0ms}, f.ended("1"));
+    CHECK(budget->used() == most);
+    CHECK(bus.statistics().queued == 10 + waiting);
+    CHECK(bus.statistics().queued_bytes == 100 + 10 * waiting);
+    CHECK(bus.statistics().refused == 1000 - waiting);
+    f.time.run_for(1s);
+    CHECK(std::count(f.ends.begin(), f.ends.end(), "1: " + error_text(errc::queue_full)) ==
+          static_cast<std::ptrdiff_t>(1000 - waiting));
+    CHECK(bus.statistics().confirmed == 10 + waiting);
+    CHECK(budget->used() == most - 100 - 10 * waiting);
+}
+
+TEST_CASE(
+    "the first may wait though the budget is used up, and what waits keeps no queue from it") {
+    fixture f;
+    auto const budget = std::make_shared<hubbub::memory_budget>(100);
+    hubbub::local_transport transport(f.io.get_executor(), f.broker,
+                                      {.limits = {.max_queue_messages = 2, .budget = budget}});
+    text_bus bus(transport);
+    text_bus other(transport);
+    CHECK(!bus.publish("t", "1"));
+    CHECK(!bus.publish("t", "2"));
+    // Two that need all of the budget, with one behind that has taken what was left.
+    bus.async_publish("t", std::string(99, 'a'), wait_up_to{0ms}, f.ended("a"));
+    other.async_publish("t", std::string(99, 'b'), wait_up_to{0ms}, f.ended("b"));
+    other.async_publish("t", std::string(95, 'c'), wait_up_to{0ms}, f.ended("c"));
+    f.time.run_for(1s);
+    std::sort(f.ends.begin(), f.ends.end());
+    CHECK(f.ends == texts{"a", "b", "c"});
+    CHECK(budget->used() == 0);
+}
+
+TEST_CASE("what waits gives its share of the budget back, however it ends") {
+    fixture f;
+    auto const budget = std::make_shared<hubbub::memory_budget>(100);
+    hubbub::local_transport below(f.io.get_executor(), f.broker,
+                                  {.limits = {.max_queue_messages = 1, .budget = budget}});
+    std::optional<text_bus> bus(std::in_place, below);
+    // Nothing of the transport runs meanwhile: its executor is busy.
+    asio::cancellation_signal stop;
+    asio::post(below.get_executor(), [&] {
+        CHECK(!bus->publish("t", "1"));
+        auto const before = budget->used();
+        bus->async_publish("t", std::string("22"), wait_up_to{0ms},
+                           asio::bind_cancellation_slot(stop.slot(), f.ended("cancelled")));
+        CHECK(budget->used() == before + 3);
+        stop.emit(asio::cancellation_type::total);
+        CHECK(budget->used() == before);
+        bus->async_publish("t", std::string("333"), wait_up_to{0ms}, f.ended("closed"));
+        CHECK(budget->used() == before + 4);
+        bus.reset();
+        CHECK(budget->used() == before);
+    });
+    f.time.run_for(1s);
+    CHECK(f.ends.size() == 2);
+    CHECK(budget->used() == 0);
 }
 
 } // namespace bus_patience_test

@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/bus_report.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/handler_gate.hpp>
 #include <hubbub/detail/outgoing.hpp>
 #include <hubbub/detail/patient_publisher.hpp>
 #include <hubbub/detail/shared_list.hpp>
@@ -45,7 +46,7 @@ public:
         : transport_(&transport), serializer_(std::move(serializer)),
           report_(
               std::make_shared<traced_report<Trace>>(transport.get_executor(), std::move(trace))),
-          patient_(std::make_shared<patient_publisher<Transport>>(transport, report_)) {}
+          patient_(std::make_shared<patient_publisher<Transport>>(transport, report_, gate_)) {}
 
     /// Forwards the transport's events. Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -55,21 +56,12 @@ public:
         });
     }
 
-    /// Stops all subscriptions; their sinks do not start again.
+    /// Stops all subscriptions; their sinks do not start again. Afterwards the transport may end:
+    /// no handler calls it any more, and one that does on another thread is waited for.
     void close() noexcept {
-        std::map<key, std::shared_ptr<group_base>> groups;
-        {
-            std::lock_guard const lock(mutex_);
-            open_ = false;
-            groups.swap(groups_);
-            for (auto const& [what, g] : groups)
-                transport_->unsubscribe(g->what(), *g);
-        }
-        for (auto const& [what, g] : groups)
-            g->deactivate();
+        stop();
         patient_->close(errc::closed);
-        observation_.reset();
-        report_->on_event(nullptr);
+        gate_->shut();
     }
 
     Transport& transport() const noexcept { return *transport_; }
@@ -182,17 +174,32 @@ private:
         completion<std::error_code, std::uint64_t> done;
     };
 
+    /// Ends the subscriptions and events. False if that has been done, or begun, before.
+    bool stop() {
+        std::map<key, std::shared_ptr<group_base>> groups;
+        {
+            std::lock_guard const lock(mutex_);
+            if (!std::exchange(open_, false))
+                return false;
+            groups.swap(groups_);
+            for (auto const& [what, g] : groups)
+                transport_->unsubscribe(g->what(), *g);
+        }
+        for (auto const& [what, g] : groups)
+            g->deactivate();
+        observation_.reset();
+        report_->on_event(nullptr);
+        return true;
+    }
+
     /// On the executor, at the deadline or when all is answered, whichever comes first.
     void finish_drain(draining& d, std::error_code error) {
         if (!d.done)
             return;
         d.deadline.cancel();
-        {
-            std::lock_guard const lock(mutex_);
-            if (!open_) // the bus ended meanwhile, and with it perhaps the transport
-                return d.done(errc::closed, 0);
-        }
-        close();
+        handler_gate::stay const stay(*gate_);
+        if (!stay || !stop()) // the bus ended meanwhile, and with it perhaps the transport
+            return d.done(errc::closed, 0);
         transport_->close();
         auto const count = [](statistics const& s) {
             return s.unknown + s.discarded + s.displaced;
@@ -263,6 +270,7 @@ private:
     Transport* const transport_;
     [[no_unique_address]] Serializer const serializer_;
     std::shared_ptr<traced_report<Trace>> const report_;
+    std::shared_ptr<handler_gate> const gate_ = std::make_shared<handler_gate>();
     std::shared_ptr<patient_publisher<Transport>> const patient_;
     std::shared_ptr<void> observation_;
 

@@ -35,7 +35,7 @@ public:
     bool attainable(std::size_t bytes) const noexcept {
         if (!budget_)
             return true;
-        auto const others = budget_->used() - taken_;
+        auto const others = budget_->taken() - taken_;
         return others <= budget_->max_bytes() && bytes <= budget_->max_bytes() - others;
     }
 

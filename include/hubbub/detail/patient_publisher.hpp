@@ -3,9 +3,11 @@
 
 #include <hubbub/detail/bus_report.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/handler_gate.hpp>
 #include <hubbub/detail/outgoing.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/memory_budget.hpp>
 #include <hubbub/transport.hpp>
 
 #include <asio/error.hpp>
@@ -30,8 +32,11 @@ namespace hubbub::detail {
 template <class Transport>
 class patient_publisher : public std::enable_shared_from_this<patient_publisher<Transport>> {
 public:
-    patient_publisher(Transport& transport, std::shared_ptr<bus_report> report)
-        : transport_(&transport), report_(std::move(report)), time_(report_->executor()) {}
+    /// When the gate is shut after close, the transport is not called any more.
+    patient_publisher(Transport& transport, std::shared_ptr<bus_report> report,
+                      std::shared_ptr<handler_gate> gate)
+        : transport_(&transport), budget_(transport.limits().budget), report_(std::move(report)),
+          gate_(std::move(gate)), time_(report_->executor()) {}
 
     /// Publishes message, at once or when there is room. Waits for at_most, or with zero for as long
     /// as it takes; on_cancel(f) has f called to end the wait.
@@ -43,7 +48,7 @@ public:
         std::unique_lock lock(mutex_);
         bool const first = waiting_.empty() && !attempting_;
         auto refused = closed_;
-        if (!refused && !first && waiting_.size() >= transport_->limits().max_queue_messages)
+        if (!refused && !first && !may_wait(*o))
             refused = errc::queue_full;
         if (refused) {
             lock.unlock();
@@ -96,6 +101,7 @@ private:
         std::chrono::milliseconds const patience; // zero for ever
         publish_completion done;
         bool counted = false; // as waiting
+        bool held = false;    // of the budget
         std::unique_ptr<timer> deadline;
         std::error_code given_up; // while it was being attempted
     };
@@ -120,12 +126,27 @@ private:
         Outgoing message_;
     };
 
+    /// Whether one more may wait. All together are bounded as the queue is; the first may, always.
+    bool may_wait(operation& o) {
+        auto const& limits = transport_->limits();
+        return waiting_.size() < limits.max_queue_messages &&
+               report_->bytes_waiting + o.bytes() <= limits.max_queue_bytes && try_hold(o);
+    }
+
+    bool try_hold(operation& o) {
+        if (!budget_ || o.held)
+            return true;
+        o.held = budget_->try_hold(o.bytes());
+        return o.held;
+    }
+
     void begin_to_wait(operation_ptr const& o) {
         if (std::exchange(o->counted, true))
             return; // it was put back before
         ++count_;
         ++report_->publishes_waiting;
         report_->bytes_waiting += o->bytes();
+        try_hold(*o); // the first may wait without
         if (o->patience == std::chrono::milliseconds::zero())
             return;
         o->deadline = std::make_unique<timer>(report_->executor(), time_);
@@ -164,6 +185,7 @@ private:
 
     /// Publishes next, and those at the front after it, until one finds no room.
     void attempt(std::unique_lock<std::mutex>& lock, operation_ptr next) {
+        handler_gate::stay const stay(*gate_); // after close it is in vain, and nothing waits
         attempting_ = true;
         for (; next; next = take_front()) {
             lock.unlock();
@@ -243,6 +265,8 @@ private:
         --count_;
         --report_->publishes_waiting;
         report_->bytes_waiting -= o.bytes();
+        if (std::exchange(o.held, false))
+            budget_->release(o.bytes());
     }
 
     /// Without the lock, since the trace is told.
@@ -254,7 +278,9 @@ private:
     }
 
     Transport* const transport_;
+    std::shared_ptr<memory_budget> const budget_;
     std::shared_ptr<bus_report> const report_;
+    std::shared_ptr<handler_gate> const gate_;
     time_source const time_;
     std::atomic<std::size_t> count_ = 0;
 

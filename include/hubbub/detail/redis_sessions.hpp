@@ -124,10 +124,12 @@ public:
         queue_.wait_until_empty(std::move(done));
     }
 
-    /// Refuses whatever comes, from any thread.
+    /// Refuses whatever comes, from any thread, and ends who waits for room: in a budget that outlives
+    /// the io_context he must not be left, and end() does not come if that runs no more.
     void refuse_all(std::error_code reason) {
         std::lock_guard const lock(mutex_);
         ended_ = reason;
+        queue_.end_waiting_for_room(reason);
     }
 
     /// Ends what waits. The link is closed.
