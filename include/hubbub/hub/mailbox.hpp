@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,17 +44,21 @@ public:
         return result;
     }
 
-    /// Completes with the next message, or with why there is none any more.
-    void receive(done_type done) {
+    /// Completes with the next message, or with why there is none any more. Returns what cancel
+    /// takes.
+    std::uint64_t receive(done_type done) {
         std::lock_guard const lock(mutex_);
-        if (reader_)
+        if (reader_) {
             done(asio::error::already_started, {});
-        else if (auto next = pop())
+            return 0;
+        }
+        if (auto next = pop())
             done({}, std::move(*next));
         else if (closed_)
             done(*closed_, {});
         else
             reader_ = std::move(done);
+        return ++last_;
     }
 
     std::optional<Invocation> try_receive() {
@@ -61,10 +66,12 @@ public:
         return pop();
     }
 
-    /// Ends a receive that waits.
-    void cancel() {
+    /// Ends the receive of this number, if it waits: its signal may be emitted when it is over, and
+    /// another waits.
+    void cancel(std::uint64_t number) {
         std::lock_guard const lock(mutex_);
-        reader_(asio::error::operation_aborted, {});
+        if (number == last_)
+            reader_(asio::error::operation_aborted, {});
     }
 
     /// Nothing comes any more. What waits can still be read, unless the reader is too slow for it.
@@ -111,6 +118,7 @@ private:
     mutable std::mutex mutex_; // guards what follows
     outbox<Invocation> outbox_;
     done_type reader_;
+    std::uint64_t last_ = 0; // the receive that reader_ is of, if any waits
     std::optional<std::error_code> closed_;
     std::shared_ptr<std::atomic<std::size_t>> const total_;
 };
