@@ -1,12 +1,16 @@
-// What happens to users' objects when an operation is over before the call that began it returns.
-#include "support/hub_stage.hpp"
+// What happens to users' objects when an operation is over before the call that began it returns,
+// and when they come back to the hub as they are destroyed.
+#include "support/stream_stage.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
 #include <asio/execution.hpp>
+#include <asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +45,12 @@ auto connect_right(stage<Setup>& s, How how) {
         });
     }));
     return connection;
+}
+
+/// Calls f when the last copy is destroyed.
+template <class F>
+std::shared_ptr<void> at_end(F f) {
+    return {static_cast<void*>(nullptr), [f](void*) { f(); }};
 }
 
 } // namespace
@@ -125,6 +135,49 @@ TEST_CASE("a signal stops the receive it is of, and not a later one") {
     s.run_until([&] { return later.has_value(); }, "the later receive");
     CHECK(received);
     CHECK(!*later);
+}
+
+TEST_CASE("a method that is replaced may define another when it dies") {
+    stream_stage<> s;
+    bool died = false;
+    s.hub().on("first", [last = at_end([&] {
+                             s.hub().on("second", [] {});
+                             died = true;
+                         })] { CHECK(!last); });
+    s.hub().on("first", [] {});
+    CHECK(died);
+}
+
+TEST_CASE("a presence observer may end the watch, and again when it dies of it") {
+    stream_stage<> s;
+    bool died = false;
+    auto const stop = [&] { s.hub().presence().on_change({}); };
+    s.hub().presence().on_change([stop, last = at_end([&died, stop] {
+                                            stop();
+                                            died = true;
+                                        })](auto const& /*change*/) {
+        CHECK(!last);
+        stop();
+    });
+    s.run_until([&] { return died; }, "the observer to go");
+}
+
+TEST_CASE("an item whose send is cancelled may send another when it dies") {
+    auto options = stage<in_place_setup>::defaults();
+    options.max_stream_items = 1;
+    stream_stage<in_place_setup> s(options);
+    auto items = s.ada().make_stream<std::shared_ptr<void>>();
+    CHECK(!items.send(nullptr));
+    asio::cancellation_signal stop;
+    std::optional<std::error_code> sent;
+    std::optional<std::error_code> again;
+    items.async_send(
+        at_end([&] { again = items.send(nullptr); }),
+        asio::bind_cancellation_slot(stop.slot(), [&](std::error_code error) { sent = error; }));
+    stop.emit(asio::cancellation_type::all);
+    CHECK(again == hubbub::make_error_code(hubbub::errc::queue_full));
+    s.run_until([&] { return sent.has_value(); }, "the cancellation");
+    CHECK(sent == asio::error::operation_aborted);
 }
 
 TEST_SUITE_END();
