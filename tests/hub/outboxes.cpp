@@ -149,4 +149,18 @@ TEST_CASE("beyond the budget of all, the one that holds most loses first") {
     CHECK(modest.next() == text);
 }
 
+TEST_CASE("all that waited for who is ended as too slow counts as dropped") {
+    stage<json_setup> s;
+    std::size_t dropped = 0;
+    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
+            dropped += d->count;
+    });
+    reader<json_setup> r(s, s.left(), {.max_messages = 10});
+    for (int i = 0; i < 11; ++i)
+        CHECK(!s.left().hub->clients().client(r.connection.id()).send("tell", std::to_string(i)));
+    s.run_until([&] { return !r.connection.connected(); }, "the end");
+    CHECK(dropped == 11);
+}
+
 TEST_SUITE_END();

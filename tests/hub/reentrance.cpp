@@ -162,6 +162,30 @@ TEST_CASE("a presence observer may end the watch, and again when it dies of it")
     s.run_until([&] { return died; }, "the observer to go");
 }
 
+TEST_CASE("an argument that is dropped from an outbox may read from it when it dies") {
+    auto options = stage<in_place_setup>::defaults();
+    options.outbox_budget = 100; // less than two calls
+    hubbub::outbox_options box{.max_messages = 1};
+    for (auto const policy : {hubbub::overflow::drop_oldest, hubbub::overflow::latest_per_method,
+                              hubbub::overflow::disconnect})
+        for (std::size_t const most : {1, 10}) { // its own bound, or that of all
+            box = {.max_messages = most, .when_full = policy};
+            stage<in_place_setup> s({.on_redis = false, .servers = 1}, options);
+            auto reader = connect_right(s, box);
+            auto const client = s.right().hub->clients().client(reader.id());
+            bool died = false;
+            auto const argument = [&](std::shared_ptr<void> what) {
+                CHECK(!client.send("tell", std::move(what)));
+            };
+            argument(at_end([&] {
+                static_cast<void>(reader.try_receive());
+                died = true;
+            }));
+            argument(nullptr);
+            s.run_until([&] { return died; }, "the first to be dropped");
+        }
+}
+
 TEST_CASE("an item whose send is cancelled may send another when it dies") {
     auto options = stage<in_place_setup>::defaults();
     options.max_stream_items = 1;

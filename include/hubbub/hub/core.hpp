@@ -153,7 +153,7 @@ public:
         drain_->left(roster_.size());
         c->stop_all();
         if (c->mail)
-            c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
+            c->mail->close(why.code ? why.code : errc::closed);
         asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
             if (c->hooks && c->hooks->on_closed && why.code)
                 c->hooks->on_closed(why);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/error.hpp>
 #include <hubbub/hub/outbox.hpp>
 
 #include <asio/error.hpp>
@@ -22,15 +23,17 @@ template <class Invocation>
 class mailbox {
 public:
     using done_type = completion<std::error_code, Invocation>;
+    using pushed = typename outbox<Invocation>::pushed;
+    using entries = typename outbox<Invocation>::entries;
 
     /// total counts the bytes that wait in all mailboxes.
     mailbox(outbox_options const& options, std::shared_ptr<std::atomic<std::size_t>> total)
         : outbox_(options), total_(std::move(total)) {}
     mailbox(mailbox const&) = delete;
     mailbox& operator=(mailbox const&) = delete;
-    ~mailbox() { clear(); }
+    ~mailbox() { total_->fetch_sub(outbox_.bytes()); }
 
-    typename outbox<Invocation>::pushed push(Invocation const& message, std::size_t size) {
+    pushed push(Invocation const& message, std::size_t size) {
         std::lock_guard const lock(mutex_);
         if (closed_)
             return {};
@@ -39,8 +42,10 @@ public:
             return {};
         }
         auto const before = outbox_.bytes();
-        auto const result = outbox_.push(message, size);
-        total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
+        auto result = outbox_.push(message, size);
+        count(before);
+        if (result.ends)
+            closed_ = errc::slow_consumer;
         return result;
     }
 
@@ -74,24 +79,28 @@ public:
             reader_(asio::error::operation_aborted, {});
     }
 
-    /// Nothing comes any more. What waits can still be read, unless the reader is too slow for it.
-    void close(std::error_code why, bool forget) {
+    /// Nothing comes any more. What waits can still be read.
+    void close(std::error_code why) {
         std::lock_guard const lock(mutex_);
-        if (closed_)
-            return;
-        closed_ = why;
-        if (forget)
-            clear();
-        reader_(why, {});
+        end(why);
     }
 
-    /// Drops the oldest until so many bytes are free, or nothing is left; how many were dropped.
-    std::size_t shed(std::size_t bytes) {
+    /// Closes it, since the reader is too slow: what waited, and is dropped.
+    entries give_up() {
         std::lock_guard const lock(mutex_);
         auto const before = outbox_.bytes();
-        std::size_t dropped = 0;
-        for (; before - outbox_.bytes() < bytes && pop(); ++dropped) {
-        }
+        auto dropped = outbox_.take_all();
+        count(before);
+        end(errc::slow_consumer);
+        return dropped;
+    }
+
+    /// Drops the oldest until so many bytes are free, or nothing is left: those.
+    entries shed(std::size_t bytes) {
+        std::lock_guard const lock(mutex_);
+        auto const before = outbox_.bytes();
+        auto dropped = outbox_.shed(bytes);
+        count(before);
         return dropped;
     }
 
@@ -106,13 +115,20 @@ private:
     std::optional<Invocation> pop() {
         auto const before = outbox_.bytes();
         auto next = outbox_.pop();
-        total_->fetch_sub(before - outbox_.bytes());
+        count(before);
         return next;
     }
 
-    void clear() {
-        total_->fetch_sub(outbox_.bytes());
-        outbox_.clear();
+    void end(std::error_code why) {
+        if (closed_)
+            return;
+        closed_ = why;
+        reader_(why, {});
+    }
+
+    /// There were so many bytes before.
+    void count(std::size_t before) {
+        total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
     }
 
     mutable std::mutex mutex_; // guards what follows
