@@ -26,12 +26,15 @@ public:
     using pushed = typename outbox<Invocation>::pushed;
     using entries = typename outbox<Invocation>::entries;
 
-    /// total counts the bytes that wait in all mailboxes.
+    /// total counts the bytes that wait in all mailboxes, until they are closed.
     mailbox(outbox_options const& options, std::shared_ptr<std::atomic<std::size_t>> total)
         : outbox_(options), total_(std::move(total)) {}
     mailbox(mailbox const&) = delete;
     mailbox& operator=(mailbox const&) = delete;
-    ~mailbox() { total_->fetch_sub(outbox_.bytes()); }
+    ~mailbox() {
+        if (!closed_)
+            total_->fetch_sub(outbox_.bytes());
+    }
 
     pushed push(Invocation const& message, std::size_t size) {
         std::lock_guard const lock(mutex_);
@@ -122,13 +125,15 @@ private:
     void end(std::error_code why) {
         if (closed_)
             return;
+        total_->fetch_sub(outbox_.bytes()); // the living do not pay for what is left unread
         closed_ = why;
         reader_(why, {});
     }
 
     /// There were so many bytes before.
     void count(std::size_t before) {
-        total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
+        if (!closed_)
+            total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
     }
 
     mutable std::mutex mutex_; // guards what follows
