@@ -152,6 +152,7 @@ public:
         bool const was_in = roster_.leave(c);
         drain_->left(roster_.size());
         c->stop_all();
+        dispatcher_->end(c);
         if (c->mail)
             c->mail->close(why.code ? why.code : errc::closed);
         asio::post(executor_, [core = this->shared_from_this(), c, why = std::move(why), was_in] {
