@@ -277,6 +277,39 @@ TEST_CASE("a method that resets its cancellation state runs to its end without i
     CHECK(!*answer);
 }
 
+TEST_CASE("calls that wait for one that never returns end with their connection") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.left());
+    latch held;
+    bool begun = false;
+    bool saved = false;
+    unsigned ran = 0;
+    std::vector<std::error_code> answers;
+    s.left().hub->on("save", [&]() -> asio::awaitable<void> {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        begun = true;
+        co_await held.wait();
+    });
+    s.left().hub->on("next", [&] { ++ran; });
+    auto const invoke_next = [&] {
+        ada.connection.async_invoke(
+            "next", [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
+    };
+    ada.connection.async_invoke("save", [&](hubbub::outcome<void> given) { saved = !!given; });
+    s.run_until([&] { return begun; }, "the call to wait");
+    invoke_next();
+    invoke_next();
+    CHECK(!s.left().hub->clients().client(ada.id()).disconnect("bye"));
+    s.run_until([&] { return answers.size() == 2; }, "those that wait");
+    invoke_next(); // the client does not know yet
+    s.run_until([&] { return answers.size() == 3; }, "the one that came too late");
+    CHECK(answers == std::vector<std::error_code>(3, hubbub::errc::connection_ended));
+    CHECK(!saved);
+    held.open();
+    s.run_until([&] { return saved; }, "the one that ran");
+    CHECK(ran == 0);
+}
+
 TEST_CASE_TEMPLATE("a connection has a state of its own", Setup, ALL_SETUPS) {
     stage<Setup> s;
     auto& ada = s.connect(s.left());

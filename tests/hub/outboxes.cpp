@@ -149,4 +149,42 @@ TEST_CASE("beyond the budget of all, the one that holds most loses first") {
     CHECK(modest.next() == text);
 }
 
+TEST_CASE("what an ended connection left unread is no burden to the others") {
+    auto options = stage<json_setup>::defaults();
+    options.outbox_budget = 2000;
+    stage<json_setup> s(options);
+    reader<json_setup> gone(s, s.left(), {});
+    reader<json_setup> alive(s, s.left(), {.when_full = hubbub::overflow::disconnect});
+    auto const clients = s.left().hub->clients();
+    std::string const most(1800, 'x');
+    CHECK(!clients.client(gone.connection.id()).send("tell", most));
+    CHECK(!clients.client(gone.connection.id()).disconnect("bye"));
+    s.run_until([&] { return !gone.connection.connected(); }, "the end");
+    std::string const text(100, 'x');
+    for (int i = 0; i < 3; ++i)
+        CHECK(!clients.client(alive.connection.id()).send("tell", text));
+    for (int i = 0; i < 3; ++i)
+        CHECK(alive.next() == text);
+    CHECK(alive.connection.connected());
+    CHECK(gone.next() == most);
+    // Read, it is not taken off a second time.
+    CHECK(!clients.client(alive.connection.id()).send("tell", most));
+    CHECK(alive.next() == most);
+    CHECK(alive.connection.connected());
+}
+
+TEST_CASE("all that waited for who is ended as too slow counts as dropped") {
+    stage<json_setup> s;
+    std::size_t dropped = 0;
+    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
+            dropped += d->count;
+    });
+    reader<json_setup> r(s, s.left(), {.max_messages = 10});
+    for (int i = 0; i < 11; ++i)
+        CHECK(!s.left().hub->clients().client(r.connection.id()).send("tell", std::to_string(i)));
+    s.run_until([&] { return !r.connection.connected(); }, "the end");
+    CHECK(dropped == 11);
+}
+
 TEST_SUITE_END();

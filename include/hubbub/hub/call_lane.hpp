@@ -16,7 +16,7 @@ public:
 
     /// Whether c runs now; else it is kept. Limits of 0 mean no limit.
     entered enter(Call const& c, std::size_t parallel, std::size_t most_waiting) {
-        if (parallel == 0 || running_ < parallel) {
+        if (ended_ || parallel == 0 || running_ < parallel) {
             ++running_;
             return entered::runs;
         }
@@ -37,7 +37,15 @@ public:
         return next;
     }
 
+    /// All run now, those that wait and those to come: to be told that their connection has ended.
+    std::list<Call> end() {
+        ended_ = true;
+        running_ += waiting_.size();
+        return std::exchange(waiting_, {});
+    }
+
 private:
+    bool ended_ = false;
     std::size_t running_ = 0;
     std::list<Call> waiting_; // takes no memory while nothing waits
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/cancellation.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
@@ -15,6 +16,7 @@
 
 #include <asio/associated_cancellation_slot.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -170,13 +172,14 @@ public:
         return asio::async_initiate<Token, void(std::error_code, invocation_type)>(
             [core = core_, who = state_](auto handler) {
                 auto executor = detail::executor_of(handler, core->executor());
-                auto slot = asio::get_associated_cancellation_slot(handler);
-                who->mail->receive({std::move(executor), std::move(handler)});
-                if (slot.is_connected())
-                    slot.assign([weak = std::weak_ptr(who)](auto) {
-                        if (auto const present = weak.lock())
-                            present->mail->cancel();
-                    });
+                auto const number = std::make_shared<std::uint64_t>();
+                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                detail::cancellable_handler wrapped(std::move(handler));
+                on_cancel([weak = std::weak_ptr(who), number] {
+                    if (auto const present = weak.lock())
+                        present->mail->cancel(*number);
+                });
+                *number = who->mail->receive({std::move(executor), std::move(wrapped)});
             },
             token);
     }

@@ -153,8 +153,9 @@ public:
         roster_.leave(c);
         drain_->left(roster_.size());
         c->stop_all();
+        dispatcher_->end(c);
         if (c->mail)
-            c->mail->close(why.code ? why.code : errc::closed, why.code == errc::slow_consumer);
+            c->mail->close(why.code ? why.code : errc::closed);
         c->end = std::make_unique<closing const>(std::move(why));
         asio::post(executor_, [core = this->shared_from_this(), c] {
             if (c->hooks && c->hooks->on_closed && c->end->code)

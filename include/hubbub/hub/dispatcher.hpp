@@ -52,6 +52,19 @@ public:
         }
     }
 
+    /// The connection has ended: its calls that wait are answered, though one before them may run on.
+    void end(member_ptr<Bus> const& who) {
+        auto const end = [&] {
+            std::lock_guard const lock(who->mutex);
+            return who->calls.end();
+        };
+        if (auto waiting = end(); !waiting.empty())
+            asio::post(executor_, [waiting = std::move(waiting)] {
+                for (auto const& call : waiting)
+                    call->start();
+            });
+    }
+
     method_table<serializer> methods;
 
 private:

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/error.hpp>
 #include <hubbub/hub/outbox.hpp>
 
 #include <asio/error.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,15 +23,20 @@ template <class Invocation>
 class mailbox {
 public:
     using done_type = completion<std::error_code, Invocation>;
+    using pushed = typename outbox<Invocation>::pushed;
+    using entries = typename outbox<Invocation>::entries;
 
-    /// total counts the bytes that wait in all mailboxes.
+    /// total counts the bytes that wait in all mailboxes, until they are closed.
     mailbox(outbox_options const& options, std::shared_ptr<std::atomic<std::size_t>> total)
         : outbox_(options), total_(std::move(total)) {}
     mailbox(mailbox const&) = delete;
     mailbox& operator=(mailbox const&) = delete;
-    ~mailbox() { clear(); }
+    ~mailbox() {
+        if (!closed_)
+            total_->fetch_sub(outbox_.bytes());
+    }
 
-    typename outbox<Invocation>::pushed push(Invocation const& message, std::size_t size) {
+    pushed push(Invocation const& message, std::size_t size) {
         std::lock_guard const lock(mutex_);
         if (closed_)
             return {};
@@ -38,22 +45,28 @@ public:
             return {};
         }
         auto const before = outbox_.bytes();
-        auto const result = outbox_.push(message, size);
-        total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
+        auto result = outbox_.push(message, size);
+        count(before);
+        if (result.ends)
+            closed_ = errc::slow_consumer;
         return result;
     }
 
-    /// Completes with the next message, or with why there is none any more.
-    void receive(done_type done) {
+    /// Completes with the next message, or with why there is none any more. Returns what cancel
+    /// takes.
+    std::uint64_t receive(done_type done) {
         std::lock_guard const lock(mutex_);
-        if (reader_)
+        if (reader_) {
             done(asio::error::already_started, {});
-        else if (auto next = pop())
+            return 0;
+        }
+        if (auto next = pop())
             done({}, std::move(*next));
         else if (closed_)
             done(*closed_, {});
         else
             reader_ = std::move(done);
+        return ++last_;
     }
 
     std::optional<Invocation> try_receive() {
@@ -61,30 +74,36 @@ public:
         return pop();
     }
 
-    /// Ends a receive that waits.
-    void cancel() {
+    /// Ends the receive of this number, if it waits: its signal may be emitted when it is over, and
+    /// another waits.
+    void cancel(std::uint64_t number) {
         std::lock_guard const lock(mutex_);
-        reader_(asio::error::operation_aborted, {});
+        if (number == last_)
+            reader_(asio::error::operation_aborted, {});
     }
 
-    /// Nothing comes any more. What waits can still be read, unless the reader is too slow for it.
-    void close(std::error_code why, bool forget) {
+    /// Nothing comes any more. What waits can still be read.
+    void close(std::error_code why) {
         std::lock_guard const lock(mutex_);
-        if (closed_)
-            return;
-        closed_ = why;
-        if (forget)
-            clear();
-        reader_(why, {});
+        end(why);
     }
 
-    /// Drops the oldest until so many bytes are free, or nothing is left; how many were dropped.
-    std::size_t shed(std::size_t bytes) {
+    /// Closes it, since the reader is too slow: what waited, and is dropped.
+    entries give_up() {
         std::lock_guard const lock(mutex_);
         auto const before = outbox_.bytes();
-        std::size_t dropped = 0;
-        for (; before - outbox_.bytes() < bytes && pop(); ++dropped) {
-        }
+        auto dropped = outbox_.take_all();
+        count(before);
+        end(errc::slow_consumer);
+        return dropped;
+    }
+
+    /// Drops the oldest until so many bytes are free, or nothing is left: those.
+    entries shed(std::size_t bytes) {
+        std::lock_guard const lock(mutex_);
+        auto const before = outbox_.bytes();
+        auto dropped = outbox_.shed(bytes);
+        count(before);
         return dropped;
     }
 
@@ -99,18 +118,28 @@ private:
     std::optional<Invocation> pop() {
         auto const before = outbox_.bytes();
         auto next = outbox_.pop();
-        total_->fetch_sub(before - outbox_.bytes());
+        count(before);
         return next;
     }
 
-    void clear() {
-        total_->fetch_sub(outbox_.bytes());
-        outbox_.clear();
+    void end(std::error_code why) {
+        if (closed_)
+            return;
+        total_->fetch_sub(outbox_.bytes()); // the living do not pay for what is left unread
+        closed_ = why;
+        reader_(why, {});
+    }
+
+    /// There were so many bytes before.
+    void count(std::size_t before) {
+        if (!closed_)
+            total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
     }
 
     mutable std::mutex mutex_; // guards what follows
     outbox<Invocation> outbox_;
     done_type reader_;
+    std::uint64_t last_ = 0; // the receive that reader_ is of, if any waits
     std::optional<std::error_code> closed_;
     std::shared_ptr<std::atomic<std::size_t>> const total_;
 };

@@ -77,7 +77,7 @@ public:
                 decode_and_call(shared, std::move(call));
             });
             std::lock_guard const lock(mutex_);
-            methods_[key(name)] = std::move(typed);
+            methods_[key(name)].swap(typed); // the one before is a user's: destroyed after the lock
         }
     }
 

@@ -33,7 +33,8 @@ struct hub_options {
     unsigned missed_beacons = 3;
 
     /// What may wait in the outboxes of all connections together, in bytes. Beyond it, the connection
-    /// that holds most loses its oldest calls, or is ended, as its outbox_options say.
+    /// that holds most loses its oldest calls, or is ended, as its outbox_options say. What an ended
+    /// connection has not read yet does not count.
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.

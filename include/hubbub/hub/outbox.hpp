@@ -39,10 +39,17 @@ class outbox {
 public:
     explicit outbox(outbox_options const& options) : options_(options) {}
 
+    struct entry {
+        Message message;
+        std::size_t size;
+    };
+    /// They may be users' objects: to be destroyed with no lock held.
+    using entries = std::list<entry>;
+
     struct pushed {
-        /// How many were dropped, the new one among them if it was.
-        std::size_t dropped = 0;
-        /// The connection is to be ended.
+        /// The new one among them if it was.
+        entries dropped = {};
+        /// The connection is to be ended; then all were dropped.
         bool ends = false;
     };
 
@@ -50,14 +57,17 @@ public:
     pushed push(Message message, std::size_t size) {
         pushed result;
         if (options_.when_full == overflow::latest_per_method)
-            result.dropped += drop_method(message);
+            drop_method(message, result.dropped);
         if (full(size)) {
-            if (options_.when_full == overflow::disconnect)
-                return {1, true};
-            if (options_.when_full == overflow::drop_newest)
-                return {1, false};
-            for (; full(size); ++result.dropped)
-                pop();
+            result.ends = options_.when_full == overflow::disconnect;
+            if (result.ends)
+                result.dropped = take_all();
+            if (result.ends || options_.when_full == overflow::drop_newest) {
+                result.dropped.push_back({std::move(message), size});
+                return result;
+            }
+            while (full(size))
+                drop(waiting_.begin(), result.dropped);
         }
         waiting_.push_back({std::move(message), size});
         bytes_ += size;
@@ -73,9 +83,17 @@ public:
         return std::move(first.message);
     }
 
-    std::size_t clear() {
+    /// Drops the oldest until so many bytes are free, or nothing is left.
+    entries shed(std::size_t bytes) {
+        entries dropped;
+        for (auto const before = bytes_; before - bytes_ < bytes && !waiting_.empty();)
+            drop(waiting_.begin(), dropped);
+        return dropped;
+    }
+
+    entries take_all() {
         bytes_ = 0;
-        return std::exchange(waiting_, {}).size();
+        return std::exchange(waiting_, {});
     }
 
     std::size_t bytes() const noexcept { return bytes_; }
@@ -83,30 +101,27 @@ public:
     outbox_options const& options() const noexcept { return options_; }
 
 private:
-    struct entry {
-        Message message;
-        std::size_t size;
-    };
-
     bool full(std::size_t more) const noexcept {
         return !waiting_.empty() &&
                (waiting_.size() >= options_.max_messages || bytes_ + more > options_.max_bytes);
     }
 
-    std::size_t drop_method(Message const& newer) {
+    void drop_method(Message const& newer, entries& dropped) {
         auto const old = std::find_if(waiting_.begin(), waiting_.end(), [&](entry const& e) {
             return e.message.method() == newer.method();
         });
-        if (old == waiting_.end())
-            return 0;
-        bytes_ -= old->size;
-        waiting_.erase(old);
-        return 1;
+        if (old != waiting_.end())
+            drop(old, dropped);
+    }
+
+    void drop(typename entries::iterator which, entries& dropped) {
+        bytes_ -= which->size;
+        dropped.splice(dropped.end(), waiting_, which);
     }
 
     outbox_options options_;
     std::size_t bytes_ = 0;
-    std::list<entry> waiting_;
+    entries waiting_;
 };
 
 } // namespace detail

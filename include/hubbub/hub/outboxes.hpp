@@ -59,8 +59,7 @@ private:
     /// Puts a call into a connection's outbox.
     void put(member_ptr<Bus> const& c, invocation_type const& what, std::size_t size) const {
         auto const result = c->mail->push(what, size);
-        if (result.dropped != 0)
-            hooks_->notify(calls_dropped{c->id, result.dropped});
+        report(*c, result.dropped.size());
         if (result.ends)
             end_(c);
         while (*bytes_ > budget_ && relieve()) {
@@ -82,11 +81,16 @@ private:
         if (total <= budget_)
             return true;
         bool const ends = worst->mail->when_full() == overflow::disconnect;
-        auto const dropped = worst->mail->shed(ends ? most : total - budget_);
-        hooks_->notify(calls_dropped{worst->id, dropped});
+        auto const dropped = ends ? worst->mail->give_up() : worst->mail->shed(total - budget_);
+        report(*worst, dropped.size());
         if (ends)
             end_(worst);
         return true;
+    }
+
+    void report(member<Bus> const& c, std::size_t dropped) const {
+        if (dropped != 0)
+            hooks_->notify(calls_dropped{c.id, dropped});
     }
 
     std::size_t const budget_;

@@ -55,12 +55,14 @@ public:
 
     /// Takes back an item that waits for room.
     void cancel_send(std::uint64_t number) {
+        item taken_back; // may be a user's object: destroyed after the lock
         std::lock_guard const lock(mutex_);
         auto const at = std::find_if(entries_.begin(), entries_.end(),
                                      [&](entry const& e) { return e.number == number && e.kept; });
         if (at == entries_.end())
             return;
         at->kept(asio::error::operation_aborted);
+        taken_back = std::move(at->what);
         entries_.erase(at);
     }
 

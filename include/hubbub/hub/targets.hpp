@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/cancellation.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/core.hpp>
@@ -11,6 +12,7 @@
 #include <asio/associated_cancellation_slot.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -126,21 +128,23 @@ public:
                     [core = this->core_->shared_from_this(), error, id = id_,
                      limit = limit_](auto handler, auto const& call) {
                         auto executor = detail::executor_of(handler, core->executor());
-                        auto slot = asio::get_associated_cancellation_slot(handler);
+                        auto on_cancel =
+                            detail::cancel_by(asio::get_associated_cancellation_slot(handler));
                         completion<answer> done(
                             std::move(executor),
-                            [handler = std::move(handler), core](answer const& given) mutable {
-                                std::move(handler)(detail::outcome_of<R>(core->format(), given));
+                            [wrapped = detail::cancellable_handler(std::move(handler)),
+                             core](answer const& given) mutable {
+                                wrapped(detail::outcome_of<R>(core->format(), given));
                             });
                         if (error || !core->open())
                             return done({.error = error ? error : errc::closed});
-                        auto const number =
-                            core->asked().ask_client(id, call, limit, std::move(done));
-                        if (slot.is_connected())
-                            slot.assign([weak = std::weak_ptr(core), number](auto) {
-                                if (auto const present = weak.lock())
-                                    present->asked().cancel(number);
-                            });
+                        // Before it starts: once it has, the handler may be gone, and its slot.
+                        auto const number = std::make_shared<std::uint64_t>();
+                        on_cancel([weak = std::weak_ptr(core), number] {
+                            if (auto const present = weak.lock())
+                                present->asked().cancel(*number);
+                        });
+                        *number = core->asked().ask_client(id, call, limit, std::move(done));
                     },
                     token, invocation<serializer>(std::string(method), std::move(body), format));
             },

@@ -125,18 +125,27 @@ private:
     }
 
     void tell_waiting() {
-        std::unique_lock lock(mutex_);
-        if (std::exchange(telling_, true))
-            return; // who tells now will tell these too
-        while (!waiting_.empty()) {
-            auto const next = std::move(waiting_.front());
-            waiting_.pop_front();
-            auto const observer = observer_;
-            lock.unlock();
-            (*observer)(next);
-            lock.lock();
+        {
+            std::lock_guard const lock(mutex_);
+            if (std::exchange(telling_, true))
+                return; // who tells now will tell these too
         }
-        telling_ = false;
+        while (tell_next()) {
+        }
+    }
+
+    /// False if there is nothing to tell.
+    bool tell_next() {
+        std::unique_lock lock(mutex_);
+        telling_ = !waiting_.empty();
+        if (!telling_)
+            return false;
+        auto const next = std::move(waiting_.front());
+        waiting_.pop_front();
+        auto const observer = observer_; // a user's object: destroyed with no lock held
+        lock.unlock();
+        (*observer)(next);
+        return true;
     }
 
     Bus* const bus_;
