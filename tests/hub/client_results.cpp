@@ -35,7 +35,11 @@ struct silent_client {
     void connect(stage<Setup>& s, server<Setup>& at) {
         CHECK(!s.complete([&](auto done) {
             at.hub->async_connect(
-                {}, [this](invocation const& call) { asked.push_back(call); },
+                {},
+                [this](invocation const& call) {
+                    if (call.wants_answer()) // what others are told is no question
+                        asked.push_back(call);
+                },
                 [this, done](std::error_code error, auto made) {
                     connection = std::move(made);
                     done(error);
@@ -128,6 +132,43 @@ TEST_CASE_TEMPLATE("two servers may ask one client at a time, which answers in a
     CHECK(*answers[1] == 11);
 }
 
+TEST_CASE_TEMPLATE("questions to several clients do not collide, in whatever order they answer",
+                   Setup, ALL_SETUPS) {
+    stage<Setup> s;
+    for (auto* const by : {&s.left(), &s.right()}) {
+        silent_client<Setup> ada;
+        silent_client<Setup> bob;
+        silent_client<Setup> eve;
+        ada.connect(s, s.left());
+        bob.connect(s, s.left());
+        eve.connect(s, s.right());
+        std::vector<std::pair<char, int>> answers;
+        auto const ask_of = [&](char name, silent_client<Setup> const& c) {
+            by->hub->clients()
+                .client(c.connection.id())
+                .template async_invoke<int>("ask", [&answers, name](hubbub::outcome<int> given) {
+                    answers.emplace_back(name, std::move(given).value());
+                });
+        };
+        ask_of('a', ada);
+        ask_of('b', bob);
+        ask_of('e', eve);
+        s.run_until([&] { return ada.asked.size() + bob.asked.size() + eve.asked.size() == 3; },
+                    "all to be asked");
+        REQUIRE(ada.asked.size() == 1);
+        REQUIRE(bob.asked.size() == 1);
+        // One by one, so that an answer that ended another's question were seen.
+        eve.asked[0].reply(3);
+        s.run_until([&] { return answers.size() == 1; }, "the last one's answer");
+        bob.asked[0].reply(2);
+        bob.asked[0].reply(99);
+        s.run_until([&] { return answers.size() == 2; }, "the second one's answer");
+        ada.asked[0].reply(1);
+        s.run_until([&] { return answers.size() == 3; }, "the first one's answer");
+        CHECK(answers == std::vector<std::pair<char, int>>{{'e', 3}, {'b', 2}, {'a', 1}});
+    }
+}
+
 TEST_CASE_TEMPLATE("a question that the client lets go of has failed", Setup, ALL_SETUPS) {
     stage<Setup> s;
     silent_client<Setup> c;
@@ -146,34 +187,31 @@ TEST_CASE_TEMPLATE("a question that the client lets go of has failed", Setup, AL
 TEST_CASE_TEMPLATE("a question may be cancelled, has a deadline, and a late answer does nothing",
                    Setup, ALL_SETUPS) {
     stage<Setup> s;
-    silent_client<Setup> c;
-    c.connect(s, s.left());
-    asio::cancellation_signal signal;
-    std::vector<std::error_code> answers;
-    auto const take = [&](hubbub::outcome<void> given) { answers.push_back(given.error()); };
-    s.right()
-        .hub->clients()
-        .client(c.connection.id())
-        .async_invoke("ask", asio::bind_cancellation_slot(signal.slot(), take));
-    s.run_until([&] { return c.asked.size() == 1; }, "the client to be asked");
-    signal.emit(asio::cancellation_type::all);
-    s.run_until([&] { return answers.size() == 1; }, "the cancellation");
-    CHECK(answers[0] == asio::error::operation_aborted);
+    for (auto* const by : {&s.left(), &s.right()}) { // its own server, and another
+        silent_client<Setup> c;
+        c.connect(s, s.left());
+        asio::cancellation_signal signal;
+        std::vector<std::error_code> answers;
+        auto const take = [&](hubbub::outcome<void> given) { answers.push_back(given.error()); };
+        auto const client = by->hub->clients().client(c.connection.id());
+        client.async_invoke("ask", asio::bind_cancellation_slot(signal.slot(), take));
+        s.run_until([&] { return c.asked.size() == 1; }, "the client to be asked");
+        signal.emit(asio::cancellation_type::all);
+        s.run_until([&] { return answers.size() == 1; }, "the cancellation");
+        CHECK(answers[0] == asio::error::operation_aborted);
 
-    s.right()
-        .hub->clients()
-        .client(c.connection.id())
-        .within(std::chrono::milliseconds(20))
-        .async_invoke("ask", take);
-    s.run_until([&] { return answers.size() == 2; }, "the deadline");
-    CHECK(answers[1] == hubbub::errc::timed_out);
-    s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
-    for (auto const& call : c.asked)
-        call.reply();
-    auto& ada = s.connect(s.right());
-    s.flush(s.left());
-    CHECK(ada.told.empty());
-    CHECK(answers.size() == 2);
+        auto impatient = client;
+        std::move(impatient).within(std::chrono::milliseconds(20)).async_invoke("ask", take);
+        s.run_until([&] { return answers.size() == 2; }, "the deadline");
+        CHECK(answers[1] == hubbub::errc::timed_out);
+        s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
+        for (auto const& call : c.asked)
+            call.reply();
+        auto& ada = s.connect(s.right());
+        s.flush(s.left());
+        CHECK(ada.told.empty());
+        CHECK(answers.size() == 2);
+    }
 }
 
 TEST_SUITE_END();

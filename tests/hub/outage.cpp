@@ -1,132 +1,20 @@
 // What a hub does when its backplane is away, and when servers die: each cell of the table in
 // docs/signalr.md, in time that the test owns.
-#include "support/hub_stage.hpp"
+#include "support/outage_stage.hpp"
 
-#include <hubbub/testing/faulty.hpp>
-#include <hubbub/testing/virtual_time.hpp>
-#include <hubbub/transport/sequenced.hpp>
-
-#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdint>
-#include <deque>
-#include <memory>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
-#include <variant>
-#include <vector>
 
 namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
-using error_list = std::vector<std::error_code>;
-using outage_bus = json_setup::bus;
-using outage_link = hubbub::testing::faulty<hubbub::local_transport>;
-
-struct outage_client {
-    outage_client() {
-        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
-        methods.on("answer", [] { return 42; });
-    }
-
-    lines told;
-    std::optional<std::error_code> connected;
-    hubbub::client_methods<outage_bus> methods;
-    hubbub::connection<outage_bus> connection;
-};
-
-/// A server behind a link that the test cuts.
-struct outage_server {
-    outage_server(asio::io_context& io, hubbub::local_broker const& broker,
-                  hubbub::hub_options const& options, hubbub::testing::faults const& f,
-                  bool cut_at_the_start)
-        : wire(io.get_executor(), broker), link(wire, f) {
-        if (cut_at_the_start)
-            link.cut();
-        transport.emplace(std::make_unique<hubbub::sequenced<outage_link>>(link));
-        bus.emplace(*transport);
-        bus->on_event([this](hubbub::event const& e) {
-            if (auto const* const g = std::get_if<hubbub::gap>(&e))
-                gaps.push_back(std::string(g->topic) + " " +
-                               std::to_string(g->last - g->first + 1));
-        });
-        hub.emplace(*bus, options);
-        hub->on_disconnected([this](auto const&, auto const&) { ++closed; });
-    }
-
-    /// Begins to connect a client.
-    outage_client& enter() {
-        auto& c = clients.emplace_back();
-        hub->async_connect({}, c.methods, [&c](std::error_code error, auto made) {
-            c.connected = error;
-            c.connection = std::move(made);
-        });
-        return c;
-    }
-
-    hubbub::local_transport wire;
-    outage_link link;
-    std::optional<hubbub::any_transport> transport;
-    std::optional<outage_bus> bus;
-    std::deque<outage_client> clients;
-    std::optional<hubbub::hub<outage_bus>> hub;
-    lines gaps;
-    unsigned closed = 0;
-};
-
-struct outage {
-    struct setting {
-        hubbub::hub_options hub = {};
-        hubbub::testing::faults link = {};
-        bool cut_at_the_start = false;
-    };
-
-    outage() : outage(setting{}) {}
-    explicit outage(setting const& s)
-        : left(io, broker, s.hub, s.link, s.cut_at_the_start),
-          right(std::in_place, io, broker, s.hub, hubbub::testing::faults{}, false) {
-        time.run_for(100ms);
-    }
-
-    outage_client& connect(outage_server& at) {
-        auto& c = at.enter();
-        time.run_for(100ms);
-        CHECK(c.connected == std::error_code{});
-        return c;
-    }
-
-    /// Nobody hears of the right server any more, nor it of anybody.
-    void kill_right() { right->wire.close(); }
-
-    std::error_code send(outage_server& by, std::string const& text) const {
-        return by.hub->clients().all().send("tell", text);
-    }
-
-    /// Asks for a client's answer, a change of its groups and who is there, all of the right server.
-    void ask(std::string const& client) {
-        left.hub->clients().client(client).template async_invoke<int>(
-            "answer", [this](hubbub::outcome<int> given) { ended.push_back(given.error()); });
-        left.hub->async_add_to_group(client, "lobby",
-                                     [this](std::error_code error) { ended.push_back(error); });
-        left.hub->async_remove_from_group(
-            client, "lobby", [this](std::error_code error) { ended.push_back(error); });
-        left.hub->presence().async_count(
-            [this](hubbub::census<std::uint64_t> all) { counted = std::move(all); });
-    }
-
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker broker;
-    error_list ended;
-    std::optional<hubbub::census<std::uint64_t>> counted;
-    outage_server left;
-    std::optional<outage_server> right;
-};
 
 } // namespace
 
@@ -196,21 +84,6 @@ TEST_CASE("via the backplane, sends wait while it is away, up to a bound, and ar
     CHECK(!o.send(o.left, "again"));
 }
 
-TEST_CASE("with local_first the members of one server keep talking while the backplane is away") {
-    outage o({.hub = {.order = hubbub::delivery_order::local_first}});
-    auto& near = o.connect(o.left);
-    auto& far = o.connect(*o.right);
-    o.left.link.cut();
-    CHECK(!o.send(o.left, "hello"));
-    o.time.run_for(100ms);
-    CHECK(near.told == lines{"hello"});
-    CHECK(far.told.empty());
-    o.left.link.heal();
-    o.time.run_for(1s);
-    CHECK(near.told == lines{"hello"}); // once
-    CHECK(far.told == lines{"hello"});
-}
-
 TEST_CASE("a client of the same server is called and asked while the backplane is away") {
     outage o;
     auto& near = o.connect(o.left);
@@ -273,6 +146,41 @@ TEST_CASE("joining a group fails as unknown_connection when the connection ends 
     near.connection.disconnect();
     o.time.run_for(1s);
     CHECK(joined == errc::unknown_connection);
+}
+
+TEST_CASE("a connection that ends while it joins a group leaves nothing behind") {
+    outage o;
+    auto& near = o.connect(o.left);
+    auto& other = o.connect(o.left);
+    auto const ignore = [](std::error_code) {};
+    o.left.link.cut();
+    o.left.hub->async_add_to_group(near.connection.id(), "lobby", ignore);
+    o.left.hub->async_add_to_group(other.connection.id(), "garden", ignore);
+    o.time.run_for(1s);
+    near.connection.disconnect();
+    o.left.link.heal();
+    o.time.run_for(1s);
+
+    std::optional<hubbub::census<lines>> groups;
+    std::optional<hubbub::census<lines>> members;
+    o.right->hub->presence().async_groups([&](auto all) { groups = std::move(all); });
+    o.right->hub->presence().async_members("lobby", [&](auto all) { members = std::move(all); });
+    std::optional<std::size_t> in_lobby;
+    std::optional<std::size_t> in_garden;
+    o.right->bus->async_publish("hub/group/lobby", "nobody listens",
+                                [&](std::error_code, std::size_t n) { in_lobby = n; });
+    o.right->bus->async_publish("hub/group/garden", "somebody does",
+                                [&](std::error_code, std::size_t n) { in_garden = n; });
+    o.time.run_for(1s);
+    REQUIRE(groups);
+    CHECK(groups->missing.empty());
+    CHECK(groups->value == lines{"garden"});
+    REQUIRE(members);
+    CHECK(members->missing.empty());
+    CHECK(members->value.empty());
+    CHECK(in_lobby == 0U);
+    CHECK(in_garden == 1U);
+    CHECK(o.left.hub->connections() == 1);
 }
 
 TEST_CASE("a client that comes while the backplane is away is let in when it returns") {

@@ -1,12 +1,17 @@
 // Connections that are read instead of called, on every bus.
 #include "support/hub_stage.hpp"
 
+#include <hubbub/testing/virtual_time.hpp>
+
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
+#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -110,6 +115,38 @@ TEST_CASE("who never reads delays nobody, and is ended as too slow") {
     CHECK(s.left().hub->connections() == 1);
 }
 
+TEST_CASE("a full outbox drops the newest, the oldest, or all but the latest of a method") {
+    stage<json_setup> s;
+    struct row {
+        hubbub::overflow policy;
+        lines rest;
+        std::size_t dropped;
+    };
+    for (auto const& expected :
+         {row{hubbub::overflow::drop_oldest, {"move 2", "move 3", "move 4"}, 3},
+          row{hubbub::overflow::drop_newest, {"move 1", "say 1", "say 2"}, 3},
+          row{hubbub::overflow::latest_per_method, {"say 2", "move 4"}, 4}}) {
+        std::size_t dropped = 0;
+        s.left().hub->on_event([&](hubbub::hub_event const& e) {
+            if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
+                dropped += d->count;
+        });
+        reader<json_setup> r(s, s.left(), {.max_messages = 3, .when_full = expected.policy});
+        auto const all = s.right().hub->clients().all();
+        for (auto const* const text : {"move 1", "say 1", "say 2", "move 2", "move 3", "move 4"})
+            CHECK(!all.send(text[0] == 'm' ? "move" : "say", text));
+        s.run_until([&] { return dropped >= expected.dropped; }, "calls to be dropped");
+        for (auto const& text : expected.rest)
+            CHECK(r.next() == text);
+        CHECK(!r.connection.try_receive());
+        CHECK(dropped == expected.dropped);
+        CHECK(r.connection.connected());
+        CHECK(!all.send("say", "on")); // and it goes on
+        CHECK(r.next() == "on");
+        s.left().hub->on_event({});
+    }
+}
+
 TEST_CASE("what waits may still be read after its connection was ended") {
     stage<json_setup> s;
     reader<json_setup> r(s, s.left(), {});
@@ -185,6 +222,45 @@ TEST_CASE("all that waited for who is ended as too slow counts as dropped") {
         CHECK(!s.left().hub->clients().client(r.connection.id()).send("tell", std::to_string(i)));
     s.run_until([&] { return !r.connection.connected(); }, "the end");
     CHECK(dropped == 11);
+}
+
+TEST_CASE("ten thousand fast members are not delayed by one that never reads") {
+    constexpr std::size_t members = 10'000;
+    constexpr std::size_t calls = 12;
+    asio::io_context io;
+    hubbub::testing::virtual_time time(io);
+    hubbub::local_broker broker;
+    hubbub::any_transport transport(
+        std::make_unique<hubbub::local_transport>(io.get_executor(), broker));
+    json_setup::bus bus(transport);
+    hubbub::hub<json_setup::bus> hub(bus, {.beacon_interval = std::chrono::hours(1)});
+
+    std::vector<std::size_t> told(members);
+    std::vector<hubbub::connection<json_setup::bus>> connections;
+    hubbub::connection<json_setup::bus> slow;
+    std::vector<std::string> ended;
+    auto const keep = [&](std::error_code, auto made) { connections.push_back(std::move(made)); };
+    for (std::size_t i = 0; i < members; ++i) {
+        if (i == members / 2) // neither the first nor the last to be called
+            hub.async_connect("slow", hubbub::outbox_options{.max_messages = 10},
+                              [&](std::error_code, auto made) { slow = std::move(made); });
+        hub.async_connect("", [&told, i](auto const&) { ++told[i]; }, keep);
+    }
+    hub.on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+        CHECK(why.code == hubbub::errc::slow_consumer);
+        ended.push_back(who.user());
+    });
+    time.run_for(std::chrono::milliseconds(1));
+    REQUIRE(hub.connections() == members + 1);
+
+    for (std::size_t call = 1; call <= calls; ++call) {
+        CHECK(!hub.clients().all().send("tell", call));
+        time.run_for(std::chrono::milliseconds(0)); // at once: no time goes by
+        CHECK(told == std::vector(members, call));
+        CHECK(slow.connected() == (call <= 10));
+    }
+    CHECK(ended == lines{"slow"});
+    CHECK(hub.connections() == members);
 }
 
 TEST_SUITE_END();

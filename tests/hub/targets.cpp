@@ -208,22 +208,6 @@ TEST_CASE("a client of another server is in the group when adding it completes")
     CHECK(eve.told.size() == before);
 }
 
-TEST_CASE("being added twice is being in it once, and being removed ends it") {
-    stage<json_setup> s;
-    auto& ada = s.connect(s.left());
-    CHECK(!s.add(s.left(), ada.connection.id(), "lobby"));
-    CHECK(!s.add(s.right(), ada.connection.id(), "lobby"));
-    CHECK(!s.right().hub->clients().group("lobby").send("tell", "once"));
-    s.flush(s.right());
-    CHECK(ada.told == lines{"once"});
-
-    CHECK(!s.remove(s.right(), ada.connection.id(), "lobby"));
-    CHECK(!s.remove(s.right(), ada.connection.id(), "lobby"));
-    CHECK(!s.right().hub->clients().group("lobby").send("tell", "not any more"));
-    s.flush(s.right());
-    CHECK(ada.told == lines{"once"});
-}
-
 TEST_CASE("an unknown connection or server is told") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/hub_stage.hpp"
+
+#include <hubbub/testing/faulty.hpp>
+#include <hubbub/testing/virtual_time.hpp>
+#include <hubbub/transport/sequenced.hpp>
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// Two servers of one hub, each behind a link that the test cuts, in time that the test owns.
+
+using error_list = std::vector<std::error_code>;
+using outage_bus = json_setup::bus;
+using outage_link = hubbub::testing::faulty<hubbub::local_transport>;
+
+struct outage_client {
+    outage_client() {
+        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
+        methods.on("answer", [] { return 42; });
+    }
+
+    lines told;
+    std::optional<std::error_code> connected;
+    hubbub::client_methods<outage_bus> methods;
+    hubbub::connection<outage_bus> connection;
+};
+
+/// A server behind a link that the test cuts.
+struct outage_server {
+    outage_server(asio::io_context& io, hubbub::local_broker const& broker,
+                  hubbub::hub_options const& options, hubbub::testing::faults const& f,
+                  bool cut_at_the_start)
+        : wire(io.get_executor(), broker), link(wire, f) {
+        if (cut_at_the_start)
+            link.cut();
+        transport.emplace(std::make_unique<hubbub::sequenced<outage_link>>(link));
+        bus.emplace(*transport);
+        bus->on_event([this](hubbub::event const& e) {
+            if (auto const* const g = std::get_if<hubbub::gap>(&e))
+                gaps.push_back(std::string(g->topic) + " " +
+                               std::to_string(g->last - g->first + 1));
+        });
+        hub.emplace(*bus, options);
+        hub->on_disconnected([this](auto const&, auto const&) { ++closed; });
+    }
+
+    /// Begins to connect a client.
+    outage_client& enter() {
+        auto& c = clients.emplace_back();
+        hub->async_connect({}, c.methods, [&c](std::error_code error, auto made) {
+            c.connected = error;
+            c.connection = std::move(made);
+        });
+        return c;
+    }
+
+    hubbub::local_transport wire;
+    outage_link link;
+    std::optional<hubbub::any_transport> transport;
+    std::optional<outage_bus> bus;
+    std::deque<outage_client> clients;
+    std::optional<hubbub::hub<outage_bus>> hub;
+    lines gaps;
+    unsigned closed = 0;
+};
+
+struct outage {
+    struct setting {
+        hubbub::hub_options hub = {};
+        hubbub::testing::faults link = {};
+        bool cut_at_the_start = false;
+    };
+
+    outage() : outage(setting{}) {}
+    explicit outage(setting const& s)
+        : left(io, broker, s.hub, s.link, s.cut_at_the_start),
+          right(std::in_place, io, broker, s.hub, hubbub::testing::faults{}, false) {
+        time.run_for(std::chrono::milliseconds(100));
+    }
+
+    outage_client& connect(outage_server& at) {
+        auto& c = at.enter();
+        time.run_for(std::chrono::milliseconds(100));
+        CHECK(c.connected == std::error_code{});
+        return c;
+    }
+
+    /// Nobody hears of the right server any more, nor it of anybody.
+    void kill_right() { right->wire.close(); }
+
+    std::error_code send(outage_server& by, std::string const& text) const {
+        return by.hub->clients().all().send("tell", text);
+    }
+
+    /// Asks for a client's answer, a change of its groups and who is there, all of the right server.
+    void ask(std::string const& client) {
+        left.hub->clients().client(client).template async_invoke<int>(
+            "answer", [this](hubbub::outcome<int> given) { ended.push_back(given.error()); });
+        left.hub->async_add_to_group(client, "lobby",
+                                     [this](std::error_code error) { ended.push_back(error); });
+        left.hub->async_remove_from_group(
+            client, "lobby", [this](std::error_code error) { ended.push_back(error); });
+        left.hub->presence().async_count(
+            [this](hubbub::census<std::uint64_t> all) { counted = std::move(all); });
+    }
+
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker broker;
+    error_list ended;
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    outage_server left;
+    std::optional<outage_server> right;
+};
