@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/sequence_receiver.hpp>
+#include <hubbub/detail/sequence_sender.hpp>
 
 #include <doctest/doctest.h>
 

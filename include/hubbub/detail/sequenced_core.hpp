@@ -5,6 +5,8 @@
 #include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/sequence_receiver.hpp>
+#include <hubbub/detail/sequence_sender.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
