@@ -20,10 +20,79 @@ namespace hubbub::detail {
 
 using sequence_clock = std::chrono::steady_clock;
 
+/// As it stands on the wire.
+inline std::uint64_t sequence_ms(sequence_clock::duration time) noexcept {
+    using std::chrono::milliseconds;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(time).count());
+}
+
+/// A reader of decimal numbers and what is between them.
+class sequence_reader {
+public:
+    explicit sequence_reader(std::string_view bytes) noexcept : rest_(bytes) {}
+
+    std::string_view rest() const noexcept { return rest_; }
+
+    /// False, and nothing is read, if it does not follow.
+    bool read(char expected) noexcept {
+        if (rest_.empty() || rest_.front() != expected)
+            return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+    bool read(std::uint64_t& number) noexcept {
+        auto const* const begin = rest_.data();
+        auto const [after, error] = std::from_chars(begin, begin + rest_.size(), number);
+        if (error != std::errc{})
+            return false;
+        rest_.remove_prefix(static_cast<std::size_t>(after - begin));
+        return true;
+    }
+    /// Digits as they stand in ids.
+    bool read(std::size_t digits, std::string_view& id) noexcept {
+        auto const is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+        id = rest_.substr(0, digits);
+        if (id.size() < digits || !std::all_of(id.begin(), id.end(), is_hex))
+            return false;
+        rest_.remove_prefix(digits);
+        return true;
+    }
+
+private:
+    std::string_view rest_;
+};
+
+/// Who asked a question, and when by his own clock. He alone makes anything of the time.
+struct sequence_mark {
+    static constexpr std::size_t asker_size = 10;
+
+    std::string_view asker;
+    std::uint64_t asked = 0; // in ms
+
+    static std::optional<sequence_mark> read(sequence_reader& from) noexcept {
+        sequence_mark m;
+        if (!from.read(asker_size, m.asker) || !from.read(' ') || !from.read(m.asked))
+            return std::nullopt;
+        return m;
+    }
+
+    void append_to(std::string& out) const {
+        out.append(asker).append(1, ' ').append(std::to_string(asked));
+    }
+};
+
+/// What an answer tells whoever asked: the stream began so long before.
+struct sequence_answer {
+    sequence_mark to;
+    std::uint64_t age = 0; // in ms
+};
+
 /// What stands before a payload: "<stream> <number> ", and the payload follows. A beacon ends after
-/// the number, and says which number was the last.
+/// the number, and says which number was the last. One that answers a question goes on with
+/// "@<asker> <asked> <age>".
 ///
-/// A stream is what one publisher sends on one topic; it has 16 hexadecimal digits.
+/// A stream is what one publisher sends on one topic; it has 16 hexadecimal digits, of which the
+/// first 10 are the publisher's.
 struct sequence_frame {
     static constexpr std::size_t stream_size = 16;
     /// The most that it adds to a payload: a stream, a number of up to 19 digits, two spaces.
@@ -33,26 +102,28 @@ struct sequence_frame {
     std::uint64_t number = 0;
     bool is_beacon = false;
     std::string_view payload = {};
+    std::optional<sequence_answer> answer = {};
 
     /// Nothing if bytes are no such frame.
     static std::optional<sequence_frame> parse(std::string_view bytes) noexcept {
-        auto const is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-        if (bytes.size() < stream_size + 2 || bytes[stream_size] != ' ' ||
-            !std::all_of(bytes.begin(), bytes.begin() + stream_size, is_hex))
+        sequence_frame frame;
+        sequence_reader from(bytes);
+        if (!from.read(stream_size, frame.stream) || !from.read(' ') || !from.read(frame.number) ||
+            frame.number == 0)
             return std::nullopt;
-        sequence_frame frame{.stream = bytes.substr(0, stream_size)};
-        auto const* const begin = bytes.data() + stream_size + 1;
-        auto const* const end = bytes.data() + bytes.size();
-        auto const [after, error] = std::from_chars(begin, end, frame.number);
-        if (error != std::errc{} || frame.number == 0)
-            return std::nullopt;
-        frame.is_beacon = after == end;
-        if (frame.is_beacon)
+        if (from.read(' ')) {
+            frame.payload = from.rest();
             return frame;
-        if (*after != ' ')
-            return std::nullopt;
-        frame.payload = {after + 1, static_cast<std::size_t>(end - after - 1)};
-        return frame;
+        }
+        frame.is_beacon = true;
+        if (from.read('@')) {
+            auto const to = sequence_mark::read(from);
+            auto& answer = frame.answer.emplace();
+            if (!to || !from.read(' ') || !from.read(answer.age))
+                return std::nullopt;
+            answer.to = *to;
+        }
+        return from.rest().empty() ? std::optional(frame) : std::nullopt;
     }
 
     void append_to(std::string& out) const {
@@ -61,6 +132,11 @@ struct sequence_frame {
         out.append(stream).append(1, ' ').append(digits.data(), end);
         if (!is_beacon)
             out.append(1, ' ').append(payload);
+        if (!answer)
+            return;
+        out.append(1, '@');
+        answer->to.append_to(out);
+        out.append(1, ' ').append(std::to_string(answer->age));
     }
 };
 
@@ -76,32 +152,43 @@ struct sequence_options {
     /// count; but who was away for longer than this does not learn what he missed of a stream that
     /// its publisher forgot meanwhile, nor do others of a publisher that was.
     std::chrono::milliseconds forget_after{600000};
-    /// A stream that is heard of for the first time so long after the subscription became active
-    /// is new: its numbers begin at 1. Before that it may be older than the subscription.
+    /// A receiver that hears of a stream asks its publisher whether it is older than the
+    /// subscription. An answer that took no longer than this is the last word, a later one only if
+    /// it shows that the stream is new. Who begins to publish within this time of the subscription
+    /// may be taken for older.
     std::chrono::milliseconds settle_time{1000};
 };
 
-/// What a receiver asks of all publishers: where the streams of these interests stand. Each is
-/// "t" for a topic or "p" for a pattern, the length of its name, ":", and the name.
+/// What a receiver asks of all publishers: where the streams of these interests stand, and since
+/// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
+/// the length of its name, ":", and the name.
 struct sequence_request {
+    static void begin(std::string& out, sequence_mark const& mark) {
+        mark.append_to(out);
+        out.append(1, ' ');
+    }
+
     static void append(std::string& out, interest const& what) {
         out.append(what.is_pattern ? "p" : "t");
         out.append(std::to_string(what.name.size())).append(1, ':').append(what.name);
     }
 
-    /// Calls each(interest) for what is well-formed, up to the first that is not.
+    /// Calls each(mark, interest) for what is well-formed, up to the first that is not.
     template <class Each>
     static void parse(std::string_view bytes, Each each) {
-        while (bytes.size() > 2 && (bytes[0] == 'p' || bytes[0] == 't')) {
-            std::size_t size = 0;
-            auto const* const end = bytes.data() + bytes.size();
-            auto const [after, error] = std::from_chars(bytes.data() + 1, end, size);
-            if (error != std::errc{} || after == end || *after != ':' ||
-                static_cast<std::size_t>(end - after - 1) < size)
+        sequence_reader from(bytes);
+        auto const mark = sequence_mark::read(from);
+        if (!mark || !from.read(' '))
+            return;
+        for (;;) {
+            bool const is_pattern = from.read('p');
+            std::uint64_t size = 0;
+            if ((!is_pattern && !from.read('t')) || !from.read(size) || !from.read(':') ||
+                from.rest().size() < size)
                 return;
-            std::string_view const name{after + 1, size};
-            each(bytes[0] == 'p' ? interest(pattern{name}) : interest(name));
-            bytes = {name.data() + size, static_cast<std::size_t>(end - name.data()) - size};
+            auto const name = from.rest().substr(0, static_cast<std::size_t>(size));
+            each(*mark, is_pattern ? interest(pattern{name}) : interest(name));
+            from = sequence_reader(from.rest().substr(name.size()));
         }
     }
 };

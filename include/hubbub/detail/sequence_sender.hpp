@@ -20,11 +20,14 @@ public:
     /// seed: 40 bits, different for every publisher anywhere.
     sequence_sender(sequence_options const& o, std::uint64_t seed) : options_(&o), seed_(seed) {}
 
+    /// The digits that its streams begin with.
+    std::string id() const { return stream_id(0).substr(0, sequence_mark::asker_size); }
+
     /// What stands before the next message on topic; it counts as sent unless unsend follows.
     sequence_frame next(std::string_view topic, std::string_view payload, time_point now) {
         auto found = topics_.find(topic);
         if (found == topics_.end())
-            found = topics_.emplace(topic, stream{new_stream_id()}).first;
+            found = topics_.emplace(topic, stream{.id = stream_id(++streams_), .began = now}).first;
         auto& s = found->second;
         s.last_sent = now;
         s.pause = options_->beacon_interval;
@@ -69,13 +72,18 @@ public:
         }
     }
 
-    /// Calls beacon(topic, frame) for each topic of an interest. Complexity: that of a search; of a
-    /// pattern linear in the topics.
+    /// Calls beacon(topic, frame) for each topic of an interest, in answer to the question of that
+    /// mark. Complexity: that of a search; of a pattern linear in the topics.
     template <class Beacon>
-    void answer(interest const& what, Beacon beacon) const {
+    void answer(sequence_mark const& to, interest const& what, time_point now,
+                Beacon beacon) const {
         auto const tell = [&](auto const& item) {
+            stream const& s = item.second;
             beacon(std::string_view(item.first),
-                   sequence_frame{item.second.id, item.second.number, true});
+                   sequence_frame{.stream = s.id,
+                                  .number = s.number,
+                                  .is_beacon = true,
+                                  .answer = sequence_answer{to, age_of(s, now)}});
         };
         if (!what.is_pattern) {
             if (auto const found = topics_.find(what.name); found != topics_.end())
@@ -93,15 +101,22 @@ public:
 private:
     struct stream {
         std::string id;
+        time_point began = {};
         std::uint64_t number = 0;
         time_point last_sent = {};
         std::chrono::milliseconds pause{};
         time_point beacon_at = {};
     };
 
-    std::string new_stream_id() {
+    /// Not less than it is, also by a clock that is slow by a thousandth.
+    static std::uint64_t age_of(stream const& s, time_point now) {
+        auto const age = sequence_ms(now - s.began) + 1;
+        return age + age / 1000 + 1;
+    }
+
+    std::string stream_id(std::uint64_t ordinal) const {
         constexpr std::string_view digits = "0123456789abcdef";
-        auto bits = seed_ << 24 | (++streams_ & 0xffffff);
+        auto bits = seed_ << 24 | (ordinal & 0xffffff);
         std::string id(sequence_frame::stream_size, '0');
         for (auto at = id.rbegin(); at != id.rend(); ++at, bits >>= 4)
             *at = digits[bits & 15];

@@ -34,8 +34,8 @@ class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transp
 public:
     sequenced_core(Transport& below, sequence_options const& o)
         : below_(&below), options_(o), limits_(limits_above(below.limits())),
-          sender_(options_, random_bits(below.get_executor()) >> 24), timer_(below.get_executor()) {
-    }
+          sender_(options_, random_bits(below.get_executor()) >> 24), id_(sender_.id()),
+          timer_(below.get_executor()) {}
 
     /// Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -160,7 +160,7 @@ private:
     public:
         interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
             : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
-              receiver_(core_->options_, core_->forgotten_) {}
+              receiver_(core_->options_, core_->id_) {}
 
         interest what() const noexcept {
             return is_pattern_ ? interest(pattern{name_}) : interest(name_);
@@ -178,8 +178,11 @@ private:
                 return core_->reject(message.topic);
             auto const v = receiver_.accept(message.topic, *frame, core_->timer_.now());
             core_->forget_by(receiver_.deadline());
-            if (v.missing_first != 0)
-                core_->miss({message.topic, frame->stream, v.missing_first, v.missing_last});
+            for (auto const& lost : {v.beginning, v.missing})
+                if (lost.first != 0)
+                    core_->miss({message.topic, frame->stream, lost.first, lost.last});
+            if (v.ask)
+                core_->ask(message.topic);
             if (v.duplicate)
                 core_->duplicates_.add();
             if (v.deliver)
@@ -233,8 +236,14 @@ private:
         observers_.notify(g);
     }
 
-    void ask(interest const& what) {
+    std::string begin_question() const {
         std::string question;
+        sequence_request::begin(question, {id_, sequence_ms(timer_.now().time_since_epoch())});
+        return question;
+    }
+
+    void ask(interest const& what) {
+        auto question = begin_question();
         sequence_request::append(question, what);
         std::lock_guard const lock(publish_mutex_);
         publish_own(questions, question);
@@ -242,21 +251,24 @@ private:
 
     void ask_for_all() {
         constexpr std::size_t enough = std::size_t{16} << 10;
-        std::string question;
+        auto question = begin_question();
         std::scoped_lock const lock(mutex_, publish_mutex_);
+        if (sinks_.empty())
+            return;
         for (auto const& [k, s] : sinks_) {
             sequence_request::append(question, s->what());
             if (question.size() > enough)
-                publish_own(questions, std::exchange(question, {}));
+                publish_own(questions, std::exchange(question, begin_question()));
         }
-        if (!question.empty())
-            publish_own(questions, question);
+        publish_own(questions, question);
     }
 
     void answer(std::string_view question) {
         std::lock_guard const lock(publish_mutex_);
-        sequence_request::parse(question, [&](interest const& what) {
-            sender_.answer(what, [&](auto topic, auto const& frame) { beacon(topic, frame); });
+        auto const now = timer_.now();
+        sequence_request::parse(question, [&](auto const& mark, interest const& what) {
+            sender_.answer(mark, what, now,
+                           [&](auto topic, auto const& frame) { beacon(topic, frame); });
         });
     }
 
@@ -347,9 +359,9 @@ private:
     std::string bytes_;
     time_point armed_for_ = time_point::max();
 
-    timer timer_; // but for now(), on the executor, as what follows
+    std::string const id_; // of this publisher, and receiver
+    timer timer_;          // but for now(), on the executor, as what follows
     time_point streams_due_ = time_point::max();
-    forgotten_streams forgotten_;
     bool was_lost_ = false;
 
     std::mutex mutex_; // guards what follows

@@ -25,9 +25,9 @@ using detail::sequence_options;
 /// number is told as message_malformed.
 ///
 /// Delivery:      as the transport below; each loss is known: what is neither delivered nor in a
-///                gap is not lost. Messages of a publisher that nothing was heard of before, within
-///                settle_time of the subscription, may be older than the subscription: they begin
-///                no gap.
+///                gap is not lost, but for a stream that is older than the subscription until it is
+///                heard of. A gap is never false: that a stream which is heard of late is newer than
+///                the subscription is what its publisher says, who is asked.
 /// Ordering, errors, thread safety: as the transport below.
 /// Lifetime:      the transport below, if it is not its own, outlives it.
 /// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
