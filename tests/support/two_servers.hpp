@@ -22,8 +22,10 @@ struct two_servers {
     using numbered_link = hubbub::sequenced<link>;
     using bus_type = hubbub::bus<numbered_link, hubbub::text_serializer>;
 
-    explicit two_servers(hubbub::local_options const& of_receiver = {})
-        : below_receiver{io.get_executor(), broker, of_receiver} {}
+    explicit two_servers(hubbub::local_options const& of_receiver = {},
+                         hubbub::testing::faults const& of_links = {})
+        : below_receiver{io.get_executor(), broker, of_receiver},
+          sender_link{below_sender, of_links}, receiver_link{below_receiver, of_links} {}
 
     void publish(std::string_view text) { CHECK(!sending.publish("t", text)); }
 
@@ -32,8 +34,8 @@ struct two_servers {
     hubbub::local_broker broker;
     hubbub::local_transport below_sender{io.get_executor(), broker};
     hubbub::local_transport below_receiver;
-    link sender_link{below_sender, {}};
-    link receiver_link{below_receiver, {}};
+    link sender_link;
+    link receiver_link;
     numbered_link sender{sender_link};
     numbered_link receiver{receiver_link};
     bus_type sending{sender};

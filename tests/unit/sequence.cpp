@@ -73,6 +73,7 @@ struct stream {
         names sent;
         sender.tick(now, [&](auto topic, auto const& frame) {
             sent.push_back(std::string(topic) + ": " + text(frame));
+            return true;
         });
         return sent;
     }
@@ -80,9 +81,12 @@ struct stream {
     sequence_mark question() const { return {receiver_id, sequence_ms(now.time_since_epoch())}; }
 
     /// What the sender says to a question.
-    std::string answer(sequence_mark const& to, std::string_view topic = "t") const {
+    std::string answer(sequence_mark const& to, std::string_view topic = "t") {
         std::string said;
-        sender.answer(to, topic, now, [&](auto, auto const& frame) { said = text(frame); });
+        sender.answer(to, topic, now, [&](auto, auto const& frame) {
+            said = text(frame);
+            return true;
+        });
         return said;
     }
 
@@ -280,7 +284,10 @@ TEST_CASE("a publisher forgets an idle topic, and begins a new stream that misse
     l.settle();
     CHECK(l.receive(l.send()) == names{"deliver"});
     l.now += l.options.forget_after;
-    l.sender.tick(l.now, [](auto, auto const&) { FAIL("a beacon for what is forgotten"); });
+    l.sender.tick(l.now, [](auto, auto const&) {
+        FAIL("a beacon for what is forgotten");
+        return true;
+    });
     l.receiver.tick(l.now);
     CHECK(l.sender.deadline() == time_point::max());
     auto const again = l.send();
@@ -337,6 +344,7 @@ TEST_CASE("a stream that was forgotten and goes on is missing nothing that is no
         CHECK(l.receive(text(other.next("t", "x", l.now))) == names{"ask", "deliver"});
         other.answer(l.question(), "t", l.now, [&](auto, auto const& frame) {
             CHECK(l.receive(text(frame)) == names{"missing 1-1"});
+            return true;
         });
     }
 }
@@ -359,8 +367,10 @@ TEST_CASE("a question names topics and patterns of any bytes, and is answered fo
         asked.emplace_back(what.name);
         CHECK(mark.asker == stream::receiver_id);
         CHECK(mark.asked == l.question().asked);
-        l.sender.answer(mark, what, l.now,
-                        [&](auto topic, auto const&) { answered.emplace_back(topic); });
+        l.sender.answer(mark, what, l.now, [&](auto topic, auto const&) {
+            answered.emplace_back(topic);
+            return true;
+        });
     });
     CHECK(asked == names{"other", "room.[1]", std::string("p3:a\0t", 6)});
     CHECK(answered == names{"other", "room.1"});

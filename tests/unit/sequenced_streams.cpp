@@ -102,6 +102,38 @@ TEST_CASE("a stream that began after the subscription is missing its beginning, 
     CHECK(f.gaps.size() == 1);
 }
 
+TEST_CASE("a queue that is full when the link is back delays the question until there is room") {
+    two_servers f({}, {.delay = {1ms, 1ms}, .limits = {.max_queue_messages = 2}});
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    f.receiver_link.cut();
+    f.publish("2");
+    for (auto const* const text : {"a", "b"})
+        CHECK(!f.receiving.publish("of its own", text));
+    f.time.run_for(33s); // the next beacon comes half a minute later
+    CHECK(f.receiving.publish("of its own", "c") == hubbub::errc::queue_full);
+    f.receiver_link.heal();
+    f.time.run_for(10ms);
+    CHECK(f.gaps == strings{"2-2"});
+}
+
+TEST_CASE("a queue that is full when somebody asks delays the answer until there is room") {
+    two_servers f({}, {.delay = {1ms, 1ms}, .limits = {.max_queue_messages = 2}});
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    f.receiver_link.cut();
+    f.publish("2");
+    f.time.run_for(33s);
+    f.receiver_link.heal();
+    f.time.run_for(1500us); // the question is on its way in
+    for (auto const* const text : {"a", "b"})
+        CHECK(!f.sending.publish("another", text));
+    f.time.run_for(10ms);
+    CHECK(f.gaps == strings{"2-2"});
+}
+
 TEST_SUITE_END();
 
 } // namespace sequenced_streams_test

@@ -10,9 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 // What numbered messages have in common: sequence_sender.hpp numbers them, sequence_receiver.hpp finds
 // out what is missing. All of it without I/O; time is what the caller says it is.
@@ -191,6 +193,33 @@ struct sequence_request {
             from = sequence_reader(from.rest().substr(name.size()));
         }
     }
+};
+
+/// What is to be asked and could not be yet, each interest once.
+class sequence_questions {
+public:
+    void add(interest const& what) { waiting_.emplace(what.name, what.is_pattern); }
+
+    /// Calls publish(question), with questions of about enough bytes, until it returns false.
+    template <class Publish>
+    void ask(sequence_mark const& mark, std::size_t enough, Publish publish) {
+        while (!waiting_.empty()) {
+            std::string question;
+            sequence_request::begin(question, mark);
+            auto end = waiting_.begin();
+            do {
+                auto const& [name, is_pattern] = *end;
+                sequence_request::append(question,
+                                         is_pattern ? interest(pattern{name}) : interest(name));
+            } while (++end != waiting_.end() && question.size() < enough);
+            if (!publish(question))
+                return;
+            waiting_.erase(waiting_.begin(), end);
+        }
+    }
+
+private:
+    std::set<std::pair<std::string, bool>> waiting_;
 };
 
 } // namespace hubbub::detail

@@ -43,7 +43,8 @@ public:
             topics_.erase(found);
     }
 
-    /// Calls beacon(topic, frame) for each topic that is due, and forgets the oldest.
+    /// Calls beacon(topic, frame) for each topic that is due, until it returns false, and forgets
+    /// the oldest. One that was not sent stays due.
     template <class Beacon>
     void tick(time_point now, Beacon beacon) {
         std::erase_if(topics_, [&](auto const& item) {
@@ -51,8 +52,8 @@ public:
         });
         next_beacon_ = time_point::max();
         for (auto& [topic, s] : topics_) {
-            if (s.beacon_at <= now) {
-                beacon(std::string_view(topic), sequence_frame{s.id, s.number, true});
+            if (s.beacon_at <= now &&
+                beacon(std::string_view(topic), sequence_frame{s.id, s.number, true})) {
                 s.pause = std::min(2 * s.pause, options_->beacon_cap);
                 s.beacon_at = now + s.pause;
             }
@@ -73,24 +74,25 @@ public:
     }
 
     /// Calls beacon(topic, frame) for each topic of an interest, in answer to the question of that
-    /// mark. Complexity: that of a search; of a pattern linear in the topics.
+    /// mark. Where it returns false, a beacon is due. Complexity: that of a search; of a pattern
+    /// linear in the topics.
     template <class Beacon>
-    void answer(sequence_mark const& to, interest const& what, time_point now,
-                Beacon beacon) const {
-        auto const tell = [&](auto const& item) {
-            stream const& s = item.second;
-            beacon(std::string_view(item.first),
-                   sequence_frame{.stream = s.id,
-                                  .number = s.number,
-                                  .is_beacon = true,
-                                  .answer = sequence_answer{to, age_of(s, now)}});
+    void answer(sequence_mark const& to, interest const& what, time_point now, Beacon beacon) {
+        auto const tell = [&](auto& item) {
+            stream& s = item.second;
+            sequence_frame const frame{.stream = s.id,
+                                       .number = s.number,
+                                       .is_beacon = true,
+                                       .answer = sequence_answer{to, age_of(s, now)}};
+            if (!beacon(std::string_view(item.first), frame))
+                s.beacon_at = next_beacon_ = now;
         };
         if (!what.is_pattern) {
             if (auto const found = topics_.find(what.name); found != topics_.end())
                 tell(*found);
             return;
         }
-        for (auto const& item : topics_)
+        for (auto& item : topics_)
             if (glob_match(what.name, item.first))
                 tell(item);
     }

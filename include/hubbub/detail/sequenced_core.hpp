@@ -67,6 +67,13 @@ public:
 
     Transport& below() const noexcept { return *below_; }
     message_limits const& limits() const noexcept { return limits_; }
+
+    /// So many bytes, or the most that ever find room.
+    static std::size_t fitting(message_limits const& l, std::size_t bytes) {
+        auto const most =
+            l.budget ? std::min(l.budget->max_bytes(), l.max_queue_bytes) : l.max_queue_bytes;
+        return std::min(bytes, most);
+    }
     observers& listeners() noexcept { return observers_; }
 
     /// The statistics of what its users published, without what it puts before their payloads.
@@ -102,7 +109,7 @@ public:
         }
         publish_ledger::count(frame_bytes_, message.counted,
                               bytes_.size() - message.payload.size());
-        if (sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
+        if (!blocked_ && sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
         return {};
     }
@@ -236,31 +243,25 @@ private:
         observers_.notify(g);
     }
 
-    std::string begin_question() const {
-        std::string question;
-        sequence_request::begin(question, {id_, sequence_ms(timer_.now().time_since_epoch())});
-        return question;
-    }
-
     void ask(interest const& what) {
-        auto question = begin_question();
-        sequence_request::append(question, what);
         std::lock_guard const lock(publish_mutex_);
-        publish_own(questions, question);
+        unasked_.add(what);
+        ask_what_is_unasked();
     }
 
     void ask_for_all() {
-        constexpr std::size_t enough = std::size_t{16} << 10;
-        auto question = begin_question();
         std::scoped_lock const lock(mutex_, publish_mutex_);
-        if (sinks_.empty())
-            return;
-        for (auto const& [k, s] : sinks_) {
-            sequence_request::append(question, s->what());
-            if (question.size() > enough)
-                publish_own(questions, std::exchange(question, begin_question()));
-        }
-        publish_own(questions, question);
+        for (auto const& [k, s] : sinks_)
+            unasked_.add(s->what());
+        ask_what_is_unasked();
+    }
+
+    /// As far as there is room. publish_mutex_ is held.
+    void ask_what_is_unasked() {
+        auto const enough = std::min(
+            {std::size_t{16} << 10, limits_.max_payload_bytes / 2, limits_.max_queue_bytes / 2});
+        unasked_.ask({id_, sequence_ms(timer_.now().time_since_epoch())}, enough,
+                     [&](auto const& question) { return publish_own(questions, question); });
     }
 
     void answer(std::string_view question) {
@@ -268,22 +269,43 @@ private:
         auto const now = timer_.now();
         sequence_request::parse(question, [&](auto const& mark, interest const& what) {
             sender_.answer(mark, what, now,
-                           [&](auto topic, auto const& frame) { beacon(topic, frame); });
+                           [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         });
     }
 
-    /// publish_mutex_ is held.
-    void beacon(std::string_view topic, sequence_frame const& frame) {
+    /// False if it is to be tried again. publish_mutex_ is held.
+    bool beacon(std::string_view topic, sequence_frame const& frame) {
         bytes_.clear();
         frame.append_to(bytes_);
-        publish_own(topic, bytes_);
+        return publish_own(topic, bytes_);
     }
 
-    /// Publishes what is no message of a user's. publish_mutex_ is held: stop waits for
-    /// it, and until then the transport below lives.
-    void publish_own(std::string_view topic, std::string_view payload) {
-        if (!stopped_)
-            below_->publish({topic, payload, {}, accounting::none}, {});
+    /// Publishes what is no message of a user's. False if it is to be tried again, as it will be
+    /// when there is room, or the link. publish_mutex_ is held: stop waits for it, and until then
+    /// the transport below lives.
+    bool publish_own(std::string_view topic, std::string_view payload) {
+        if (stopped_ || blocked_)
+            return false;
+        auto const error = below_->publish({topic, payload, {}, accounting::none}, {});
+        blocked_ = error == errc::queue_full || error == errc::link_down;
+        if (error == errc::queue_full)
+            below_->wait_for_room(
+                fitting(limits_, topic.size() + payload.size()),
+                {below_->get_executor(), [weak = this->weak_from_this()](std::error_code closed) {
+                     if (auto const core = weak.lock(); core && !closed)
+                         core->go_on();
+                 }});
+        return !blocked_;
+    }
+
+    /// There is room again, or a link.
+    void go_on() {
+        {
+            std::lock_guard const lock(publish_mutex_);
+            blocked_ = false;
+            ask_what_is_unasked();
+        }
+        tick();
     }
 
     /// A receiver has streams, and must be ticked by then: also where nobody publishes.
@@ -294,7 +316,8 @@ private:
 
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto const next = stopped_ ? time_point::max() : std::min(sender_.deadline(), streams_due_);
+        auto const beacons_due = blocked_ ? time_point::max() : sender_.deadline();
+        auto const next = stopped_ ? time_point::max() : std::min(beacons_due, streams_due_);
         armed_for_ = next;
         lock.unlock();
         if (next == time_point::max())
@@ -314,7 +337,7 @@ private:
             // What is silent while the link is down is so because of it. resume goes on.
             if (stopped_ || below_->state() != link_state::whole)
                 return;
-            sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
+            sender_.tick(now, [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         }
         for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
@@ -324,7 +347,9 @@ private:
         auto const now = timer_.now();
         {
             std::lock_guard const lock(publish_mutex_);
+            blocked_ = false;
             sender_.resume(now);
+            ask_what_is_unasked();
         }
         for_each_receiver([now](interest_sink& s) { s.resume(now); });
         arm();
@@ -357,6 +382,8 @@ private:
     std::mutex publish_mutex_; // guards what follows; numbers are given and published under it
     sequence_sender sender_;
     std::string bytes_;
+    sequence_questions unasked_;
+    bool blocked_ = false; // until there is room, or a link
     time_point armed_for_ = time_point::max();
 
     std::string const id_; // of this publisher, and receiver
