@@ -30,8 +30,8 @@ public:
             found = topics_.emplace(topic, stream{.id = stream_id(++streams_), .began = now}).first;
         auto& s = found->second;
         s.last_sent = now;
-        s.pause = options_->beacon_interval;
-        s.beacon_at = now + s.pause;
+        s.beacon_at = now + options_->beacon_interval;
+        s.pause = 2 * options_->beacon_interval;
         next_beacon_ = std::min(next_beacon_, s.beacon_at);
         return {s.id, ++s.number, false, payload};
     }
@@ -54,22 +54,23 @@ public:
         for (auto& [topic, s] : topics_) {
             if (s.beacon_at <= now &&
                 beacon(std::string_view(topic), sequence_frame{s.id, s.number, true})) {
-                s.pause = std::min(2 * s.pause, options_->beacon_cap);
+                s.pause = std::min(s.pause, options_->beacon_cap);
                 s.beacon_at = now + s.pause;
+                s.pause *= 2;
             }
             next_beacon_ = std::min(next_beacon_, s.beacon_at);
         }
     }
 
     /// The link is whole again. That nothing was sent while it was not, says nothing of a topic: it
-    /// is as if published on now, and its next beacon tells what the link took away.
+    /// is as if published on now, and a beacon that is due at once tells what the link took away.
     void resume(time_point now) {
         next_beacon_ = time_point::max();
         for (auto& [topic, s] : topics_) {
             s.last_sent = now;
+            s.beacon_at = now;
             s.pause = options_->beacon_interval;
-            s.beacon_at = now + s.pause;
-            next_beacon_ = std::min(next_beacon_, s.beacon_at);
+            next_beacon_ = now;
         }
     }
 
@@ -106,7 +107,7 @@ private:
         time_point began = {};
         std::uint64_t number = 0;
         time_point last_sent = {};
-        std::chrono::milliseconds pause{};
+        std::chrono::milliseconds pause{}; // after the next beacon, at most the cap
         time_point beacon_at = {};
     };
 
