@@ -12,10 +12,12 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace sequenced_time_test {
@@ -169,6 +171,46 @@ TEST_CASE("a beacon that comes due while its transport ends touches nothing of w
     auto const before = asked_transport::times_asked;
     time.run_for(1h);
     CHECK(asked_transport::times_asked == before);
+}
+
+namespace {
+
+/// Does something in the middle of an unsubscribe.
+struct interrupted_transport : serial_transport {
+    using serial_transport::serial_transport;
+    void unsubscribe(hubbub::interest const& what, hubbub::sink const& s) noexcept {
+        if (meanwhile)
+            std::exchange(meanwhile, nullptr)();
+        serial_transport::unsubscribe(what, s);
+    }
+    std::function<void()> meanwhile;
+};
+
+} // namespace
+
+TEST_CASE("who subscribes while the last other unsubscribes gets each message once") {
+    asio::io_context io;
+    interrupted_transport below(io.get_executor(), hubbub::local_broker{});
+    hubbub::sequenced<interrupted_transport> numbered(below);
+    using bus_type = hubbub::bus<hubbub::sequenced<interrupted_transport>, hubbub::text_serializer>;
+    bus_type one(numbered);
+    bus_type two(numbered);
+    auto leaving = one.subscribe<std::string>("t", [](auto const&) {});
+    io.poll();
+
+    std::vector<std::string> seen;
+    hubbub::subscription coming;
+    below.meanwhile = [&] { // as another thread may
+        coming = two.subscribe<std::string>("t", [&](auto const& m) { seen.push_back(m); });
+        CHECK(!two.publish("t", "1"));
+        io.restart();
+        io.poll();
+    };
+    leaving.reset();
+    CHECK(!two.publish("t", "2"));
+    io.restart();
+    io.poll();
+    CHECK(seen == std::vector<std::string>{"1", "2"});
 }
 
 TEST_CASE("a message that fits behind its number finds room when nothing else waits") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/limits.hpp>
 #include <hubbub/detail/observers.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/random_id.hpp>
@@ -67,13 +68,6 @@ public:
 
     Transport& below() const noexcept { return *below_; }
     message_limits const& limits() const noexcept { return limits_; }
-
-    /// So many bytes, or the most that ever find room.
-    static std::size_t fitting(message_limits const& l, std::size_t bytes) {
-        auto const most =
-            l.budget ? std::min(l.budget->max_bytes(), l.max_queue_bytes) : l.max_queue_bytes;
-        return std::min(bytes, most);
-    }
     observers& listeners() noexcept { return observers_; }
 
     /// The statistics of what its users published, without what it puts before their payloads.
@@ -150,6 +144,7 @@ public:
             if (!table_.remove(what, s) || at == sinks_.end())
                 return;
             last = std::move(at->second);
+            last->end();
             sinks_.erase(at);
         }
         below_->unsubscribe(what, *last);
@@ -178,8 +173,12 @@ private:
         void tick(time_point now) { receiver_.tick(now); }
         void resume(time_point now) { receiver_.resume(now); }
         time_point deadline() const noexcept { return receiver_.deadline(); }
+        /// Whoever subscribes from now on has another of these, which comes beside it for a while.
+        void end() noexcept { ended_ = true; }
 
         void deliver(message_view const& message) noexcept override {
+            if (ended_)
+                return;
             auto const frame = sequence_frame::parse(message.payload);
             if (!frame)
                 return core_->reject(message.topic);
@@ -201,6 +200,7 @@ private:
         bool const is_pattern_;
         std::shared_ptr<sequenced_core> const core_;
         sequence_receiver receiver_;
+        std::atomic<bool> ended_ = false;
     };
 
     class question_sink final : public sink {

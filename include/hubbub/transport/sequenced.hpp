@@ -90,7 +90,8 @@ public:
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
         // How long the number will be is not known yet: what may be too much, and fits where
         // nothing else waits, waits until nothing does.
-        auto const most = core_->fitting(core_->limits(), bytes + detail::sequence_frame::max_size);
+        auto const most =
+            detail::fitting(core_->limits(), bytes + detail::sequence_frame::max_size);
         core_->below().wait_for_room(most, std::move(done));
     }
 
