@@ -51,7 +51,8 @@ void check_frame(std::string_view bytes) {
     std::string again;
     frame->append_to(again);
     auto const copy = sequence_frame::parse(again);
-    if (!copy || copy->number != frame->number || copy->payload != frame->payload)
+    if (!copy || copy->number != frame->number || copy->payload != frame->payload ||
+        copy->answer.has_value() != frame->answer.has_value())
         std::abort();
 }
 
@@ -70,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     check<hubbub::msgpack_serializer>(bytes);
     check_frame(bytes);
     check_url(bytes);
-    hubbub::detail::sequence_request::parse(bytes, [](hubbub::interest const& what) {
+    hubbub::detail::sequence_request::parse(bytes, [](auto const&, hubbub::interest const& what) {
         if (what.name.size() > 1'000'000)
             std::abort();
     });

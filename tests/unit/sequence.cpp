@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/sequence_receiver.hpp>
+#include <hubbub/detail/sequence_sender.hpp>
 
 #include <doctest/doctest.h>
 
@@ -15,8 +16,9 @@ namespace sequence_test {
 using namespace std::chrono_literals;
 using hubbub::interest;
 using hubbub::pattern;
-using hubbub::detail::forgotten_streams;
 using hubbub::detail::sequence_frame;
+using hubbub::detail::sequence_mark;
+using hubbub::detail::sequence_ms;
 using hubbub::detail::sequence_options;
 using hubbub::detail::sequence_receiver;
 using hubbub::detail::sequence_request;
@@ -35,25 +37,29 @@ std::string text(sequence_frame const& frame) {
 
 /// A publisher, a receiver, and the time between them.
 struct stream {
+    static constexpr std::string_view receiver_id = "0123456789";
+
     sequence_options options;
     sequence_sender sender{options, 0xab};
-    forgotten_streams forgotten;
-    sequence_receiver receiver{options, forgotten};
+    sequence_receiver receiver{options, receiver_id};
     time_point now{1h};
 
     std::string send(std::string_view topic = "t", std::string_view payload = "x") {
         return text(sender.next(topic, payload, now));
     }
 
-    /// What is made of a frame: "deliver", "duplicate", "missing 2-4", or nothing.
+    /// What is made of a frame: "deliver", "duplicate", "missing 2-4", "ask", or nothing.
     names receive(std::string const& bytes, std::string_view topic = "t") {
         auto const frame = sequence_frame::parse(bytes);
         REQUIRE(frame);
         auto const v = receiver.accept(topic, *frame, now);
         names made;
-        if (v.missing_first != 0)
-            made.push_back("missing " + std::to_string(v.missing_first) + "-" +
-                           std::to_string(v.missing_last));
+        for (auto const& lost : {v.beginning, v.missing})
+            if (lost.first != 0)
+                made.push_back("missing " + std::to_string(lost.first) + "-" +
+                               std::to_string(lost.last));
+        if (v.ask)
+            made.emplace_back("ask");
         if (v.duplicate)
             made.emplace_back("duplicate");
         if (v.deliver)
@@ -61,14 +67,29 @@ struct stream {
         return made;
     }
 
-    /// What is sent when the sender's deadline has come.
+    /// What is sent when the sender's next beacons are due.
     names beacons() {
-        now = sender.deadline();
         names sent;
-        sender.tick(now, [&](auto topic, auto const& frame) {
-            sent.push_back(std::string(topic) + ": " + text(frame));
-        });
+        while (sent.empty() && sender.deadline() < time_point::max()) {
+            now = sender.deadline();
+            sender.tick(now, [&](auto topic, auto const& frame) {
+                sent.push_back(std::string(topic) + ": " + text(frame));
+                return true;
+            });
+        }
         return sent;
+    }
+
+    sequence_mark question() const { return {receiver_id, sequence_ms(now.time_since_epoch())}; }
+
+    /// What the sender says to a question.
+    std::string answer(sequence_mark const& to, std::string_view topic = "t") {
+        std::string said;
+        sender.answer(to, topic, now, [&](auto, auto const& frame) {
+            said = text(frame);
+            return true;
+        });
+        return said;
     }
 
     void settle() {
@@ -161,28 +182,76 @@ TEST_CASE("beacons come when a topic falls idle, then ever more seldom, and for 
     CHECK(l.sender.deadline() <= l.now + 1s); // busy again, and then idle again
 }
 
-TEST_CASE("a new stream that begins late is missing its beginning") {
+TEST_CASE("an answer is readable, and says how old the stream is, and not too little") {
+    stream l;
+    l.send();
+    auto const to = l.question();
+    CHECK(l.answer(to) == "00000000ab000001 1@0123456789 3600000 2");
+    l.now += 10s;
+    CHECK(l.answer(to) == "00000000ab000001 1@0123456789 3600000 10012");
+    CHECK(l.receive(l.answer(to)).empty());
+    for (auto const* const bytes :
+         {"00000000ab000001 1@", "00000000ab000001 1@0123456789 3600000",
+          "00000000ab000001 1@012345678 3600000 2", "00000000ab000001 1@0123456789 3600000 2 ",
+          "00000000ab000001 1@0123456789 x 2"})
+        CHECK_MESSAGE(!sequence_frame::parse(bytes), bytes);
+}
+
+TEST_CASE("a stream that is not heard of from its beginning is asked for") {
     stream l;
     l.settle();
     l.send();
     l.send();
-    CHECK(l.receive(l.send()) == names{"missing 1-2", "deliver"});
+    CHECK(l.receive(l.send()) == names{"ask", "deliver"});
+    SUBCASE("if it is new, it is missing its beginning") {
+        CHECK(l.receive(l.answer(l.question())) == names{"missing 1-2"});
+        CHECK(l.receive(l.answer(l.question())).empty());
+    }
+    SUBCASE("and so it is when what it goes on with is missing, too") {
+        l.send();
+        CHECK(l.receive(l.answer(l.question())) == names{"missing 1-2", "missing 4-4"});
+    }
+    SUBCASE("a question of somebody else does not settle it") {
+        CHECK(l.receive(l.answer({"9876543210", l.question().asked})).empty());
+        CHECK(l.receive(l.answer(l.question())) == names{"missing 1-2"});
+    }
+    SUBCASE("an answer that took long shows nothing, and it is asked for again") {
+        auto const asked = l.question();
+        l.now += 2 * l.options.settle_time;
+        CHECK(l.receive(l.answer({stream::receiver_id, asked.asked - 10000})) == names{"ask"});
+        CHECK(l.receive(l.answer(l.question())) == names{"missing 1-2"});
+    }
+    SUBCASE("it is asked for ever more seldom, until there is an answer") {
+        for (auto const pause : {2s, 4s, 8s}) {
+            CHECK(l.receive(l.send()) == names{"deliver"});
+            l.now += pause;
+            CHECK(l.receive(l.send()) == names{"ask", "deliver"});
+        }
+    }
+    CHECK(l.receive(l.send()).back() == "deliver");
 }
 
-TEST_CASE("a stream that may be older than the subscription is missing nothing") {
+TEST_CASE("a stream that is older than the subscription is missing nothing of what was before") {
     stream l;
     for (int i = 0; i < 5; ++i)
         l.send();
-    SUBCASE("a message comes before the subscription has settled") {
-        l.receiver.activate(l.now);
+    l.now += 1h;
+    l.receiver.activate(l.now);
+    SUBCASE("a message comes before the answer") {
+        auto const asked = l.question();
         CHECK(l.receive(l.send()) == names{"deliver"});
-        l.now += l.options.settle_time;
+        CHECK(l.receive(l.answer(asked)).empty());
     }
-    SUBCASE("the answer to its question comes") {
-        l.receiver.activate(l.now);
-        l.sender.answer("t",
-                        [&](auto, auto const& frame) { CHECK(l.receive(text(frame)).empty()); });
-        l.now += l.options.settle_time;
+    SUBCASE("the answer comes first") {
+        CHECK(l.receive(l.answer(l.question())).empty());
+    }
+    SUBCASE("it is heard of long after, and answers late") {
+        l.now += 1h;
+        CHECK(l.receive(l.send()) == names{"ask", "deliver"});
+        auto const asked = l.question();
+        l.now += 1min;
+        CHECK(l.receive(l.answer(asked)) == names{"ask"});
+        CHECK(l.receive(l.answer(l.question())).empty());
     }
     CHECK(l.receive(l.send()) == names{"deliver"});
     l.send();
@@ -217,7 +286,10 @@ TEST_CASE("a publisher forgets an idle topic, and begins a new stream that misse
     l.settle();
     CHECK(l.receive(l.send()) == names{"deliver"});
     l.now += l.options.forget_after;
-    l.sender.tick(l.now, [](auto, auto const&) { FAIL("a beacon for what is forgotten"); });
+    l.sender.tick(l.now, [](auto, auto const&) {
+        FAIL("a beacon for what is forgotten");
+        return true;
+    });
     l.receiver.tick(l.now);
     CHECK(l.sender.deadline() == time_point::max());
     auto const again = l.send();
@@ -242,12 +314,14 @@ TEST_CASE("a stream that was silent because of an outage goes on, and what is mi
     }
 }
 
-TEST_CASE("the return of a link has the topics told that were published on before it fell") {
+TEST_CASE("the return of a link has the topics told at once that were published on before") {
     stream l;
     l.send();
     l.now += 3 * l.options.forget_after;
     l.sender.resume(l.now);
     auto const back = l.now;
+    CHECK(l.beacons() == names{"t: 00000000ab000001 1"});
+    CHECK(l.now == back);
     CHECK(l.beacons() == names{"t: 00000000ab000001 1"});
     CHECK(l.now - back == l.options.beacon_interval);
 }
@@ -259,17 +333,23 @@ TEST_CASE("a stream that was forgotten and goes on is missing nothing that is no
     l.now += l.options.forget_after;
     l.receiver.tick(l.now);
     l.send();
-    CHECK(l.receive(l.send()) == names{"deliver"});
+    CHECK(l.receive(l.send()) == names{"ask", "deliver"});
+    CHECK(l.receive(l.answer(l.question())).empty());
     l.send();
     CHECK(l.receive(l.send()) == names{"missing 4-4", "deliver"});
     SUBCASE("which does not hide that a later stream of the same publisher misses its beginning") {
         l.send("u");
-        CHECK(l.receive(l.send("u"), "u") == names{"missing 1-1", "deliver"});
+        CHECK(l.receive(l.send("u"), "u") == names{"ask", "deliver"});
+        CHECK(l.receive(l.answer(l.question(), "u"), "u") == names{"missing 1-1"});
     }
     SUBCASE("nor that one of another publisher does") {
         sequence_sender other{l.options, 0xcd};
         other.next("t", "x", l.now);
-        CHECK(l.receive(text(other.next("t", "x", l.now))) == names{"missing 1-1", "deliver"});
+        CHECK(l.receive(text(other.next("t", "x", l.now))) == names{"ask", "deliver"});
+        other.answer(l.question(), "t", l.now, [&](auto, auto const& frame) {
+            CHECK(l.receive(text(frame)) == names{"missing 1-1"});
+            return true;
+        });
     }
 }
 
@@ -279,16 +359,22 @@ TEST_CASE("a question names topics and patterns of any bytes, and is answered fo
     l.send("room.2");
     l.send("other");
     std::string question;
+    sequence_request::begin(question, l.question());
     sequence_request::append(question, "other");
     sequence_request::append(question, pattern{"room.[1]"});
     sequence_request::append(question, std::string_view("p3:a\0t", 6));
-    CHECK(question == std::string("t5:otherp8:room.[1]t6:p3:a\0t", 28));
+    CHECK(question == std::string("0123456789 3600000 t5:otherp8:room.[1]t6:p3:a\0t", 47));
 
     names asked;
     names answered;
-    sequence_request::parse(question, [&](interest const& what) {
+    sequence_request::parse(question, [&](auto const& mark, interest const& what) {
         asked.emplace_back(what.name);
-        l.sender.answer(what, [&](auto topic, auto const&) { answered.emplace_back(topic); });
+        CHECK(mark.asker == stream::receiver_id);
+        CHECK(mark.asked == l.question().asked);
+        l.sender.answer(mark, what, l.now, [&](auto topic, auto const&) {
+            answered.emplace_back(topic);
+            return true;
+        });
     });
     CHECK(asked == names{"other", "room.[1]", std::string("p3:a\0t", 6)});
     CHECK(answered == names{"other", "room.1"});
@@ -298,9 +384,13 @@ TEST_CASE("a question that is damaged is answered up to the damage") {
     for (auto const* const damaged :
          {"", "t", "t5", "t5:", "t5:abcd", "x1:a", "t-1:a", "t99999999999999999999:a"}) {
         int asked = 0;
-        sequence_request::parse("t1:a" + std::string(damaged), [&](interest const&) { ++asked; });
+        sequence_request::parse("0123456789 1 t1:a" + std::string(damaged),
+                                [&](auto const&, interest const&) { ++asked; });
         CHECK_MESSAGE(asked == 1, damaged);
     }
+    for (auto const* const damaged :
+         {"", "t1:a", "0123456789", "0123456789 1", "0123456789 x t1:a"})
+        sequence_request::parse(damaged, [](auto const&, interest const&) { FAIL("no question"); });
 }
 
 TEST_SUITE_END();

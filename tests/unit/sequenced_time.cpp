@@ -1,22 +1,23 @@
 // What `sequenced` does when nothing comes, in a test's time.
-#include <hubbub/transport/sequenced.hpp>
+#include "support/two_servers.hpp"
 
 #include <hubbub/bus.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/serializer/text.hpp>
-#include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 #include <hubbub/transport/local.hpp>
+#include <hubbub/transport/sequenced.hpp>
 
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <variant>
+#include <utility>
 #include <vector>
 
 namespace sequenced_time_test {
@@ -172,6 +173,46 @@ TEST_CASE("a beacon that comes due while its transport ends touches nothing of w
     CHECK(asked_transport::times_asked == before);
 }
 
+namespace {
+
+/// Does something in the middle of an unsubscribe.
+struct interrupted_transport : serial_transport {
+    using serial_transport::serial_transport;
+    void unsubscribe(hubbub::interest const& what, hubbub::sink const& s) noexcept {
+        if (meanwhile)
+            std::exchange(meanwhile, nullptr)();
+        serial_transport::unsubscribe(what, s);
+    }
+    std::function<void()> meanwhile;
+};
+
+} // namespace
+
+TEST_CASE("who subscribes while the last other unsubscribes gets each message once") {
+    asio::io_context io;
+    interrupted_transport below(io.get_executor(), hubbub::local_broker{});
+    hubbub::sequenced<interrupted_transport> numbered(below);
+    using bus_type = hubbub::bus<hubbub::sequenced<interrupted_transport>, hubbub::text_serializer>;
+    bus_type one(numbered);
+    bus_type two(numbered);
+    auto leaving = one.subscribe<std::string>("t", [](auto const&) {});
+    io.poll();
+
+    std::vector<std::string> seen;
+    hubbub::subscription coming;
+    below.meanwhile = [&] { // as another thread may
+        coming = two.subscribe<std::string>("t", [&](auto const& m) { seen.push_back(m); });
+        CHECK(!two.publish("t", "1"));
+        io.restart();
+        io.poll();
+    };
+    leaving.reset();
+    CHECK(!two.publish("t", "2"));
+    io.restart();
+    io.poll();
+    CHECK(seen == std::vector<std::string>{"1", "2"});
+}
+
 TEST_CASE("a message that fits behind its number finds room when nothing else waits") {
     asio::io_context io;
     hubbub::local_broker const broker;
@@ -187,43 +228,6 @@ TEST_CASE("a message that fits behind its number finds room when nothing else wa
     CHECK(!sequenced.publish({"t", payload, {}}));
 }
 
-namespace {
-
-/// Two servers that number their messages, whose links may be cut.
-struct two_servers {
-    using link = hubbub::testing::faulty<hubbub::local_transport>;
-    using numbered_link = hubbub::sequenced<link>;
-    using bus_type = hubbub::bus<numbered_link, hubbub::text_serializer>;
-
-    explicit two_servers(hubbub::local_options const& of_receiver = {})
-        : below_receiver{io.get_executor(), broker, of_receiver} {}
-
-    void publish(std::string_view text) { CHECK(!sending.publish("t", text)); }
-
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker broker;
-    hubbub::local_transport below_sender{io.get_executor(), broker};
-    hubbub::local_transport below_receiver;
-    link sender_link{below_sender, {}};
-    link receiver_link{below_receiver, {}};
-    numbered_link sender{sender_link};
-    numbered_link receiver{receiver_link};
-    bus_type sending{sender};
-    bus_type receiving{receiver};
-    std::vector<std::string> gaps;
-    std::vector<std::string> seen;
-    hubbub::subscription subscribed = [this] {
-        receiving.on_event([this](hubbub::event const& e) {
-            if (auto const* const g = std::get_if<hubbub::gap>(&e))
-                gaps.push_back(std::to_string(g->first) + "-" + std::to_string(g->last));
-        });
-        return receiving.subscribe<std::string>("t", [this](auto const& m) { seen.push_back(m); });
-    }();
-};
-
-} // namespace
-
 TEST_CASE("who was away for hours learns exactly what he missed") {
     two_servers f;
     f.time.run_for(2s);
@@ -235,7 +239,7 @@ TEST_CASE("who was away for hours learns exactly what he missed") {
         f.time.run_for(9min);
     }
     f.receiver_link.heal();
-    f.time.run_for(5s);
+    f.time.run_for(1ms);
     CHECK(f.gaps == std::vector<std::string>{"2-4"});
     f.publish("5");
     f.time.run_for(5s);
@@ -257,7 +261,7 @@ TEST_CASE("a publisher that was away for hours goes on counting, and tells what 
     f.time.run_for(1s);
     CHECK(f.gaps.empty());
     f.sender_link.heal();
-    f.time.run_for(5s);
+    f.time.run_for(1ms);
     CHECK(f.gaps == std::vector<std::string>{"2-2"});
     CHECK(f.seen == std::vector<std::string>{"1"});
 }

@@ -5,6 +5,11 @@
 #include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
 namespace hubbub::detail {
 
 /// Whether a topic or pattern may be used, and if not, why.
@@ -25,6 +30,12 @@ inline std::error_code check_message(message_limits const& limits,
     if (auto const error = check_name(limits, message.topic); error || fits)
         return error;
     return errc::payload_too_large;
+}
+
+/// So many bytes, or the most that ever find room.
+inline std::size_t fitting(message_limits const& l, std::size_t bytes) {
+    auto const most = std::min(bytes, l.max_queue_bytes);
+    return l.budget ? std::min(most, l.budget->max_bytes()) : most;
 }
 
 } // namespace hubbub::detail

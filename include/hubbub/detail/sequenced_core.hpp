@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/limits.hpp>
 #include <hubbub/detail/observers.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/sequence_receiver.hpp>
+#include <hubbub/detail/sequence_sender.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
@@ -32,8 +35,8 @@ class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transp
 public:
     sequenced_core(Transport& below, sequence_options const& o)
         : below_(&below), options_(o), limits_(limits_above(below.limits())),
-          sender_(options_, random_bits(below.get_executor()) >> 24), timer_(below.get_executor()) {
-    }
+          sender_(options_, random_bits(below.get_executor()) >> 24), id_(sender_.id()),
+          timer_(below.get_executor()) {}
 
     /// Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -100,7 +103,7 @@ public:
         }
         publish_ledger::count(frame_bytes_, message.counted,
                               bytes_.size() - message.payload.size());
-        if (sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
+        if (!blocked_ && sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
         return {};
     }
@@ -141,6 +144,7 @@ public:
             if (!table_.remove(what, s) || at == sinks_.end())
                 return;
             last = std::move(at->second);
+            last->end();
             sinks_.erase(at);
         }
         below_->unsubscribe(what, *last);
@@ -158,7 +162,7 @@ private:
     public:
         interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
             : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
-              receiver_(core_->options_, core_->forgotten_) {}
+              receiver_(core_->options_, core_->id_) {}
 
         interest what() const noexcept {
             return is_pattern_ ? interest(pattern{name_}) : interest(name_);
@@ -169,15 +173,22 @@ private:
         void tick(time_point now) { receiver_.tick(now); }
         void resume(time_point now) { receiver_.resume(now); }
         time_point deadline() const noexcept { return receiver_.deadline(); }
+        /// Whoever subscribes from now on has another of these, which comes beside it for a while.
+        void end() noexcept { ended_ = true; }
 
         void deliver(message_view const& message) noexcept override {
+            if (ended_)
+                return;
             auto const frame = sequence_frame::parse(message.payload);
             if (!frame)
                 return core_->reject(message.topic);
             auto const v = receiver_.accept(message.topic, *frame, core_->timer_.now());
             core_->forget_by(receiver_.deadline());
-            if (v.missing_first != 0)
-                core_->miss({message.topic, frame->stream, v.missing_first, v.missing_last});
+            for (auto const& lost : {v.beginning, v.missing})
+                if (lost.first != 0)
+                    core_->miss({message.topic, frame->stream, lost.first, lost.last});
+            if (v.ask)
+                core_->ask(message.topic);
             if (v.duplicate)
                 core_->duplicates_.add();
             if (v.deliver)
@@ -189,6 +200,7 @@ private:
         bool const is_pattern_;
         std::shared_ptr<sequenced_core> const core_;
         sequence_receiver receiver_;
+        std::atomic<bool> ended_ = false;
     };
 
     class question_sink final : public sink {
@@ -232,44 +244,68 @@ private:
     }
 
     void ask(interest const& what) {
-        std::string question;
-        sequence_request::append(question, what);
         std::lock_guard const lock(publish_mutex_);
-        publish_own(questions, question);
+        unasked_.add(what);
+        ask_what_is_unasked();
     }
 
     void ask_for_all() {
-        constexpr std::size_t enough = std::size_t{16} << 10;
-        std::string question;
         std::scoped_lock const lock(mutex_, publish_mutex_);
-        for (auto const& [k, s] : sinks_) {
-            sequence_request::append(question, s->what());
-            if (question.size() > enough)
-                publish_own(questions, std::exchange(question, {}));
-        }
-        if (!question.empty())
-            publish_own(questions, question);
+        for (auto const& [k, s] : sinks_)
+            unasked_.add(s->what());
+        ask_what_is_unasked();
+    }
+
+    /// As far as there is room. publish_mutex_ is held.
+    void ask_what_is_unasked() {
+        auto const enough = std::min(
+            {std::size_t{16} << 10, limits_.max_payload_bytes / 2, limits_.max_queue_bytes / 2});
+        unasked_.ask({id_, sequence_ms(timer_.now().time_since_epoch())}, enough,
+                     [&](auto const& question) { return publish_own(questions, question); });
     }
 
     void answer(std::string_view question) {
         std::lock_guard const lock(publish_mutex_);
-        sequence_request::parse(question, [&](interest const& what) {
-            sender_.answer(what, [&](auto topic, auto const& frame) { beacon(topic, frame); });
+        auto const now = timer_.now();
+        sequence_request::parse(question, [&](auto const& mark, interest const& what) {
+            sender_.answer(mark, what, now,
+                           [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         });
     }
 
-    /// publish_mutex_ is held.
-    void beacon(std::string_view topic, sequence_frame const& frame) {
+    /// False if it is to be tried again. publish_mutex_ is held.
+    bool beacon(std::string_view topic, sequence_frame const& frame) {
         bytes_.clear();
         frame.append_to(bytes_);
-        publish_own(topic, bytes_);
+        return publish_own(topic, bytes_);
     }
 
-    /// Publishes what is no message of a user's. publish_mutex_ is held: stop waits for
-    /// it, and until then the transport below lives.
-    void publish_own(std::string_view topic, std::string_view payload) {
-        if (!stopped_)
-            below_->publish({topic, payload, {}, accounting::none}, {});
+    /// Publishes what is no message of a user's. False if it is to be tried again, as it will be
+    /// when there is room, or the link. publish_mutex_ is held: stop waits for it, and until then
+    /// the transport below lives.
+    bool publish_own(std::string_view topic, std::string_view payload) {
+        if (stopped_ || blocked_)
+            return false;
+        auto const error = below_->publish({topic, payload, {}, accounting::none}, {});
+        blocked_ = error == errc::queue_full || error == errc::link_down;
+        if (error == errc::queue_full)
+            below_->wait_for_room(
+                fitting(limits_, topic.size() + payload.size()),
+                {below_->get_executor(), [weak = this->weak_from_this()](std::error_code closed) {
+                     if (auto const core = weak.lock(); core && !closed)
+                         core->go_on();
+                 }});
+        return !blocked_;
+    }
+
+    /// There is room again, or a link.
+    void go_on() {
+        {
+            std::lock_guard const lock(publish_mutex_);
+            blocked_ = false;
+            ask_what_is_unasked();
+        }
+        tick();
     }
 
     /// A receiver has streams, and must be ticked by then: also where nobody publishes.
@@ -280,7 +316,8 @@ private:
 
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto const next = stopped_ ? time_point::max() : std::min(sender_.deadline(), streams_due_);
+        auto const beacons_due = blocked_ ? time_point::max() : sender_.deadline();
+        auto const next = stopped_ ? time_point::max() : std::min(beacons_due, streams_due_);
         armed_for_ = next;
         lock.unlock();
         if (next == time_point::max())
@@ -300,7 +337,7 @@ private:
             // What is silent while the link is down is so because of it. resume goes on.
             if (stopped_ || below_->state() != link_state::whole)
                 return;
-            sender_.tick(now, [&](auto topic, auto const& frame) { beacon(topic, frame); });
+            sender_.tick(now, [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         }
         for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
@@ -310,7 +347,9 @@ private:
         auto const now = timer_.now();
         {
             std::lock_guard const lock(publish_mutex_);
+            blocked_ = false;
             sender_.resume(now);
+            ask_what_is_unasked();
         }
         for_each_receiver([now](interest_sink& s) { s.resume(now); });
         arm();
@@ -343,11 +382,13 @@ private:
     std::mutex publish_mutex_; // guards what follows; numbers are given and published under it
     sequence_sender sender_;
     std::string bytes_;
+    sequence_questions unasked_;
+    bool blocked_ = false; // until there is room, or a link
     time_point armed_for_ = time_point::max();
 
-    timer timer_; // but for now(), on the executor, as what follows
+    std::string const id_; // of this publisher, and receiver
+    timer timer_;          // but for now(), on the executor, as what follows
     time_point streams_due_ = time_point::max();
-    forgotten_streams forgotten_;
     bool was_lost_ = false;
 
     std::mutex mutex_; // guards what follows

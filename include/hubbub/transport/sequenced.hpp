@@ -25,9 +25,9 @@ using detail::sequence_options;
 /// number is told as message_malformed.
 ///
 /// Delivery:      as the transport below; each loss is known: what is neither delivered nor in a
-///                gap is not lost. Messages of a publisher that nothing was heard of before, within
-///                settle_time of the subscription, may be older than the subscription: they begin
-///                no gap.
+///                gap is not lost, but for a stream that is older than the subscription until it is
+///                heard of. A gap is never false: that a stream which is heard of late is newer than
+///                the subscription is what its publisher says, who is asked.
 /// Ordering, errors, thread safety: as the transport below.
 /// Lifetime:      the transport below, if it is not its own, outlives it.
 /// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
@@ -90,10 +90,8 @@ public:
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
         // How long the number will be is not known yet: what may be too much, and fits where
         // nothing else waits, waits until nothing does.
-        auto const& limits = core_->limits();
-        auto most = std::min(bytes + detail::sequence_frame::max_size, limits.max_queue_bytes);
-        if (limits.budget)
-            most = std::min(most, limits.budget->max_bytes());
+        auto const most =
+            detail::fitting(core_->limits(), bytes + detail::sequence_frame::max_size);
         core_->below().wait_for_room(most, std::move(done));
     }
 

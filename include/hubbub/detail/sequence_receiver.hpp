@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/topic_table.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hubbub::detail {
+
+/// Finds out what is missing on the topics of one interest.
+///
+/// A stream that is heard of for the first time, and not from its beginning, has lost messages or is
+/// older than the subscription. Its publisher knows how old it is, and is asked: the answer says
+/// the age at a time that is not before the question. So it is told as lost only what surely was
+/// published to this subscription.
+class sequence_receiver {
+public:
+    using time_point = sequence_clock::time_point;
+
+    /// Numbers that are missing; none if first is 0.
+    struct range {
+        std::uint64_t first = 0;
+        std::uint64_t last = 0;
+    };
+
+    struct verdict {
+        /// The message is to be delivered: it is none that was seen, and no beacon.
+        bool deliver = false;
+        bool duplicate = false;
+        /// Whether the publisher is to be asked about this topic.
+        bool ask = false;
+        /// Of the beginning of the stream, which an answer has shown to be new.
+        range beginning;
+        range missing;
+    };
+
+    /// id: what its questions bear.
+    sequence_receiver(sequence_options const& o, std::string_view id) : options_(&o), id_(id) {}
+
+    /// The subscription is active, and its publishers are being asked. True the first time.
+    bool activate(time_point now) {
+        if (new_after_)
+            return false;
+        new_after_ = asked_ = now;
+        return true;
+    }
+
+    verdict accept(std::string_view topic, sequence_frame const& frame, time_point now) {
+        auto& s = find(topic, frame, now);
+        s.heard = now;
+        verdict v;
+        if (s.unheard > 0)
+            judge(s, frame, now, v);
+        auto const expected = s.last + 1;
+        if (frame.number < expected) {
+            v.duplicate = !frame.is_beacon;
+            return v;
+        }
+        v.deliver = !frame.is_beacon;
+        auto const last_missing = before(frame);
+        if (last_missing >= expected)
+            v.missing = {expected, last_missing};
+        s.last = frame.number;
+        return v;
+    }
+
+    /// Forgets streams that have been silent for long.
+    void tick(time_point now) {
+        for (auto& [topic, streams] : topics_)
+            std::erase_if(streams, [&](auto const& item) {
+                auto const heard = item.second.heard;
+                if (now - heard < options_->forget_after)
+                    return false;
+                // If it goes on, it must not be taken for new.
+                if (new_after_)
+                    new_after_ = std::max(*new_after_, heard);
+                return true;
+            });
+        std::erase_if(topics_, [](auto const& item) { return item.second.empty(); });
+        deadline_ = topics_.empty() ? time_point::max() : now + options_->forget_after;
+    }
+
+    /// The link is whole again: that nothing came while it was not, says nothing of a stream.
+    void resume(time_point now) {
+        for (auto& [topic, streams] : topics_)
+            for (auto& [id, s] : streams)
+                s.heard = now;
+        tick(now);
+    }
+
+    /// When tick is to be called next, at the latest.
+    time_point deadline() const noexcept { return deadline_; }
+
+private:
+    struct stream {
+        std::uint64_t last = 0;
+        /// So many at its beginning are missing or older than the subscription.
+        std::uint64_t unheard = 0;
+        time_point asked = {};
+        std::chrono::milliseconds pause{};
+        time_point heard = {};
+    };
+
+    static std::uint64_t before(sequence_frame const& frame) noexcept {
+        return frame.number - (frame.is_beacon ? 0 : 1);
+    }
+
+    stream& find(std::string_view topic, sequence_frame const& frame, time_point now) {
+        auto at = topics_.find(topic);
+        if (at == topics_.end())
+            at = topics_.emplace(topic, string_map<stream>{}).first;
+        auto const known = at->second.find(frame.stream);
+        if (known != at->second.end())
+            return known->second;
+        deadline_ = std::min(deadline_, now + options_->forget_after);
+        auto const unheard = before(frame);
+        return at->second
+            .emplace(frame.stream, stream{unheard, unheard, asked_, options_->beacon_interval, now})
+            .first->second;
+    }
+
+    /// Makes what there is to make of a frame of a stream whose beginning is not known of.
+    void judge(stream& s, sequence_frame const& frame, time_point now, verdict& v) const {
+        if (!new_after_)
+            return;
+        if (frame.answer && frame.answer->to.asker == id_) {
+            auto const [to, age] = *frame.answer;
+            // By whole milliseconds: later only if it is so for sure.
+            bool const is_new =
+                to.asked > age && to.asked - age > sequence_ms(new_after_->time_since_epoch());
+            auto const settle_ms = sequence_ms(options_->settle_time);
+            if (is_new)
+                v.beginning = {1, s.unheard};
+            if (is_new || sequence_ms(now.time_since_epoch()) <= to.asked + settle_ms) {
+                s.unheard = 0;
+                return;
+            }
+        }
+        v.ask = now - s.asked >= s.pause;
+        if (v.ask) {
+            s.asked = now;
+            s.pause = std::min(2 * s.pause, options_->beacon_cap);
+        }
+    }
+
+    sequence_options const* options_;
+    std::string const id_;
+    /// What began later was never heard of before.
+    std::optional<time_point> new_after_;
+    time_point asked_ = {};
+    string_map<string_map<stream>> topics_;
+    time_point deadline_ = time_point::max();
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/topic_table.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hubbub::detail {
+
+/// Numbers what is published.
+class sequence_sender {
+public:
+    using time_point = sequence_clock::time_point;
+
+    /// seed: 40 bits, different for every publisher anywhere.
+    sequence_sender(sequence_options const& o, std::uint64_t seed) : options_(&o), seed_(seed) {}
+
+    /// The digits that its streams begin with.
+    std::string id() const { return stream_id(0).substr(0, sequence_mark::asker_size); }
+
+    /// What stands before the next message on topic; it counts as sent unless unsend follows.
+    sequence_frame next(std::string_view topic, std::string_view payload, time_point now) {
+        auto found = topics_.find(topic);
+        if (found == topics_.end())
+            found = topics_.emplace(topic, stream{.id = stream_id(++streams_), .began = now}).first;
+        auto& s = found->second;
+        s.last_sent = now;
+        s.beacon_at = now + options_->beacon_interval;
+        s.pause = 2 * options_->beacon_interval;
+        next_beacon_ = std::min(next_beacon_, s.beacon_at);
+        return {s.id, ++s.number, false, payload};
+    }
+
+    /// The last message on topic was refused.
+    void unsend(std::string_view topic) {
+        auto const found = topics_.find(topic);
+        if (--found->second.number == 0)
+            topics_.erase(found);
+    }
+
+    /// Calls beacon(topic, frame) for each topic that is due, until it returns false, and forgets
+    /// the oldest. One that was not sent stays due.
+    template <class Beacon>
+    void tick(time_point now, Beacon beacon) {
+        std::erase_if(topics_, [&](auto const& item) {
+            return now - item.second.last_sent >= options_->forget_after;
+        });
+        next_beacon_ = time_point::max();
+        for (auto& [topic, s] : topics_) {
+            if (s.beacon_at <= now &&
+                beacon(std::string_view(topic), sequence_frame{s.id, s.number, true})) {
+                s.pause = std::min(s.pause, options_->beacon_cap);
+                s.beacon_at = now + s.pause;
+                s.pause *= 2;
+            }
+            next_beacon_ = std::min(next_beacon_, s.beacon_at);
+        }
+    }
+
+    /// The link is whole again. That nothing was sent while it was not, says nothing of a topic: it
+    /// is as if published on now, and a beacon that is due at once tells what the link took away.
+    void resume(time_point now) {
+        next_beacon_ = time_point::max();
+        for (auto& [topic, s] : topics_) {
+            s.last_sent = now;
+            s.beacon_at = now;
+            s.pause = options_->beacon_interval;
+            next_beacon_ = now;
+        }
+    }
+
+    /// Calls beacon(topic, frame) for each topic of an interest, in answer to the question of that
+    /// mark. Where it returns false, a beacon is due. Complexity: that of a search; of a pattern
+    /// linear in the topics.
+    template <class Beacon>
+    void answer(sequence_mark const& to, interest const& what, time_point now, Beacon beacon) {
+        auto const tell = [&](auto& item) {
+            stream& s = item.second;
+            sequence_frame const frame{.stream = s.id,
+                                       .number = s.number,
+                                       .is_beacon = true,
+                                       .answer = sequence_answer{to, age_of(s, now)}};
+            if (!beacon(std::string_view(item.first), frame))
+                s.beacon_at = next_beacon_ = now;
+        };
+        if (!what.is_pattern) {
+            if (auto const found = topics_.find(what.name); found != topics_.end())
+                tell(*found);
+            return;
+        }
+        for (auto& item : topics_)
+            if (glob_match(what.name, item.first))
+                tell(item);
+    }
+
+    /// When tick is to be called next.
+    time_point deadline() const noexcept { return next_beacon_; }
+
+private:
+    struct stream {
+        std::string id;
+        time_point began = {};
+        std::uint64_t number = 0;
+        time_point last_sent = {};
+        std::chrono::milliseconds pause{}; // after the next beacon, at most the cap
+        time_point beacon_at = {};
+    };
+
+    /// Not less than it is, also by a clock that is slow by a thousandth.
+    static std::uint64_t age_of(stream const& s, time_point now) {
+        auto const age = sequence_ms(now - s.began) + 1;
+        return age + age / 1000 + 1;
+    }
+
+    std::string stream_id(std::uint64_t ordinal) const {
+        constexpr std::string_view digits = "0123456789abcdef";
+        auto bits = seed_ << 24 | (ordinal & 0xffffff);
+        std::string id(sequence_frame::stream_size, '0');
+        for (auto at = id.rbegin(); at != id.rend(); ++at, bits >>= 4)
+            *at = digits[bits & 15];
+        return id;
+    }
+
+    sequence_options const* options_;
+    std::uint64_t seed_;
+    std::uint64_t streams_ = 0;
+    string_map<stream> topics_;
+    time_point next_beacon_ = time_point::max();
+};
+
+} // namespace hubbub::detail
