@@ -350,21 +350,24 @@ TEST_CASE("a hub may be closed while other threads use it, and what was begun en
                         clients.all().send("tell", n);
                         ada.send("note", n);
                         ada.async_invoke<int>("add", n, 1, asked.expecting(anyhow));
-                        clients.client(ada.id()).async_invoke<int>("echo", n,
-                                                                   asked.expecting(anyhow));
+                        for (auto* const c : {&ada, &eve})
+                            clients.client(c->id()).async_invoke<int>("echo", n,
+                                                                      asked.expecting(anyhow));
                         s.left.hub.async_connect("guest", out, asked.expecting(anyhow));
-                        s.left.hub.async_add_to_group(ada.id(), "lobby", asked.expecting(anyhow));
-                        s.left.hub.async_groups_of(ada.id(), asked.expecting(anyhow));
+                        s.left.hub.async_add_to_group(eve.id(), "lobby", asked.expecting(anyhow));
+                        s.left.hub.async_groups_of(eve.id(), asked.expecting(anyhow));
+                        s.left.hub.presence().async_count(asked.expecting(anyhow));
+                        s.left.hub.servers().async_invoke<int>("load", asked.expecting(anyhow));
                     }
                 });
             threads.start([&] {
-                while (asked.begun < 60)
+                while (asked.begun < 100)
                     std::this_thread::yield();
                 s.left.hub.close();
             });
             s.run_until([&] { return threads.done() && asked.done(); }, "all to end");
         }
-        CHECK(asked.ended.load() == 2 * 30 * 5);
+        CHECK(asked.ended.load() == 2 * 30 * 8);
         CHECK(s.left.hub.clients().all().send("tell", 1) == hubbub::errc::closed);
         CHECK(s.left.hub.connections() == 0);
         CHECK(!ada.connected());

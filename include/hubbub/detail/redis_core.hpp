@@ -2,8 +2,10 @@
 #pragma once
 
 #include <hubbub/detail/limits.hpp>
+#include <hubbub/detail/publish_session.hpp>
 #include <hubbub/detail/random_id.hpp>
-#include <hubbub/detail/redis_sessions.hpp>
+#include <hubbub/detail/redis_shared.hpp>
+#include <hubbub/detail/subscribe_session.hpp>
 #include <hubbub/redis/connection.hpp>
 #include <hubbub/redis/options.hpp>
 #include <hubbub/transport.hpp>
