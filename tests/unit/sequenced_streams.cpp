@@ -1,7 +1,10 @@
 // Which streams are older than a subscription, and what of them is missing.
 #include "support/two_servers.hpp"
 
+#include <hubbub/bus.hpp>
+#include <hubbub/serializer/text.hpp>
 #include <hubbub/testing/faulty.hpp>
+#include <hubbub/transport/local.hpp>
 
 #include <doctest/doctest.h>
 
@@ -132,6 +135,32 @@ TEST_CASE("a queue that is full when somebody asks delays the answer until there
         CHECK(!f.sending.publish("another", text));
     f.time.run_for(10ms);
     CHECK(f.gaps == strings{"2-2"});
+}
+
+TEST_CASE("what is published first while the link is down is forgotten when it falls idle") {
+    two_servers f;
+    hubbub::local_transport elsewhere{f.io.get_executor(), f.broker};
+    hubbub::bus<hubbub::local_transport, hubbub::text_serializer> wire{elsewhere};
+    strings frames;
+    auto const watch = wire.subscribe<std::string>(hubbub::pattern{"*"}, [&](auto const& frame) {
+        if (frame.find_last_of(' ') > 16) // no beacon
+            frames.push_back(frame.substr(17));
+    });
+    f.publish("a");
+    f.time.run_for(1s);
+    f.sender_link.cut();
+    f.time.run_for(1ms);
+    CHECK(!f.sending.publish("new", "b"));
+    f.time.run_for(21min);
+    CHECK(!f.sending.publish("new", "c"));
+    f.publish("d");
+    f.time.run_for(1min);
+    f.sender_link.heal();
+    f.time.run_for(1s);
+    std::erase_if(frames, [](auto const& frame) { // questions and answers
+        return frame.find_first_of("t@") != frame.npos;
+    });
+    CHECK(frames == strings{"1 a", "1 b", "1 c", "2 d"});
 }
 
 TEST_SUITE_END();

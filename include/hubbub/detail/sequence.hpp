@@ -100,6 +100,12 @@ struct sequence_frame {
     /// The most that it adds to a payload: a stream, a number of up to 19 digits, two spaces.
     static constexpr std::size_t max_size = stream_size + 19 + 2;
 
+    /// A number before each payload leaves less for it.
+    static message_limits limits_above(message_limits below) {
+        below.max_payload_bytes -= std::min(below.max_payload_bytes, max_size);
+        return below;
+    }
+
     std::string_view stream;
     std::uint64_t number = 0;
     bool is_beacon = false;
@@ -200,9 +206,12 @@ class sequence_questions {
 public:
     void add(interest const& what) { waiting_.emplace(what.name, what.is_pattern); }
 
-    /// Calls publish(question), with questions of about enough bytes, until it returns false.
+    /// Calls publish(question), with questions that are well within the limits, until it returns
+    /// false.
     template <class Publish>
-    void ask(sequence_mark const& mark, std::size_t enough, Publish publish) {
+    void ask(sequence_mark const& mark, message_limits const& limits, Publish publish) {
+        auto const enough = std::min(
+            {std::size_t{16} << 10, limits.max_payload_bytes / 2, limits.max_queue_bytes / 2});
         while (!waiting_.empty()) {
             std::string question;
             sequence_request::begin(question, mark);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,8 @@ public:
         s.last_sent = now;
         s.beacon_at = now + options_->beacon_interval;
         s.pause = 2 * options_->beacon_interval;
-        next_beacon_ = std::min(next_beacon_, s.beacon_at);
+        next_beacon_ =
+            std::min(next_beacon_, down_since_ ? now + options_->forget_after : s.beacon_at);
         return {s.id, ++s.number, false, payload};
     }
 
@@ -62,9 +64,23 @@ public:
         }
     }
 
+    /// The same while the link is down, when no beacon can be sent. What was published on before may
+    /// have been lost, which is told later; a stream that began since is nobody's yet, and is
+    /// forgotten as ever, so that an outage makes no heap of topics.
+    void tick_down(time_point now) {
+        if (!down_since_)
+            down_since_ = now;
+        std::erase_if(topics_, [&](auto const& item) {
+            return item.second.began >= *down_since_ &&
+                   now - item.second.last_sent >= options_->forget_after;
+        });
+        next_beacon_ = topics_.empty() ? time_point::max() : now + options_->forget_after;
+    }
+
     /// The link is whole again. That nothing was sent while it was not, says nothing of a topic: it
     /// is as if published on now, and a beacon that is due at once tells what the link took away.
     void resume(time_point now) {
+        down_since_.reset();
         next_beacon_ = time_point::max();
         for (auto& [topic, s] : topics_) {
             s.last_sent = now;
@@ -130,6 +146,7 @@ private:
     std::uint64_t seed_;
     std::uint64_t streams_ = 0;
     string_map<stream> topics_;
+    std::optional<time_point> down_since_;
     time_point next_beacon_ = time_point::max();
 };
 

@@ -34,7 +34,7 @@ template <class Transport>
 class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transport>> {
 public:
     sequenced_core(Transport& below, sequence_options const& o)
-        : below_(&below), options_(o), limits_(limits_above(below.limits())),
+        : below_(&below), options_(o), limits_(sequence_frame::limits_above(below.limits())),
           sender_(options_, random_bits(below.get_executor()) >> 24), id_(sender_.id()),
           timer_(below.get_executor()) {}
 
@@ -168,7 +168,6 @@ private:
             return is_pattern_ ? interest(pattern{name_}) : interest(name_);
         }
 
-        /// True the first time.
         bool activate() { return receiver_.activate(core_->timer_.now()); }
         void tick(time_point now) { receiver_.tick(now); }
         void resume(time_point now) { receiver_.resume(now); }
@@ -215,15 +214,11 @@ private:
         std::weak_ptr<sequenced_core> const core_;
     };
 
-    /// A number before each payload leaves less for it.
-    static message_limits limits_above(message_limits below) {
-        below.max_payload_bytes -= std::min(below.max_payload_bytes, sequence_frame::max_size);
-        return below;
-    }
-
     void on_event(event const& e) {
-        if (std::holds_alternative<link_lost>(e))
+        if (std::holds_alternative<link_lost>(e)) {
             was_lost_ = true;
+            tick();
+        }
         if (std::holds_alternative<link_whole>(e)) {
             resume();
             if (std::exchange(was_lost_, false))
@@ -258,9 +253,7 @@ private:
 
     /// As far as there is room. publish_mutex_ is held.
     void ask_what_is_unasked() {
-        auto const enough = std::min(
-            {std::size_t{16} << 10, limits_.max_payload_bytes / 2, limits_.max_queue_bytes / 2});
-        unasked_.ask({id_, sequence_ms(timer_.now().time_since_epoch())}, enough,
+        unasked_.ask({id_, sequence_ms(timer_.now().time_since_epoch())}, limits_,
                      [&](auto const& question) { return publish_own(questions, question); });
     }
 
@@ -316,8 +309,9 @@ private:
 
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto const beacons_due = blocked_ ? time_point::max() : sender_.deadline();
-        auto const next = stopped_ ? time_point::max() : std::min(beacons_due, streams_due_);
+        auto next = stopped_ || blocked_ ? time_point::max() : sender_.deadline();
+        if (!stopped_ && below_->state() == link_state::whole)
+            next = std::min(next, streams_due_);
         armed_for_ = next;
         lock.unlock();
         if (next == time_point::max())
@@ -331,15 +325,22 @@ private:
 
     void tick() {
         auto const now = timer_.now();
+        bool is_whole = false;
         {
             // stop waits for the lock; after it the transport below may be gone.
             std::lock_guard const lock(publish_mutex_);
-            // What is silent while the link is down is so because of it. resume goes on.
-            if (stopped_ || below_->state() != link_state::whole)
+            if (stopped_)
                 return;
-            sender_.tick(now, [&](auto topic, auto const& frame) { return beacon(topic, frame); });
+            // What is silent while the link is down is so because of it. resume goes on.
+            is_whole = below_->state() == link_state::whole;
+            if (!is_whole)
+                sender_.tick_down(now);
+            else
+                sender_.tick(now,
+                             [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         }
-        for_each_receiver([now](interest_sink& s) { s.tick(now); });
+        if (is_whole)
+            for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
     }
 
