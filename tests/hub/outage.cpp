@@ -47,7 +47,7 @@ TEST_CASE("what is sent before the backplane is there waits for it") {
 }
 
 TEST_CASE("nobody is closed because the backplane is away") {
-    outage o;
+    outage o({.hub = {.beacon_interval = 30s}});
     auto& near = o.connect(o.left);
     o.left.link.cut();
     o.time.run_for(24h);

@@ -53,7 +53,9 @@ void add_room_cases(conformance_list<Transport>& cases) {
                   std::vector<std::string> expected;
                   std::size_t ended = 0;
                   for (int burst = 0; burst < 20; ++burst) {
-                      for (int i = 0; i < 6; ++i) { // three in the queue, and three that wait
+                      // Three in the queue, and two that wait: the transport may have a message of
+                      // its own in the queue, and then it is one more.
+                      for (int i = 0; i < 5; ++i) {
                           expected.push_back(std::to_string(expected.size()));
                           a.bus().async_publish("t", expected.back(),
                                                 wait_up_to{std::chrono::minutes(1)},
