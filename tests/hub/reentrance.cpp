@@ -168,7 +168,7 @@ TEST_CASE("an argument that is dropped from an outbox may read from it when it d
     hubbub::outbox_options box{.max_messages = 1};
     for (auto const policy : {hubbub::overflow::drop_oldest, hubbub::overflow::latest_per_method,
                               hubbub::overflow::disconnect})
-        for (std::size_t const most : {1, 10}) { // its own bound, or that of all
+        for (auto const most : {std::size_t{1}, std::size_t{10}}) { // its own bound, or that of all
             box = {.max_messages = most, .when_full = policy};
             stage<in_place_setup> s({.on_redis = false, .servers = 1}, options);
             auto reader = connect_right(s, box);

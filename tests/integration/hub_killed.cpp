@@ -38,9 +38,9 @@ using error_list = std::vector<std::error_code>;
 
 constexpr auto beacon_interval = 200ms;
 /// Within this what was asked of a dead server has ended.
-constexpr auto stated_bound = (hubbub::hub_options{}.missed_beacons + 1) * beacon_interval;
+auto const stated_bound = (hubbub::hub_options{}.missed_beacons + 1) * beacon_interval;
 /// What a loaded machine may add to it: each of the intervals may be late by as much again.
-constexpr auto margin = stated_bound;
+auto const margin = stated_bound;
 
 hubbub::redis::options redis_at(std::uint16_t port) {
     hubbub::redis::options options;

@@ -285,7 +285,7 @@ TEST_CASE("an array may have as many elements as the limit says") {
             text += ":1\r\n";
         return text;
     };
-    for (std::size_t const most : {4, 9}) {
+    for (auto const most : {std::size_t{4}, std::size_t{9}}) {
         recorder seen;
         resp_reader reader(seen, no_limit, {.max_elements = most});
         CHECK(!reader.feed(array_of(most)));
