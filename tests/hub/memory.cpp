@@ -3,16 +3,22 @@
 
 #include "support/counting_serializer.hpp"
 #include "support/hub_stage.hpp"
+#include "support/seeds.hpp"
 
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace {
 
@@ -60,5 +66,34 @@ TEST_CASE("a broadcast makes one encoding, and allocates nothing for each connec
     CHECK(few > 0);
     CHECK(allocations_of_broadcast(1000) == few);
 }
+
+#ifdef __GLIBC__
+TEST_CASE("an idle connection takes less than 500 bytes of the heap" * doctest::skip(sanitized)) {
+    constexpr std::size_t clients = 5000;
+    asio::io_context io;
+    hubbub::local_broker broker;
+    hubbub::local_transport transport{io.get_executor(), broker};
+    bus_type bus{transport};
+    hubbub::hub<bus_type> hub{bus, {.beacon_interval = std::chrono::hours(1)}};
+    std::vector<hubbub::connection<bus_type>> connections;
+    connections.reserve(clients);
+    auto const connect = [&](std::size_t up_to) {
+        while (connections.size() < up_to) {
+            hub.async_connect(
+                "", [](auto const&) {},
+                [&](std::error_code, auto made) { connections.push_back(std::move(made)); });
+            io.restart();
+            io.poll();
+        }
+    };
+    connect(1000); // and what grows by leaps has grown
+    auto const before = mallinfo2().uordblks;
+    connect(clients);
+    auto const each = (mallinfo2().uordblks - before) / (clients - 1000);
+    MESSAGE(each, " bytes");
+    CHECK(each < 500);
+    CHECK(each > 100); // it was measured
+}
+#endif
 
 TEST_SUITE_END();
