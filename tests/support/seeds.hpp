@@ -21,7 +21,7 @@ inline constexpr bool sanitized = false;
 #endif
 
 /// As many as a test has time for; under a sanitizer each takes about five times as long.
-inline constexpr unsigned many_seeds = sanitized ? 200 : 1000;
+inline constexpr unsigned many_seeds = sanitized ? 100 : 1000;
 
 /// That of the environment variable HUBBUB_SEED, if it is set.
 /// Errors: throws std::invalid_argument if it is no number.
