@@ -7,7 +7,6 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/dispatcher.hpp>
-#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/farewell.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/gate.hpp>

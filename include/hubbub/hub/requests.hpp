@@ -6,7 +6,6 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/invocation.hpp>
