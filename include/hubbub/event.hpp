@@ -73,7 +73,8 @@ struct publishes_displaced {
     std::uint64_t count;
 };
 
-/// The backplane refused a publish that had been accepted here (no permission, say).
+/// The backplane refused a publish that had been accepted here (no permission, say). Which one it
+/// was is told to who called async_publish: of others nothing is kept once they are written.
 struct publish_refused {
     std::error_code reason;
 };

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -78,6 +79,31 @@ TEST_CASE("an idle topic gets a beacon after a second, then ever more seldom, up
     CHECK(n.pauses(8) == std::vector{1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s});
     CHECK(n.frames.size() == 9);
     CHECK(n.frames.back() == "1");
+}
+
+TEST_CASE("when beacons come is an option, and one that cannot work is refused by name") {
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker const broker;
+    hubbub::sequenced<serial_transport> hurried{
+        {.beacon_interval = 10ms, .beacon_cap = 20ms}, io.get_executor(), broker};
+    serial_transport listening{io.get_executor(), broker};
+    hubbub::bus<serial_transport, hubbub::text_serializer> wire{listening};
+    int frames = 0;
+    auto const watch = wire.subscribe<std::string>("t", [&](auto const&) { ++frames; });
+    CHECK(!hurried.publish({"t", "hello"}));
+    time.run_for(70ms);
+    CHECK(frames == 5); // the message, and beacons at 10, 30, 50 and 70 ms
+
+    auto const refused = [&](hubbub::sequence_options const& options, char const* named) {
+        using numbered_transport = hubbub::sequenced<serial_transport>;
+        CHECK_THROWS_WITH_AS(numbered_transport(listening, options), doctest::Contains(named),
+                             std::invalid_argument);
+    };
+    refused({.beacon_interval = 0ms}, "sequence_options: beacon_interval is 0 ms");
+    refused({.beacon_interval = 2min}, "sequence_options: beacon_cap is below");
+    refused({.forget_after = 1min}, "sequence_options: forget_after is not above beacon_cap");
+    refused({.settle_time = -1ms}, "sequence_options: settle_time is negative");
 }
 
 TEST_CASE("a topic that is published on again is busy, and its beacons begin anew") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/limits.hpp>
+#include <hubbub/detail/option_check.hpp>
 #include <hubbub/detail/publish_session.hpp>
 #include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/redis_shared.hpp>
@@ -17,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -135,36 +135,26 @@ private:
     }
 
     static redis::options checked(redis::options o) {
-        if (o.client_name.find_first_of(" \r\n") != std::string::npos)
-            throw std::invalid_argument("redis options: client_name \"" + o.client_name +
-                                        "\" has a space or a line break; Redis takes none");
-        if (!o.user.empty() && o.password.empty())
-            throw std::invalid_argument("redis options: user \"" + o.user +
-                                        "\" is given without a password");
-        auto const positive = [](std::chrono::milliseconds time, std::string const& name) {
-            if (time <= std::chrono::milliseconds::zero())
-                throw std::invalid_argument("redis options: " + name + " is " +
-                                            std::to_string(time.count()) +
-                                            " ms; it must be positive");
-        };
-        positive(o.connect_timeout, "connect_timeout");
-        positive(o.ping_interval, "ping_interval");
-        positive(o.response_timeout, "response_timeout");
-        positive(o.reconnect_base, "reconnect_base");
-        positive(o.reconnect_cap, "reconnect_cap");
-        if (o.probe_interval < std::chrono::milliseconds::zero())
-            throw std::invalid_argument("redis options: probe_interval is negative; zero is never");
-        if (!o.gives_up_on)
-            throw std::invalid_argument("redis options: gives_up_on is empty; to go on whatever "
-                                        "happens, let it return false");
-        if (o.replies.max_elements < redis::reply_limits{}.max_elements)
-            throw std::invalid_argument("redis options: replies.max_elements is " +
-                                        std::to_string(o.replies.max_elements) +
-                                        "; a message of Redis has 4");
-        if (o.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path))
-            throw std::invalid_argument(
-                "redis options: the path of the unix socket is too long; a system takes " +
-                std::to_string(sizeof(sockaddr_un{}.sun_path) - 1) + " bytes");
+        option_check const check("redis options");
+        check.require(o.client_name.find_first_of(" \r\n") == std::string::npos, "client_name",
+                      '"' + o.client_name + "\" has a space or a line break; Redis takes none");
+        check.require(o.user.empty() || !o.password.empty(), "user",
+                      '"' + o.user + "\" is given without a password");
+        check.positive(o.connect_timeout, "connect_timeout");
+        check.positive(o.ping_interval, "ping_interval");
+        check.positive(o.response_timeout, "response_timeout");
+        check.positive(o.reconnect_base, "reconnect_base");
+        check.positive(o.reconnect_cap, "reconnect_cap");
+        check.require(o.probe_interval >= std::chrono::milliseconds::zero(), "probe_interval",
+                      "is negative; zero is never");
+        check.require(static_cast<bool>(o.gives_up_on), "gives_up_on",
+                      "is empty; to go on whatever happens, let it return false");
+        check.require(
+            o.replies.max_elements >= redis::reply_limits{}.max_elements, "replies.max_elements",
+            "is " + std::to_string(o.replies.max_elements) + "; a message of Redis has 4");
+        constexpr auto longest = sizeof(sockaddr_un{}.sun_path) - 1;
+        check.require(o.unix_socket.size() <= longest, "unix_socket",
+                      "is too long a path; a system takes " + std::to_string(longest) + " bytes");
         return o;
     }
 

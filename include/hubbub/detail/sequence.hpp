@@ -148,25 +148,6 @@ struct sequence_frame {
     }
 };
 
-/// When beacons are sent, and what is forgotten.
-struct sequence_options {
-    /// A topic that was published on and has been idle for so long gets a beacon; the next follows
-    /// after twice the time, and so on, up to beacon_cap.
-    std::chrono::milliseconds beacon_interval{1000};
-    std::chrono::milliseconds beacon_cap{60000};
-    /// A topic idle for so long is forgotten by its publisher, whose next message begins a new
-    /// stream; and a stream silent for so long by its receivers, when it has been silent for twice
-    /// as long at the latest. More than beacon_cap. Time in which one's own link is down does not
-    /// count; but who was away for longer than this does not learn what he missed of a stream that
-    /// its publisher forgot meanwhile, nor do others of a publisher that was.
-    std::chrono::milliseconds forget_after{600000};
-    /// A receiver that hears of a stream asks its publisher whether it is older than the
-    /// subscription. An answer that took no longer than this is the last word, a later one only if
-    /// it shows that the stream is new. Who begins to publish within this time of the subscription
-    /// may be taken for older.
-    std::chrono::milliseconds settle_time{1000};
-};
-
 /// What a receiver asks of all publishers: where the streams of these interests stand, and since
 /// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
 /// the length of its name, ":", and the name.

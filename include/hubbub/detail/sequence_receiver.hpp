@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/sequence.hpp>
 #include <hubbub/detail/topic_table.hpp>
+#include <hubbub/sequence_options.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -70,8 +71,11 @@ public:
         return v;
     }
 
-    /// Forgets streams that have been silent for long.
+    /// Forgets streams that have been silent for long. Complexity: linear in the streams, and done
+    /// once in forget_after.
     void tick(time_point now) {
+        if (now < deadline_)
+            return;
         for (auto& [topic, streams] : topics_)
             std::erase_if(streams, [&](auto const& item) {
                 auto const heard = item.second.heard;
@@ -91,7 +95,6 @@ public:
         for (auto& [topic, streams] : topics_)
             for (auto& [id, s] : streams)
                 s.heard = now;
-        tick(now);
     }
 
     /// When tick is to be called next, at the latest.

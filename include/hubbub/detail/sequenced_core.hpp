@@ -6,11 +6,13 @@
 #include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/sequence.hpp>
+#include <hubbub/detail/sequence_ledger.hpp>
 #include <hubbub/detail/sequence_receiver.hpp>
 #include <hubbub/detail/sequence_sender.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/sequence_options.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>
@@ -34,7 +36,8 @@ template <class Transport>
 class sequenced_core : public std::enable_shared_from_this<sequenced_core<Transport>> {
 public:
     sequenced_core(Transport& below, sequence_options const& o)
-        : below_(&below), options_(o), limits_(sequence_frame::limits_above(below.limits())),
+        : below_(&below), options_(checked(o)),
+          limits_(sequence_frame::limits_above(below.limits())),
           sender_(options_, random_bits(below.get_executor()) >> 24), id_(sender_.id()),
           timer_(below.get_executor()) {}
 
@@ -72,21 +75,15 @@ public:
 
     /// The statistics of what its users published, without what it puts before their payloads.
     statistics read_statistics() const {
-        auto const frames = frame_bytes_.get(); // before below counts more of them
+        auto const frames = ledger_.frame_bytes.get();
         auto s = below_->statistics();
-        s.published_bytes -= std::min(s.published_bytes, frames);
-        s.published += too_large_.get();
-        s.refused += too_large_.get();
-        s.malformed += malformed_.get();
-        s.lost += lost_.get();
-        s.gaps += gaps_.get();
-        s.duplicates += duplicates_.get();
+        ledger_.add_to(s, frames);
         return s;
     }
 
     std::error_code publish(message_view const& message, publish_completion done) {
         if (message.payload.size() > limits_.max_payload_bytes) {
-            publish_ledger::count(too_large_, message.counted);
+            publish_ledger::count(ledger_.too_large, message.counted);
             done(errc::payload_too_large, 0);
             return errc::payload_too_large;
         }
@@ -101,7 +98,7 @@ public:
             sender_.unsend(message.topic);
             return error;
         }
-        publish_ledger::count(frame_bytes_, message.counted,
+        publish_ledger::count(ledger_.frame_bytes, message.counted,
                               bytes_.size() - message.payload.size());
         if (!blocked_ && sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
@@ -189,7 +186,7 @@ private:
             if (v.ask)
                 core_->ask(message.topic);
             if (v.duplicate)
-                core_->duplicates_.add();
+                core_->ledger_.duplicates.add();
             if (v.deliver)
                 core_->table_.deliver(what(), {message.topic, frame->payload, {}});
         }
@@ -228,13 +225,13 @@ private:
     }
 
     void reject(std::string_view topic) {
-        malformed_.add();
+        ledger_.malformed.add();
         observers_.notify(message_malformed{topic, errc::malformed_payload});
     }
 
     void miss(gap const& g) {
-        lost_.add(g.last - g.first + 1);
-        gaps_.add();
+        ledger_.lost.add(g.last - g.first + 1);
+        ledger_.gaps.add();
         observers_.notify(g);
     }
 
@@ -339,7 +336,7 @@ private:
                 sender_.tick(now,
                              [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         }
-        if (is_whole)
+        if (is_whole && streams_due_ <= now)
             for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
     }
@@ -373,12 +370,7 @@ private:
     std::shared_ptr<void> observation_;
     std::shared_ptr<question_sink> questions_;
     topic_table table_;
-    counter frame_bytes_; // numbers before payloads, and not these
-    counter too_large_;
-    counter malformed_;
-    counter lost_;
-    counter gaps_;
-    counter duplicates_;
+    sequence_ledger ledger_;
 
     std::mutex publish_mutex_; // guards what follows; numbers are given and published under it
     sequence_sender sender_;

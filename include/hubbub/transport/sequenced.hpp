@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/sequenced_core.hpp>
+#include <hubbub/sequence_options.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 #include <utility>
 
 namespace hubbub {
-
-using detail::sequence_options;
 
 /// A transport over another that numbers messages, so that no loss goes unnoticed.
 ///
@@ -47,6 +46,7 @@ public:
         return promised;
     }();
 
+    /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit sequenced(Transport& below, sequence_options const& options = {})
         : core_(std::make_shared<detail::sequenced_core<Transport>>(below, options)) {
         core_->start();
@@ -57,8 +57,15 @@ public:
     template <class... Arguments>
         requires std::constructible_from<Transport, Arguments...>
     explicit sequenced(Arguments&&... arguments)
+        : sequenced(sequence_options{}, std::forward<Arguments>(arguments)...) {}
+
+    /// With options of the numbering first:
+    /// `sequenced<redis_transport> redis{{.beacon_interval = 5s}, io.get_executor(), url};`
+    template <class... Arguments>
+        requires std::constructible_from<Transport, Arguments...>
+    explicit sequenced(sequence_options const& options, Arguments&&... arguments)
         : owned_(std::make_unique<Transport>(std::forward<Arguments>(arguments)...)),
-          core_(std::make_shared<detail::sequenced_core<Transport>>(*owned_, sequence_options{})) {
+          core_(std::make_shared<detail::sequenced_core<Transport>>(*owned_, options)) {
         core_->start();
     }
 

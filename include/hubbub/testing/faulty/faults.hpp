@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/option_check.hpp>
 #include <hubbub/transport.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
-#include <string>
 
 namespace hubbub::testing {
 
@@ -68,16 +67,13 @@ namespace detail {
 
 /// Errors: throws std::invalid_argument, which names the option.
 inline faults checked(faults const& f) {
-    auto const require = [](bool holds, std::string const& name, char const* what) {
-        if (!holds)
-            throw std::invalid_argument("faults: " + name + ' ' + what);
-    };
+    hubbub::detail::option_check const check("faults");
     auto const probability = [&](double p, char const* name) {
-        require(p >= 0 && p <= 1, name, "is no probability from 0 to 1");
+        check.require(p >= 0 && p <= 1, name, "is no probability from 0 to 1");
     };
     auto const time = [&](random_time const& t, char const* name) {
-        require(t.min.count() >= 0 && t.min <= t.max, name,
-                "must not be negative, and not have its max below its min");
+        check.require(t.min.count() >= 0 && t.min <= t.max, name,
+                      "must not be negative, and not have its max below its min");
     };
     probability(f.drop, "drop");
     probability(f.duplicate, "duplicate");
@@ -85,10 +81,10 @@ inline faults checked(faults const& f) {
     time(f.reorder_delay, "reorder_delay");
     time(f.delay, "delay");
     time(f.cut_length, "cut_length");
-    require(f.mean_time_between_cuts.count() >= 0, "mean_time_between_cuts", "is negative");
-    require(f.limits.while_down == outage_policy::keep, "limits.while_down",
-            "is not keep, which alone there is; try another policy on the transport itself");
-    require(!f.limits.budget, "limits.budget", "is given; give it to the transport below");
+    check.require(f.mean_time_between_cuts.count() >= 0, "mean_time_between_cuts", "is negative");
+    check.require(f.limits.while_down == outage_policy::keep, "limits.while_down",
+                  "is not keep, which alone there is; try another policy on the transport itself");
+    check.require(!f.limits.budget, "limits.budget", "is given; give it to the transport below");
     return f;
 }
 
