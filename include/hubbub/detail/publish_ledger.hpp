@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/event.hpp>
 #include <hubbub/statistics.hpp>
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 namespace hubbub::detail {
 
@@ -103,6 +105,16 @@ struct publish_ledger {
         std::lock_guard const lock(mutex_);
         link_ended_ = true;
         end_outage(now);
+    }
+
+    /// The same by what a transport tells, for one that stands over it.
+    void follow(event const& e, clock::time_point now) noexcept {
+        if (std::holds_alternative<link_lost>(e))
+            link_fell(now);
+        if (auto const* const whole = std::get_if<link_whole>(&e); whole && whole->away.count() > 0)
+            link_returned(now);
+        if (std::holds_alternative<link_failed>(e))
+            link_ended(now);
     }
 
     statistics read(clock::time_point now = clock::now()) const noexcept {

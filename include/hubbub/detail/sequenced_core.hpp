@@ -311,13 +311,7 @@ private:
             next = std::min(next, streams_due_);
         armed_for_ = next;
         lock.unlock();
-        if (next == time_point::max())
-            return;
-        timer_.expires_at(next);
-        timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
-            if (auto const core = weak.lock(); core && !error)
-                core->tick();
-        });
+        timer_.wake(this->weak_from_this(), next, [](sequenced_core& core) { core.tick(); });
     }
 
     void tick() {

@@ -8,6 +8,7 @@
 #include <asio/steady_timer.hpp>
 
 #include <chrono>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -65,6 +66,19 @@ public:
             return real_.async_wait(std::move(handler));
         auto executor = executor_of(handler, get_executor());
         source_.virtual_->wait(this, real_.expiry(), {std::move(executor), std::move(handler)});
+    }
+
+    /// Calls f(owner) at that time, if the owner lives then and no other time was set meanwhile;
+    /// never, if that is the time.
+    template <class Owner, class F>
+    void wake(std::weak_ptr<Owner> owner, time_point when, F f) {
+        if (when == time_point::max())
+            return cancel();
+        expires_at(when);
+        async_wait([owner = std::move(owner), f = std::move(f)](std::error_code error) {
+            if (auto const present = owner.lock(); present && !error)
+                f(*present);
+        });
     }
 
     void cancel() {

@@ -260,11 +260,7 @@ private:
         if (!open_ || when == armed_ || when == time_point::max())
             return;
         armed_ = when;
-        timer_.expires_at(when);
-        timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
-            if (auto const self = weak.lock(); self && !error)
-                self->on_time();
-        });
+        timer_.wake(this->weak_from_this(), when, [](peers& self) { self.on_time(); });
     }
 
     void on_time() {

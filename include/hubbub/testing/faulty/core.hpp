@@ -24,7 +24,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -198,13 +197,15 @@ public:
             ledger_.link_fell(cut_at_);
             notify(link_lost{errc::disconnected});
         }
-        lost = in_.take_all();
-        for (auto const& [due, m] : lost)
-            history_.lose_to_cut(cut_at_, m.number, m.message->view().topic);
+        lost = in_.lose_all(cut_at_, history_);
         published = out_.take_all();
         std::uint64_t unknown = 0;
         for (auto& [number, p] : published) {
-            lose_answer(number, p);
+            bool const comes_through = p.handed || plan_.comes_through();
+            history_.lose_answer(cut_at_, number, p.message->view().topic, comes_through);
+            if (comes_through && !p.handed)
+                below_->publish(p.message->view(), {});
+            finish(p, errc::outcome_unknown);
             unknown += p.message->counted() == accounting::none ? 0 : 1;
         }
         if (unknown > 0)
@@ -235,19 +236,7 @@ public:
         std::lock_guard const lock(mutex_);
         if (closed_)
             return;
-        auto const now = timer_.now();
-        auto const number = history_.arrive();
-        auto const next = plan_.next_fate();
-        if (cut_)
-            return history_.lose_to_cut(now, number, message.topic);
-        if (next.drop)
-            return history_.drop(now, number, message.topic);
-        auto const due = in_.push({number, to, kept}, now + next.delay, next.reorder);
-        history_.delay(now, number, message.topic, due, next.reorder);
-        if (next.duplicate) {
-            auto const again = in_.push({number, to, kept}, due + next.copy_delay, true);
-            history_.duplicate(now, number, message.topic, again);
-        }
+        in_.arrive(to, kept, timer_.now(), cut_, plan_, history_);
         wake();
     }
 
@@ -258,12 +247,7 @@ private:
                                  std::holds_alternative<link_whole>(e);
         if (of_the_link && cut_)
             return; // heal tells how the link below is then
-        if (std::holds_alternative<link_lost>(e))
-            ledger_.link_fell(timer_.now());
-        if (auto const* const whole = std::get_if<link_whole>(&e); whole && whole->away.count() > 0)
-            ledger_.link_returned(timer_.now());
-        if (std::holds_alternative<link_failed>(e))
-            ledger_.link_ended(timer_.now());
+        ledger_.follow(e, timer_.now());
         observers_.notify(e);
     }
 
@@ -323,13 +307,7 @@ private:
         auto const next =
             closed_ ? time_point::max() : std::min({next_turn_, out_due(), in_.due()});
         lock.unlock();
-        if (next == time_point::max())
-            return timer_.cancel();
-        timer_.expires_at(next);
-        timer_.async_wait([weak = this->weak_from_this()](std::error_code error) {
-            if (auto const core = weak.lock(); core && !error)
-                core->run();
-        });
+        timer_.wake(this->weak_from_this(), next, [](faulty_core& core) { core.run(); });
     }
 
     void answered(std::uint64_t number, unsigned attempt, std::error_code error,
@@ -395,14 +373,6 @@ private:
             self->wake();
         };
         below_->wait_for_room(p.message->bytes(), {below_->get_executor(), std::move(again)});
-    }
-
-    void lose_answer(std::uint64_t number, way_out::entry& p) {
-        bool const comes_through = p.handed || plan_.comes_through();
-        history_.lose_answer(cut_at_, number, p.message->view().topic, comes_through);
-        if (comes_through && !p.handed)
-            below_->publish(p.message->view(), {});
-        finish(p, errc::outcome_unknown);
     }
 
     Transport* const below_;

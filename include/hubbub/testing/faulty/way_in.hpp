@@ -3,6 +3,8 @@
 
 #include <hubbub/detail/local_endpoint.hpp>
 #include <hubbub/detail/topic_table.hpp>
+#include <hubbub/testing/faulty/history.hpp>
+#include <hubbub/testing/faulty/plan.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>
@@ -29,14 +31,22 @@ public:
 
     using entries = std::multimap<time_point, entry>; // what is due at the same time, as it came
 
-    /// Returns when it is due: not before what came earlier on its topic, unless it may be.
-    time_point push(entry e, time_point due, bool out_of_order) {
-        if (!out_of_order) {
-            auto& last = last_due_[std::string(e.message->view().topic)];
-            due = last = std::max(last, due);
+    /// A message comes, to be delivered to `to`: once, twice or never, by the plan.
+    void arrive(ReceiverPtr const& to, shared_message const& message, time_point now, bool is_cut,
+                fault_plan& plan, history& told) {
+        auto const number = told.arrive();
+        auto const topic = message->view().topic;
+        auto const next = plan.next_fate();
+        if (is_cut)
+            return told.lose_to_cut(now, number, topic);
+        if (next.drop)
+            return told.drop(now, number, topic);
+        auto const due = push({number, to, message}, now + next.delay, next.reorder);
+        told.delay(now, number, topic, due, next.reorder);
+        if (next.duplicate) {
+            auto const again = push({number, to, message}, due + next.copy_delay, true);
+            told.duplicate(now, number, topic, again);
         }
-        entries_.emplace(due, std::move(e));
-        return due;
     }
 
     /// When the next one is to be delivered; max if there is none.
@@ -58,7 +68,25 @@ public:
         return std::exchange(entries_, {});
     }
 
+    /// The same, at a cut.
+    entries lose_all(time_point now, history& told) {
+        auto all = take_all();
+        for (auto const& [due, e] : all)
+            told.lose_to_cut(now, e.number, e.message->view().topic);
+        return all;
+    }
+
 private:
+    /// Returns when it is due: not before what came earlier on its topic, unless it may be.
+    time_point push(entry e, time_point due, bool out_of_order) {
+        if (!out_of_order) {
+            auto& last = last_due_[std::string(e.message->view().topic)];
+            due = last = std::max(last, due);
+        }
+        entries_.emplace(due, std::move(e));
+        return due;
+    }
+
     entries entries_;
     hubbub::detail::string_map<time_point> last_due_;
 };
