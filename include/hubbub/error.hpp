@@ -90,6 +90,9 @@ enum class errc {
     tls_refused,
     /// The other side ended the stream with a failure; what it said stands beside.
     stream_failed,
+    /// As many topics were published on lately as are numbered at a time
+    /// (sequence_options::max_topics).
+    too_many_topics,
 };
 
 namespace detail {
@@ -132,6 +135,8 @@ inline char const* describe(errc e) noexcept {
     case errc::wrong_result: return "the answer is of another type";
     case errc::method_failed: return "the method failed";
     case errc::stream_failed: return "the stream failed";
+    case errc::too_many_topics:
+        return "too many topics were published on lately; raise sequence_options::max_topics";
     case errc::unknown_call: return "no such call waits for an answer of this connection";
     case errc::connection_ended: return "the connection ended before it answered";
     case errc::server_lost: return "the server that was asked is gone";

@@ -4,6 +4,7 @@
 #include <hubbub/detail/option_check.hpp>
 
 #include <chrono>
+#include <cstddef>
 
 namespace hubbub {
 
@@ -13,12 +14,17 @@ struct sequence_options {
     /// after twice the time, and so on, up to beacon_cap.
     std::chrono::milliseconds beacon_interval{1000};
     std::chrono::milliseconds beacon_cap{60000};
-    /// A topic idle for so long is forgotten by its publisher, whose next message begins a new
-    /// stream; and a stream silent for so long by its receivers, when it has been silent for twice
-    /// as long at the latest. More than beacon_cap. Time in which one's own link is down does not
-    /// count; but who was away for longer than this does not learn what he missed of a stream that
-    /// its publisher forgot meanwhile, nor do others of a publisher that was.
-    std::chrono::milliseconds forget_after{600000};
+    /// A topic idle for so long is dormant: no beacons are sent. So is for its receivers a stream that
+    /// was silent for so long, or for twice as long at the latest. More than beacon_cap. Time in which
+    /// one's own link is down does not count.
+    std::chrono::milliseconds dormant_after{600000};
+    /// So many topics of a publisher may be awake: those published on within dormant_after, and all
+    /// of an outage. A publish on one more is refused (errc::too_many_topics). About 300 bytes each.
+    std::size_t max_topics = 1'000'000;
+    /// So many dormant streams are remembered, by a publisher and by a receiver; the oldest beyond are
+    /// forgotten. Who was away, or whose publisher was, does not learn what he missed of those.
+    /// About 300 and 200 bytes each.
+    std::size_t max_dormant = 100'000;
     /// A receiver that hears of a stream asks its publisher whether it is older than the
     /// subscription. An answer that took no longer than this is the last word, a later one only if
     /// it shows that the stream is new. Who begins to publish within this time of the subscription
@@ -33,8 +39,9 @@ inline sequence_options checked(sequence_options const& o) {
     option_check const check("sequence_options");
     check.positive(o.beacon_interval, "beacon_interval");
     check.require(o.beacon_cap >= o.beacon_interval, "beacon_cap", "is below beacon_interval");
-    check.require(o.forget_after > o.beacon_cap, "forget_after",
-                  "is not above beacon_cap: a stream would be forgotten between two beacons");
+    check.require(o.dormant_after > o.beacon_cap, "dormant_after",
+                  "is not above beacon_cap: a topic would fall dormant between two beacons");
+    check.require(o.max_topics > 0, "max_topics", "is 0; nothing could be published");
     check.require(o.settle_time >= std::chrono::milliseconds::zero(), "settle_time", "is negative");
     return o;
 }

@@ -15,6 +15,7 @@
 namespace sequence_test {
 
 using hubbub::sequence_options;
+using hubbub::detail::dormant_streams;
 using hubbub::detail::sequence_frame;
 using hubbub::detail::sequence_mark;
 using hubbub::detail::sequence_ms;
@@ -36,11 +37,12 @@ struct numbered_stream {
 
     sequence_options options;
     sequence_sender sender{options, 0xab};
-    sequence_receiver receiver{options, receiver_id};
+    dormant_streams dormant{options.max_dormant};
+    sequence_receiver receiver{options, receiver_id, dormant, 1};
     time_point now{std::chrono::hours(1)};
 
     std::string send(std::string_view topic = "t", std::string_view payload = "x") {
-        return text(sender.next(topic, payload, now));
+        return text(*sender.next(topic, payload, now));
     }
 
     /// What is made of a frame: "deliver", "duplicate", "missing 2-4", "ask", or nothing.
@@ -79,9 +81,16 @@ struct numbered_stream {
 
     /// What the sender says to a question.
     std::string answer(sequence_mark const& to, std::string_view topic = "t") {
+        return answer_of(sender, to, topic);
+    }
+    std::string answer_of(sequence_sender& publisher, sequence_mark const& to,
+                          std::string_view topic = "t") {
+        publisher.answer(to, topic, now);
+        now += sequence_sender::gathering_time;
         std::string said;
-        sender.answer(to, topic, now, [&](auto, auto const& frame) {
-            said = text(frame);
+        publisher.tick(now, [&](auto, auto const& frame) {
+            if (!frame.answers.empty())
+                said = text(frame);
             return true;
         });
         return said;

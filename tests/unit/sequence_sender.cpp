@@ -40,26 +40,51 @@ TEST_CASE("a publish that was refused uses no number") {
     CHECK(l.beacons().size() == 1); // none for what was never published on
 }
 
-TEST_CASE("a publisher forgets an idle topic, and begins a new stream that misses nothing") {
+TEST_CASE(
+    "an idle topic falls dormant: it gets no beacons, answers who asks, and goes on counting") {
     numbered_stream l;
     l.settle();
     CHECK(l.receive(l.send()) == names{"deliver"});
-    l.now += l.options.forget_after;
+    l.send(); // which is lost
+    l.now += l.options.dormant_after;
     l.sender.tick(l.now, [](auto, auto const&) {
-        FAIL("a beacon for what is forgotten");
+        FAIL("a beacon of what is dormant");
         return true;
     });
-    l.receiver.tick(l.now);
     CHECK(l.sender.deadline() == time_point::max());
-    auto const again = l.send();
-    CHECK(again.starts_with("00000000ab000002 1 "));
-    CHECK(l.receive(again) == names{"deliver"});
+    SUBCASE("by an answer the loss is told, however late") {
+        l.now += 24h;
+        CHECK(l.receive(l.answer(l.question())) == names{"missing 2-2"});
+        CHECK(l.sender.deadline() == time_point::max());
+    }
+    SUBCASE("or by the next message") {
+        CHECK(l.receive(l.send()) == names{"missing 2-2", "deliver"});
+        CHECK(l.sender.deadline() == l.now + l.options.beacon_interval);
+    }
+    SUBCASE("an outage wakes none") {
+        l.sender.resume(l.now);
+        CHECK(l.sender.deadline() == time_point::max());
+    }
+}
+
+TEST_CASE("of dormant topics beyond the bound the first are forgotten, and begin anew") {
+    numbered_stream l;
+    l.options.max_dormant = 2;
+    for (auto const* const topic : {"a", "b", "c"}) {
+        l.send(topic);
+        l.now += 1s;
+    }
+    while (l.sender.deadline() < time_point::max())
+        l.beacons();
+    CHECK(l.send("c").starts_with("00000000ab000003 2 "));
+    CHECK(l.send("b").starts_with("00000000ab000002 2 "));
+    CHECK(l.send("a").starts_with("00000000ab000004 1 "));
 }
 
 TEST_CASE("the return of a link has the topics told at once that were published on before") {
     numbered_stream l;
     l.send();
-    l.now += 3 * l.options.forget_after;
+    l.now += 3 * l.options.dormant_after;
     l.sender.resume(l.now);
     auto const back = l.now;
     CHECK(l.beacons() == names{"t: 00000000ab000001 1"});
@@ -119,19 +144,50 @@ TEST_CASE("what is published on goes on being due one interval later, however lo
     CHECK(l.now - sent == l.options.beacon_interval);
 }
 
-TEST_CASE(
-    "during an outage a topic that began before is kept, and one that began since is forgotten") {
+TEST_CASE("a topic beyond those that are numbered at a time is refused, until one falls dormant") {
     numbered_stream l;
-    l.send("before");
-    l.sender.tick_down(l.now);
-    l.now += 1ms;
-    l.send("since");
-    for (int i = 0; i < 3; ++i) {
-        l.now += l.options.forget_after;
-        l.sender.tick_down(l.now);
-    }
-    l.sender.resume(l.now);
-    CHECK(l.beacons() == names{"before: 00000000ab000001 1"});
+    l.options.max_topics = 2;
+    l.send("a");
+    l.now += 1s;
+    l.send("b");
+    CHECK(!l.sender.next("c", "x", l.now));
+    CHECK(l.sender.next("a", "x", l.now));
+    l.now += l.options.dormant_after;
+    l.sender.tick(l.now, [](auto, auto const&) { return true; });
+    CHECK(l.sender.next("c", "x", l.now));
+}
+
+TEST_CASE("one beacon answers all who asked meanwhile, and tells nobody twice") {
+    numbered_stream l;
+    l.send();
+    auto const asked = sequence_ms(l.now.time_since_epoch());
+    l.sender.answer({"aaaaaaaaaa", asked}, "t", l.now);
+    l.sender.answer({"bbbbbbbbbb", asked}, "t", l.now + 1ms);
+    CHECK(l.sender.deadline() == l.now + sequence_sender::gathering_time);
+    auto const said = l.beacons();
+    CHECK(said == names{"t: 00000000ab000001 1@aaaaaaaaaa 3600000 2@bbbbbbbbbb 3600000 3"});
+    CHECK(l.beacons() == names{"t: 00000000ab000001 1"});
+}
+
+TEST_CASE("more answers than one beacon bears go with the next, at once, and none is lost") {
+    numbered_stream l;
+    l.send();
+    auto const id = [](int i) { return "000000000" + std::string(1, static_cast<char>('a' + i)); };
+    sequence_sender small{l.options, 0xcd, 60};
+    CHECK(small.next("t", "x", l.now));
+    for (int i = 0; i < 5; ++i)
+        small.answer({id(i), 3600000}, "t", l.now);
+    names told;
+    l.now += sequence_sender::gathering_time;
+    while (small.deadline() <= l.now)
+        small.tick(l.now, [&](auto, auto const& frame) {
+            CHECK(frame.answers.size() <= 60);
+            for (int i = 0; i < 5; ++i)
+                if (sequence_frame::parse(text(frame))->answer_to(id(i)))
+                    told.push_back(id(i));
+            return true;
+        });
+    CHECK(told == names{id(0), id(1), id(2), id(3), id(4)});
 }
 
 TEST_SUITE_END();

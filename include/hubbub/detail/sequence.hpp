@@ -83,15 +83,31 @@ struct sequence_mark {
     }
 };
 
-/// What an answer tells whoever asked: the stream began so long before.
+/// What an answer tells whoever asked: the stream began so long before. "@<asker> <asked> <age>"
 struct sequence_answer {
     sequence_mark to;
     std::uint64_t age = 0; // in ms
+
+    static std::optional<sequence_answer> read(sequence_reader& from) noexcept {
+        if (!from.read('@'))
+            return std::nullopt;
+        auto const to = sequence_mark::read(from);
+        sequence_answer a;
+        if (!to || !from.read(' ') || !from.read(a.age))
+            return std::nullopt;
+        a.to = *to;
+        return a;
+    }
+
+    void append_to(std::string& out) const {
+        out.append(1, '@');
+        to.append_to(out);
+        out.append(1, ' ').append(std::to_string(age));
+    }
 };
 
 /// What stands before a payload: "<stream> <number> ", and the payload follows. A beacon ends after
-/// the number, and says which number was the last. One that answers a question goes on with
-/// "@<asker> <asked> <age>".
+/// the number, and says which number was the last; answers to questions may follow.
 ///
 /// A stream is what one publisher sends on one topic; it has 16 hexadecimal digits, of which the
 /// first 10 are the publisher's.
@@ -110,7 +126,7 @@ struct sequence_frame {
     std::uint64_t number = 0;
     bool is_beacon = false;
     std::string_view payload = {};
-    std::optional<sequence_answer> answer = {};
+    std::string_view answers = {};
 
     /// Nothing if bytes are no such frame.
     static std::optional<sequence_frame> parse(std::string_view bytes) noexcept {
@@ -124,14 +140,20 @@ struct sequence_frame {
             return frame;
         }
         frame.is_beacon = true;
-        if (from.read('@')) {
-            auto const to = sequence_mark::read(from);
-            auto& answer = frame.answer.emplace();
-            if (!to || !from.read(' ') || !from.read(answer.age))
+        frame.answers = from.rest();
+        while (!from.rest().empty())
+            if (!sequence_answer::read(from))
                 return std::nullopt;
-            answer.to = *to;
-        }
-        return from.rest().empty() ? std::optional(frame) : std::nullopt;
+        return frame;
+    }
+
+    /// What it answers to that asker.
+    std::optional<sequence_answer> answer_to(std::string_view asker) const noexcept {
+        sequence_reader from(answers);
+        while (auto const next = sequence_answer::read(from))
+            if (next->to.asker == asker)
+                return next;
+        return std::nullopt;
     }
 
     void append_to(std::string& out) const {
@@ -140,11 +162,7 @@ struct sequence_frame {
         out.append(stream).append(1, ' ').append(digits.data(), end);
         if (!is_beacon)
             out.append(1, ' ').append(payload);
-        if (!answer)
-            return;
-        out.append(1, '@');
-        answer->to.append_to(out);
-        out.append(1, ' ').append(std::to_string(answer->age));
+        out.append(answers);
     }
 };
 

@@ -12,7 +12,7 @@ namespace hubbub::detail {
 /// What `sequenced` counts itself. From any thread.
 struct sequence_ledger {
     counter frame_bytes; // numbers before payloads, and not these
-    counter too_large;
+    counter refused;     // not by the transport below
     counter malformed;
     counter lost;
     counter gaps;
@@ -22,8 +22,8 @@ struct sequence_ledger {
     /// frame_bytes was before those were read, which may have been of more messages since.
     void add_to(statistics& s, std::uint64_t frames) const {
         s.published_bytes -= std::min(s.published_bytes, frames);
-        s.published += too_large.get();
-        s.refused += too_large.get();
+        s.published += refused.get();
+        s.refused += refused.get();
         s.malformed += malformed.get();
         s.lost += lost.get();
         s.gaps += gaps.get();

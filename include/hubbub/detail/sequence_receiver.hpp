@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/dormant_streams.hpp>
 #include <hubbub/detail/sequence.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/sequence_options.hpp>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hubbub::detail {
 
@@ -41,8 +43,10 @@ public:
         range missing;
     };
 
-    /// id: what its questions bear.
-    sequence_receiver(sequence_options const& o, std::string_view id) : options_(&o), id_(id) {}
+    /// id: what its questions bear. number: what no other receiver that shares dormant has.
+    sequence_receiver(sequence_options const& o, std::string_view id, dormant_streams& dormant,
+                      std::uint64_t number)
+        : options_(&o), id_(id), dormant_(&dormant), number_(number) {}
 
     /// The subscription is active, and its publishers are being asked. True the first time.
     bool activate(time_point now) {
@@ -59,35 +63,28 @@ public:
         if (s.unheard > 0)
             judge(s, frame, now, v);
         auto const expected = s.last + 1;
-        if (frame.number < expected) {
-            v.duplicate = !frame.is_beacon;
-            return v;
-        }
-        v.deliver = !frame.is_beacon;
-        auto const last_missing = before(frame);
-        if (last_missing >= expected)
+        v.duplicate = frame.number < expected && !frame.is_beacon;
+        v.deliver = frame.number >= expected && !frame.is_beacon;
+        if (auto const last_missing = before(frame); last_missing >= expected)
             v.missing = {expected, last_missing};
-        s.last = frame.number;
+        s.last = std::max(s.last, frame.number);
         return v;
     }
 
-    /// Forgets streams that have been silent for long. Complexity: linear in the streams, and done
-    /// once in forget_after.
+    /// Puts streams aside that have been silent for long. Complexity: linear in the streams, and
+    /// done once in dormant_after.
     void tick(time_point now) {
         if (now < deadline_)
             return;
         for (auto& [topic, streams] : topics_)
             std::erase_if(streams, [&](auto const& item) {
-                auto const heard = item.second.heard;
-                if (now - heard < options_->forget_after)
+                if (now - item.second.heard < options_->dormant_after)
                     return false;
-                // If it goes on, it must not be taken for new.
-                if (new_after_)
-                    new_after_ = std::max(*new_after_, heard);
+                dormant_->put(number_, item.first, item.second);
                 return true;
             });
         std::erase_if(topics_, [](auto const& item) { return item.second.empty(); });
-        deadline_ = topics_.empty() ? time_point::max() : now + options_->forget_after;
+        deadline_ = topics_.empty() ? time_point::max() : now + options_->dormant_after;
     }
 
     /// The link is whole again: that nothing came while it was not, says nothing of a stream.
@@ -101,13 +98,9 @@ public:
     time_point deadline() const noexcept { return deadline_; }
 
 private:
-    struct stream {
-        std::uint64_t last = 0;
-        /// So many at its beginning are missing or older than the subscription.
-        std::uint64_t unheard = 0;
+    struct stream : stream_progress {
         time_point asked = {};
         std::chrono::milliseconds pause{};
-        time_point heard = {};
     };
 
     static std::uint64_t before(sequence_frame const& frame) noexcept {
@@ -121,22 +114,24 @@ private:
         auto const known = at->second.find(frame.stream);
         if (known != at->second.end())
             return known->second;
-        deadline_ = std::min(deadline_, now + options_->forget_after);
-        auto const unheard = before(frame);
-        return at->second
-            .emplace(frame.stream, stream{unheard, unheard, asked_, options_->beacon_interval, now})
-            .first->second;
+        deadline_ = std::min(deadline_, now + options_->dormant_after);
+        stream_progress const first{.last = before(frame), .unheard = before(frame), .heard = now};
+        auto const progress = dormant_->take(number_, frame.stream).value_or(first);
+        stream const s{progress, asked_, options_->beacon_interval};
+        return at->second.emplace(frame.stream, s).first->second;
     }
 
     /// Makes what there is to make of a frame of a stream whose beginning is not known of.
     void judge(stream& s, sequence_frame const& frame, time_point now, verdict& v) const {
         if (!new_after_)
             return;
-        if (frame.answer && frame.answer->to.asker == id_) {
-            auto const [to, age] = *frame.answer;
+        if (auto const answer = frame.answer_to(id_)) {
+            auto const [to, age] = *answer;
+            // If a stream that was forgotten goes on, it must not be taken for new.
+            auto const new_after = std::max(*new_after_, dormant_->forgotten_until());
             // By whole milliseconds: later only if it is so for sure.
             bool const is_new =
-                to.asked > age && to.asked - age > sequence_ms(new_after_->time_since_epoch());
+                to.asked > age && to.asked - age > sequence_ms(new_after.time_since_epoch());
             auto const settle_ms = sequence_ms(options_->settle_time);
             if (is_new)
                 v.beginning = {1, s.unheard};
@@ -154,6 +149,8 @@ private:
 
     sequence_options const* options_;
     std::string const id_;
+    dormant_streams* dormant_;
+    std::uint64_t number_;
     /// What began later was never heard of before.
     std::optional<time_point> new_after_;
     time_point asked_ = {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/dormant_streams.hpp>
 #include <hubbub/detail/limits.hpp>
 #include <hubbub/detail/observers.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
@@ -38,8 +39,9 @@ public:
     sequenced_core(Transport& below, sequence_options const& o)
         : below_(&below), options_(checked(o)),
           limits_(sequence_frame::limits_above(below.limits())),
-          sender_(options_, random_bits(below.get_executor()) >> 24), id_(sender_.id()),
-          timer_(below.get_executor()) {}
+          sender_(options_, random_bits(below.get_executor()) >> 24,
+                  std::min(sequence_sender::most_answers, limits_.max_payload_bytes / 2)),
+          id_(sender_.id()), timer_(below.get_executor()), dormant_(options_.max_dormant) {}
 
     /// Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -82,19 +84,14 @@ public:
     }
 
     std::error_code publish(message_view const& message, publish_completion done) {
-        if (message.payload.size() > limits_.max_payload_bytes) {
-            publish_ledger::count(ledger_.too_large, message.counted);
-            done(errc::payload_too_large, 0);
-            return errc::payload_too_large;
-        }
+        if (message.payload.size() > limits_.max_payload_bytes)
+            return refuse(message, errc::payload_too_large, done);
         auto const now = timer_.now();
         std::lock_guard const lock(publish_mutex_);
         auto const frame = sender_.next(message.topic, message.payload, now);
-        bytes_.clear();
-        frame.append_to(bytes_);
-        auto const error =
-            below_->publish({message.topic, bytes_, {}, message.counted}, std::move(done));
-        if (error) {
+        if (!frame)
+            return refuse(message, errc::too_many_topics, done);
+        if (auto const error = hand_over(message, *frame, done)) {
             sender_.unsend(message.topic);
             return error;
         }
@@ -159,7 +156,7 @@ private:
     public:
         interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
             : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
-              receiver_(core_->options_, core_->id_) {}
+              receiver_(core_->options_, core_->id_, core_->dormant_, ++core_->last_receiver_) {}
 
         interest what() const noexcept {
             return is_pattern_ ? interest(pattern{name_}) : interest(name_);
@@ -212,16 +209,30 @@ private:
     };
 
     void on_event(event const& e) {
-        if (std::holds_alternative<link_lost>(e)) {
-            was_lost_ = true;
-            tick();
-        }
         if (std::holds_alternative<link_whole>(e)) {
             resume();
-            if (std::exchange(was_lost_, false))
-                ask_for_all();
+            ask_for_all();
         }
         observers_.notify(e);
+    }
+
+    std::error_code refuse(message_view const& message, errc error, publish_completion& done) {
+        publish_ledger::count(ledger_.refused, message.counted);
+        done(error, 0);
+        return error;
+    }
+
+    /// publish_mutex_ is held. A number that is not sent, also because of an exception, is none.
+    std::error_code hand_over(message_view const& message, sequence_frame const& frame,
+                              publish_completion& done) {
+        try {
+            bytes_.clear();
+            frame.append_to(bytes_);
+            return below_->publish({message.topic, bytes_, {}, message.counted}, std::move(done));
+        } catch (...) {
+            sender_.unsend(message.topic);
+            throw;
+        }
     }
 
     void reject(std::string_view topic) {
@@ -255,12 +266,14 @@ private:
     }
 
     void answer(std::string_view question) {
-        std::lock_guard const lock(publish_mutex_);
-        auto const now = timer_.now();
-        sequence_request::parse(question, [&](auto const& mark, interest const& what) {
-            sender_.answer(mark, what, now,
-                           [&](auto topic, auto const& frame) { return beacon(topic, frame); });
-        });
+        {
+            std::lock_guard const lock(publish_mutex_);
+            auto const now = timer_.now();
+            sequence_request::parse(question, [&](auto const& mark, interest const& what) {
+                sender_.answer(mark, what, now);
+            });
+        }
+        arm();
     }
 
     /// False if it is to be tried again. publish_mutex_ is held.
@@ -278,7 +291,7 @@ private:
             return false;
         auto const error = below_->publish({topic, payload, {}, accounting::none}, {});
         blocked_ = error == errc::queue_full || error == errc::link_down;
-        if (error == errc::queue_full)
+        if (error == errc::queue_full && !std::exchange(waits_for_room_, true))
             below_->wait_for_room(
                 fitting(limits_, topic.size() + payload.size()),
                 {below_->get_executor(), [weak = this->weak_from_this()](std::error_code closed) {
@@ -293,6 +306,7 @@ private:
         {
             std::lock_guard const lock(publish_mutex_);
             blocked_ = false;
+            waits_for_room_ = false;
             ask_what_is_unasked();
         }
         tick();
@@ -306,31 +320,26 @@ private:
 
     void arm() {
         std::unique_lock lock(publish_mutex_);
-        auto next = stopped_ || blocked_ ? time_point::max() : sender_.deadline();
+        auto next = time_point::max();
+        armed_for_ = time_point::min();
+        // What is silent while the link is down is so because of it. resume goes on.
         if (!stopped_ && below_->state() == link_state::whole)
-            next = std::min(next, streams_due_);
-        armed_for_ = next;
+            armed_for_ = next =
+                blocked_ ? streams_due_ : std::min(sender_.deadline(), streams_due_);
         lock.unlock();
         timer_.wake(this->weak_from_this(), next, [](sequenced_core& core) { core.tick(); });
     }
 
     void tick() {
         auto const now = timer_.now();
-        bool is_whole = false;
         {
             // stop waits for the lock; after it the transport below may be gone.
             std::lock_guard const lock(publish_mutex_);
-            if (stopped_)
+            if (stopped_ || below_->state() != link_state::whole)
                 return;
-            // What is silent while the link is down is so because of it. resume goes on.
-            is_whole = below_->state() == link_state::whole;
-            if (!is_whole)
-                sender_.tick_down(now);
-            else
-                sender_.tick(now,
-                             [&](auto topic, auto const& frame) { return beacon(topic, frame); });
+            sender_.tick(now, [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         }
-        if (is_whole && streams_due_ <= now)
+        if (streams_due_ <= now)
             for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
     }
@@ -371,16 +380,18 @@ private:
     std::string bytes_;
     sequence_questions unasked_;
     bool blocked_ = false; // until there is room, or a link
+    bool waits_for_room_ = false;
     time_point armed_for_ = time_point::max();
 
     std::string const id_; // of this publisher, and receiver
     timer timer_;          // but for now(), on the executor, as what follows
     time_point streams_due_ = time_point::max();
-    bool was_lost_ = false;
+    dormant_streams dormant_;
 
     std::mutex mutex_; // guards what follows
     std::atomic<bool> stopped_ = false;
     std::map<key, std::shared_ptr<interest_sink>> sinks_;
+    std::uint64_t last_receiver_ = 0;
 };
 
 } // namespace hubbub::detail

@@ -30,7 +30,7 @@ namespace hubbub {
 /// Ordering, errors, thread safety: as the transport below.
 /// Lifetime:      the transport below, if it is not its own, outlives it.
 /// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
-///                publishers, until it has been idle for forget_after.
+///                publishers, up to the bounds of sequence_options.
 /// Source: the idea of numbers and beacons, zguide.zeromq.org, chapter 5.
 template <transport Transport>
 class sequenced {
