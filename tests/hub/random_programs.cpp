@@ -7,43 +7,56 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <string>
+#include <cstdint>
+#include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace {
 
+using hubbub::errc;
+
 class program : public random_hub {
 public:
     explicit program(unsigned seed)
-        : random_hub(seed, {.settle_time = std::chrono::milliseconds(20)}) {
+        : random_hub(seed, {.hub = {.order = order_by(seed)},
+                            .settle_time = std::chrono::milliseconds(20)}) {
         for (std::size_t i = 0; i < servers; ++i)
-            add_server();
+            add_server({.limits = {.max_queue_messages = 6}, .log_lines = 0});
         for (int i = 0; i < 4; ++i)
             connect(pick(servers));
     }
 
     void run() {
-        for (unsigned i = 0; i < 40; ++i) {
-            switch (pick(12)) {
+        for (unsigned i = 0; i < steps; ++i) {
+            switch (pick(14)) {
             case 0: connect_somewhere(); break;
             case 1: disconnect_somebody(); break;
             case 2:
             case 3: change_somebodys_group(); break;
             case 4: cut_or_heal(); break;
             case 5: kill(); break;
-            default: send_from_somewhere(std::to_string(i));
+            case 6: ask_somebody(); break;
+            case 7: count(); break;
+            default: send_from_somewhere();
             }
-            settle();
+            come_to_rest();
         }
         for (std::size_t i = 0; i < servers; ++i) {
             heal(i);
-            settle(); // what waited there goes out before the next link is whole
+            come_to_rest(); // what waited there goes out before the next link is whole
         }
+        count();
+        for (int i = 0; i < 10 && !accounted(); ++i)
+            time_.run_for(std::chrono::seconds(1)); // a beacon tells it, where the answer is lost
     }
 
-    /// Deliveries agree, whatever the order of what waited for a link.
+    /// Deliveries agree, whatever the order of what waited for a link; and what they cannot have
+    /// got is in gaps.
     void check() {
+        check_each();
+        CHECK(accounted());
         for (auto const& c : clients_) {
             std::sort(c->told.begin(), c->told.end());
             std::sort(c->expected.begin(), c->expected.end());
@@ -53,8 +66,15 @@ public:
 
 private:
     static constexpr std::size_t servers = 3;
+    static constexpr unsigned steps = 32;
 
-    bool is_whole(std::size_t at) const { return servers_[at] && !servers_[at]->cut; }
+    void come_to_rest() {
+        settle();
+        for (auto const& c : clients_)
+            for (std::size_t i = 0; i < servers; ++i)
+                if (is_whole(i) && is_whole(c->server))
+                    c->heard.insert(i);
+    }
 
     /// Where it would not wait for the link.
     void connect_somewhere() {
@@ -71,26 +91,25 @@ private:
     void change_somebodys_group() {
         auto* const c = somebody();
         auto const by = pick(servers);
-        if (c != nullptr && is_whole(by) && is_whole(c->server))
-            change_group(*c, by);
+        if (c == nullptr || !is_whole(by) || !is_whole(c->server))
+            return;
+        change_group(*c, by);
+        c->heard.clear();
+        c->missed.clear(); // who leaves is told no more
     }
 
     void cut_or_heal() {
         auto const at = pick(servers);
         if (!is_whole(at))
             return heal(at);
-        servers_[at]->cut = true;
-        servers_[at]->link.cut();
+        cut(at);
     }
 
     /// What waited for the link goes out now.
     void heal(std::size_t at) {
-        if (!servers_[at] || !servers_[at]->cut)
-            return;
-        servers_[at]->cut = false;
-        servers_[at]->link.heal();
-        for (auto const& sent : std::exchange(waiting_[at], {}))
-            expect(sent);
+        if (heal_link(at))
+            for (auto const* const sent : std::exchange(waiting_[at], {}))
+                expect_from_backplane(*sent);
     }
 
     /// Without a word; one at most.
@@ -98,38 +117,86 @@ private:
         auto const at = pick(servers);
         if (killed_ || !servers_[at] || pick(4) != 0)
             return;
-        killed_ = true;
-        servers_[at]->wire.close();
-        for (auto const& c : clients_)
-            if (c->server == at)
-                c->here = false;
-        servers_[at].reset();
+        killed_ = at;
+        kill_server(at);
     }
 
-    void send_from_somewhere(std::string text) {
+    /// A client answers, whatever its server; of one that is gone there is an error, at once.
+    void ask_somebody() {
+        auto const& c = *clients_[pick(clients_.size())];
         auto const by = pick(servers);
-        auto sent = servers_[by] ? send(by, std::move(text)) : std::nullopt;
-        if (!sent)
+        if (c.server != by && !(is_whole(by) && (is_whole(c.server) || killed_ == c.server)))
             return;
-        if (sent->to == call::kind::clients)
-            expect_own(by, *sent);
-        if (servers_[by]->cut)
-            waiting_[by].push_back(std::move(*sent));
+        if (!servers_[by])
+            return;
+        std::optional<hubbub::outcome<std::size_t>> given;
+        servers_[by]->hub.clients().client(c.id).async_invoke<std::size_t>(
+            "who", [&](auto answer) { given = std::move(answer); });
+        settle();
+        REQUIRE(given);
+        if (c.here)
+            CHECK((*given && **given == c.number));
         else
-            expect(*sent);
+            CHECK(given->error() ==
+                  (servers_[c.server] ? errc::unknown_connection : errc::unknown_server));
     }
 
-    /// Those clients that are the sending server's own need no link.
-    void expect_own(std::size_t by, call& sent) const {
+    /// All that are here are counted, if no link is cut.
+    void count() {
+        auto const by = pick(servers);
+        for (std::size_t i = 0; i < servers; ++i)
+            if (!is_whole(i) && killed_ != i)
+                return;
+        if (!servers_[by])
+            return;
+        std::optional<hubbub::census<std::uint64_t>> given;
+        servers_[by]->hub.presence().async_count([&](auto all) { given = std::move(all); });
+        settle();
+        REQUIRE(given);
+        CHECK(given->value == present());
+        for (auto const& missing : given->missing)
+            CHECK((killed_ && missing == server_ids_[*killed_]));
+    }
+
+    void send_from_somewhere() {
+        auto const by = pick(servers);
+        auto const* const sent = servers_[by] ? send(by) : nullptr;
+        if (sent == nullptr)
+            return;
         for (auto const& c : clients_)
-            if (c->server == by && sent.is_for(*c)) {
-                c->expected.push_back(sent.text);
-                sent.names.erase(c->id);
-            }
+            if (is_direct(*sent, *c) && sent->is_for(*c).surely)
+                c->expected.push_back(sent->number);
+        if (servers_[by]->cut)
+            waiting_[by].push_back(sent);
+        else
+            expect_from_backplane(*sent);
     }
 
-    std::vector<call> waiting_[servers];
-    bool killed_ = false;
+    /// The model: whom a call reaches that goes out now.
+    void expect_from_backplane(call const& sent) {
+        for (auto const& c : clients_) {
+            if (is_direct(sent, *c) || !sent.is_for(*c).surely || place_of(sent, *c) == nullptr)
+                continue;
+            if (!servers_[c->server]->cut)
+                c->expected.push_back(sent.number);
+            else if (c->heard.contains(sent.by)) // else it may not know that it missed something
+                c->missed.push_back(sent.number);
+        }
+    }
+
+    /// What was missed is in gaps, if they are there who missed it and who would tell it.
+    bool accounted() const {
+        return std::all_of(clients_.begin(), clients_.end(), [this](auto const& c) {
+            return !c->here ||
+                   std::all_of(c->missed.begin(), c->missed.end(), [&](auto const number) {
+                       auto const& sent = calls_[number];
+                       return !servers_[sent.by] || is_in_gap(sent, *c);
+                   });
+        });
+    }
+
+    std::vector<call const*> waiting_[servers];
+    std::optional<std::size_t> killed_;
 };
 
 } // namespace
