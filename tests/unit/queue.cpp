@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include <hubbub/receiver.hpp>
 
-#include "support/local_bus.hpp"
+#include "support/queue_stage.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
-#include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
-#include <asio/thread_pool.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace queue_test {
@@ -33,73 +26,8 @@ namespace queue_test {
 using hubbub::errc;
 using hubbub::overflow_policy;
 using hubbub::received;
+using fixture = support::queue_stage;
 using texts = std::vector<std::string>;
-
-namespace {
-
-/// What the bus publishes has come when run has returned.
-struct fixture : support::local_bus<> {
-    explicit fixture(hubbub::message_limits const& limits = {})
-        : local_bus(hubbub::delivery_mode::executor, limits) {
-        bus.on_event([this](hubbub::event const& e) {
-            if (auto const* const d = std::get_if<hubbub::message_dropped>(&e))
-                drops_told += d->count;
-            if (auto const* const d = std::get_if<hubbub::subscriber_disconnected>(&e))
-                disconnected.emplace_back(d->topic);
-            if (std::holds_alternative<hubbub::sink_failed>(e))
-                ++failures;
-        });
-    }
-
-    ~fixture() {
-        run();
-        auto const s = bus.statistics();
-        CHECK(s.received == s.delivered + s.malformed + s.failed + s.dropped_oldest +
-                                s.dropped_newest + s.superseded + s.abandoned + s.pending);
-        CHECK(drops_told == s.dropped_oldest + s.dropped_newest);
-        CHECK(failures == s.failed);
-    }
-
-    /// Until nothing can go on; who waits for a message does not end.
-    void run() {
-        io.restart();
-        io.poll();
-    }
-
-    void publish(texts const& all, std::string_view topic = "t") {
-        for (auto const& text : all)
-            CHECK(!bus.publish(topic, text));
-        run();
-    }
-
-    /// What comes, until nothing is left; the last error is kept.
-    texts take_all(hubbub::receiver<std::string>& from) {
-        texts all;
-        while (true) {
-            bool came = false;
-            asio::cancellation_signal stop;
-            from.async_receive(asio::bind_cancellation_slot(
-                stop.slot(), [&](std::error_code error, received<std::string> r) {
-                    last_error = error;
-                    came = !error;
-                    if (came)
-                        all.push_back(r.message);
-                }));
-            run();
-            stop.emit(asio::cancellation_type::terminal);
-            run();
-            if (!came)
-                return all;
-        }
-    }
-
-    std::uint64_t drops_told = 0;
-    texts disconnected;
-    std::uint64_t failures = 0;
-    std::error_code last_error;
-};
-
-} // namespace
 
 TEST_CASE("a receiver hands out what came, in order, with its topic, and then waits") {
     fixture f;
@@ -368,86 +296,6 @@ TEST_CASE("a receiver of no topic, or of a closed bus, says closed") {
     CHECK(!none);
     CHECK(f.take_all(none).empty());
     CHECK(f.last_error == errc::closed);
-}
-
-TEST_CASE("a queued sink gets its messages one by one, between other tasks of the executor") {
-    fixture f;
-    texts order;
-    auto const slow =
-        f.bus.subscribe<std::string>("t", {}, [&](std::string_view topic, std::string const& m) {
-            order.push_back("slow " + std::string(topic) + m);
-            asio::post(f.io, [&] { order.emplace_back("task"); });
-        });
-    auto const fast = f.bus.subscribe<std::string>(
-        "t", [&](std::string const& m) { order.push_back("fast " + m); });
-    f.publish({"1", "2"});
-    CHECK(order == texts{"fast 1", "fast 2", "slow t1", "task", "slow t2", "task"});
-    CHECK(f.bus.statistics().delivered == 4);
-}
-
-TEST_CASE("a queued sink that throws is told and counted, and goes on") {
-    fixture f;
-    texts seen;
-    auto const s = f.bus.subscribe<std::string>("t", {}, [&](std::string const& m) {
-        seen.push_back(m);
-        if (m == "1")
-            throw std::runtime_error("no");
-    });
-    f.publish({"1", "2"});
-    CHECK(seen == texts{"1", "2"});
-    CHECK(f.failures == 1);
-}
-
-TEST_CASE(
-    "a queued sink does not start again after its subscription was reset, by itself or others") {
-    fixture f;
-    texts seen;
-    hubbub::subscription s;
-    s = f.bus.subscribe<std::string>("t", {}, [&](std::string const& m) {
-        seen.push_back(m);
-        s.reset();
-    });
-    f.publish({"1", "2", "3"});
-    CHECK(seen == texts{"1"});
-    CHECK(f.bus.statistics().abandoned == 2);
-}
-
-TEST_CASE("a sink that blocks on a thread of its own delays neither the bus nor other sinks") {
-    fixture f;
-    asio::thread_pool pool(1);
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool release = false;
-    texts slow_saw;
-    texts fast_saw;
-    auto slow = f.bus.subscribe<std::string>(
-        "t", {.max_messages = 2},
-        asio::bind_executor(pool.get_executor(), [&](std::string const& m) {
-            std::unique_lock lock(mutex);
-            slow_saw.push_back(m);
-            changed.notify_all();
-            changed.wait(lock, [&] { return release; });
-        }));
-    auto const fast =
-        f.bus.subscribe<std::string>("t", [&](std::string const& m) { fast_saw.push_back(m); });
-    f.publish({"1"});
-    {
-        std::unique_lock lock(mutex);
-        REQUIRE(
-            changed.wait_for(lock, std::chrono::seconds(30), [&] { return !slow_saw.empty(); }));
-    }
-    f.publish({"2", "3", "4", "5"}); // the sink is at 1 all the while
-    CHECK(fast_saw == texts{"1", "2", "3", "4", "5"});
-    {
-        std::unique_lock lock(mutex);
-        release = true;
-        changed.notify_all();
-        CHECK(
-            changed.wait_for(lock, std::chrono::seconds(30), [&] { return slow_saw.size() == 3; }));
-    }
-    pool.join();
-    CHECK(slow_saw == texts{"1", "4", "5"});
-    CHECK(f.bus.statistics().dropped_oldest == 2);
 }
 
 } // namespace queue_test

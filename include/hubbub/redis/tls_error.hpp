@@ -49,7 +49,9 @@ inline std::error_code classify_tls(std::error_code error, SSL const* ssl) noexc
     case SSL_R_UNEXPECTED_EOF_WHILE_READING: return errc::disconnected;
 #endif
     case SSL_R_HTTP_REQUEST:
-    case SSL_R_WRONG_VERSION_NUMBER: return errc::tls_not_spoken;
+    case SSL_R_WRONG_VERSION_NUMBER:
+        // A server that has chosen a cipher does speak TLS: then its bytes went wrong on the way.
+        return SSL_get_pending_cipher(ssl) == nullptr ? errc::tls_not_spoken : error;
     case SSL_AD_REASON_OFFSET + SSL_AD_HANDSHAKE_FAILURE: // TLS 1.2, and no certificate
     case SSL_AD_REASON_OFFSET + SSL_AD_BAD_CERTIFICATE:
     case SSL_AD_REASON_OFFSET + SSL_AD_UNSUPPORTED_CERTIFICATE:
