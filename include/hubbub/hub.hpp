@@ -79,7 +79,8 @@ public:
     /// its parameters say, the first of which may be a `caller const&`: write their types out. What
     /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
     /// may return an `asio::awaitable`: when the connection ends it is cancelled (terminal), unless
-    /// it resets its cancellation state.
+    /// it resets its cancellation state. Conversions of the user's own may throw whatever they do:
+    /// an argument's is wrong_arguments, the answer's cannot_encode.
     ///
     /// After its other parameters it may have a `stream_reader<T>` for each stream that it takes, and
     /// a `stream_writer<T>` by which to answer with a stream; then it returns nothing.
