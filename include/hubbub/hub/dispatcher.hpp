@@ -121,8 +121,8 @@ public:
 
     /// It has not run, and will not.
     void refuse(std::error_code error) {
-        answered_ = true;
-        done_({.error = error});
+        passed_ = true; // no turn of the others'
+        take({.error = error});
     }
 
 private:
