@@ -177,7 +177,7 @@ private:
     void ask_own(std::string const& connection, invocation_type const& what,
                  completion<reply> done) {
         auto const c = roster_->find(connection);
-        if (!c)
+        if (!c || !c->allowed)
             return done({.error = errc::unknown_connection});
         auto const asked = std::make_shared<question<serializer>>(std::move(done));
         c->stop_at_end(asked);
