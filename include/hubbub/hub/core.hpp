@@ -68,8 +68,7 @@ public:
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
-          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_,
-                    *hooks_),
+          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_, hooks_),
           watch_(std::make_shared<watch<Bus>>(bus, topics.presence())) {
         answer_presence(requests_.methods, roster_, topics);
     }

@@ -17,8 +17,10 @@ struct outlet_failed {
     std::exception_ptr exception;
 };
 
-/// A call of a method of the hub failed; its caller is told the error and the text.
+/// A call of a method of the hub, or of one that its servers call, failed at this server; its caller
+/// is told the error and the text, if it waits for an answer.
 struct call_failed {
+    /// Empty if a server called it (hub::servers).
     std::string_view connection;
     std::string_view method;
     std::error_code error;

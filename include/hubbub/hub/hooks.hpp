@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -56,6 +57,17 @@ struct hub_hooks {
     void notify(hub_event const& e) const {
         if (auto const f = event.get())
             (*f)(e);
+    }
+
+    /// Tells the owner if a call failed, and gives the failure a text if it has none.
+    template <class Answer>
+    void notify_if_failed(std::string_view connection, std::string_view method,
+                          Answer& given) const {
+        if (!given.error)
+            return;
+        if (given.text.empty())
+            given.text = "calling '" + std::string(method) + "': " + given.error.message();
+        notify(call_failed{connection, method, given.error, given.text, given.thrown});
     }
 
     /// Asks the policy, and tells the owner what was refused.
