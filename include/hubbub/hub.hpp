@@ -154,7 +154,7 @@ public:
     }
 
     /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
-    /// admitted has ended, once; not when the hub itself ends.
+    /// admitted has ended, once; not when the hub itself ends. What it throws is an event hook_failed.
     void on_disconnected(std::function<void(caller const&, closing const&)> told) {
         core_->hooks().disconnected.replace(std::move(told));
     }

@@ -5,6 +5,7 @@
 #include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/event.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -68,6 +69,18 @@ struct hub_hooks {
         if (given.text.empty())
             given.text = "calling '" + std::string(method) + "': " + given.error.message();
         notify(call_failed{connection, method, given.error, given.text, given.thrown});
+    }
+
+    /// Calls what wants to be told of a connection; that it threw is told to the owner.
+    template <class Hook, class... Args>
+    void tell(Hook const& hook, std::string_view name, std::string_view connection,
+              Args const&... args) const {
+        try {
+            if (hook)
+                hook(args...);
+        } catch (...) { // whatever a user's hook throws
+            notify(hook_failed{connection, name, std::current_exception()});
+        }
     }
 
     /// Asks the policy, and tells the owner what was refused.
