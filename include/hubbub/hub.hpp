@@ -62,8 +62,9 @@ public:
     using connection_type = connection<Bus>;
     using outlet_type = outlet<typename Bus::serializer_type>;
 
+    /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit hub(Bus& bus, hub_options const& options = {})
-        : core_(std::make_shared<core_type>(bus, options)) {
+        : core_(std::make_shared<core_type>(bus, detail::checked(options))) {
         core_->start();
     }
     hub(hub const&) = delete;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/option_check.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -20,7 +22,8 @@ enum class delivery_order {
 
 /// The servers of one hub have the same.
 struct hub_options {
-    /// The first part of the hub's topics: servers with the same name are one hub.
+    /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
+    /// that no hub's topics are another's.
     std::string name = "hub";
     /// How long an operation on another server's connection may take.
     std::chrono::milliseconds request_timeout{10000};
@@ -54,4 +57,17 @@ struct hub_options {
     bool ignore_method_case = false;
 };
 
+namespace detail {
+
+/// Errors: throws std::invalid_argument, which names the option.
+inline hub_options checked(hub_options const& o) {
+    option_check const check("hub_options");
+    check.require(o.name.find('/') == std::string::npos, "name",
+                  "is '" + o.name +
+                      "'; a '/' in it would mix the topics of this hub with those of another: use "
+                      "another character");
+    return o;
+}
+
+} // namespace detail
 } // namespace hubbub
