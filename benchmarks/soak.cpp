@@ -142,8 +142,10 @@ private:
 
     void publish() {
         auto const elapsed = std::chrono::duration<double>(steady::now() - begin_).count();
-        if (stopping_ || elapsed >= settings_.seconds)
+        if (stopping_ || elapsed >= settings_.seconds) {
+            changed_ = steady::now();
             return await_all();
+        }
         show(elapsed);
         if (settings_.rate == 0) {
             publish_all_that_go();
@@ -190,17 +192,20 @@ private:
         });
     }
 
-    /// Until everything is accounted for, or nothing has changed for long.
+    /// Until nothing has changed for long; if everything is accounted for, for two beacons, which
+    /// would tell a gap where there is none.
     void await_all() {
         auto const now = ledger();
-        auto const progress = now.delivered + now.known_lost() + now.unknown;
+        auto const progress = now.heard();
         if (std::exchange(last_progress_, progress) != progress)
             changed_ = steady::now();
         bool const drained = std::all_of(publishers_.begin(), publishers_.end(), [](auto const& p) {
             return p->speaker.statistics().queued == 0;
         });
-        if ((drained && now.unaccounted() == 0) ||
-            steady::now() - changed_ > (drained ? patience : 4 * patience))
+        auto const enough = !drained                 ? 4 * patience
+                            : now.unaccounted() != 0 ? patience
+                                                     : two_beacons;
+        if (steady::now() - changed_ > enough)
             return end();
         after(std::chrono::milliseconds(50), [this] { await_all(); });
     }
@@ -275,7 +280,8 @@ private:
     static constexpr std::chrono::seconds time_to_begin{10};
     static constexpr std::uint64_t burst = 10000;
     static constexpr int turn = 1000;
-    static constexpr std::chrono::seconds patience{20};
+    static constexpr std::chrono::milliseconds patience{20000};
+    static constexpr auto two_beacons = 2 * hubbub::sequence_options{}.beacon_interval;
 
     bench::soak_settings const& settings_;
     asio::io_context& io_;
@@ -288,7 +294,7 @@ private:
     bool stopping_ = false;
     steady::time_point begin_;
     steady::time_point shown_;
-    steady::time_point changed_ = steady::now();
+    steady::time_point changed_;
     std::uint64_t last_progress_ = 0;
     std::string trouble_ = "no answer yet";
     std::string failure_;

@@ -54,6 +54,11 @@ struct soak_ledger {
                static_cast<std::int64_t>(known_lost());
     }
 
+    /// Goes up with whatever is heard of any message.
+    std::uint64_t heard() const noexcept {
+        return delivered + duplicates + strange + known_lost() + unknown;
+    }
+
     bool clean() const noexcept {
         return unaccounted() == 0 && duplicates == 0 && out_of_order == 0 && strange == 0 &&
                crashes == 0;
