@@ -270,8 +270,8 @@ private:
             l.displaced += s.displaced * subscribers_.size();
             l.link_losses += s.link_losses;
         }
-        auto const published = [this](std::size_t publisher, std::size_t topic) {
-            return publisher < publishers_.size() ? publishers_[publisher]->numbers[topic] : 0;
+        auto const published = [this](std::size_t p, std::size_t topic) {
+            return p < publishers_.size() ? publishers_[p]->numbers[topic] : 0;
         };
         for (auto const& s : subscribers_) {
             auto const statistics = s->listener.statistics();
