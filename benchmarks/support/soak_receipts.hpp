@@ -167,6 +167,8 @@ private:
     struct stream {
         /// Returns how many of these were not heard of before.
         std::uint64_t hear(std::uint64_t first, std::uint64_t end) {
+            if (end < first)
+                return 0;
             auto const before = last;
             std::uint64_t news = missing.take(first, end);
             if (end <= before)

@@ -94,6 +94,18 @@ TEST_CASE("what is told as lost twice, or was never published, is false") {
     CHECK(s.unaccounted() == 2 + 5);
 }
 
+TEST_CASE("what is told as lost before it is published is false, and what comes then is not") {
+    subscriber s;
+    s.published[{0, 0}] = 10;
+    s.come(1, 5);
+    s.lose(20, 30);
+    CHECK(s.unaccounted() == 5 + 11);
+    s.published[{0, 0}] = 40;
+    s.come(6, 40);
+    CHECK(s.unaccounted() == 11);
+    CHECK(s.receipts.duplicates == 0);
+}
+
 TEST_CASE("what comes although it is told as lost is a duplicate") {
     subscriber s;
     s.published[{0, 0}] = 3;
