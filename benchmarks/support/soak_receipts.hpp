@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace bench {
@@ -174,27 +173,30 @@ private:
             if (end <= before)
                 return news;
             auto const begin = std::max(first, before + 1);
-            if (std::exchange(is_new, false))
+            if (is_new)
                 not_expected += begin - before - 1;
             else
                 missing.add(before + 1, begin - 1);
+            is_new = is_new && since == never;
             last = end;
             return news + end - begin + 1;
         }
 
         void leave() noexcept {
             is_new = true;
-            since = std::numeric_limits<std::uint64_t>::max();
+            since = never;
         }
 
         /// All beyond this number is to be heard of yet.
         std::uint64_t tail() const noexcept { return is_new ? std::max(last, since) : last; }
 
+        static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
+
         std::uint64_t last = 0; // heard of
         soak_runs missing;      // before it
         std::uint64_t falsely_lost = 0;
         std::uint64_t not_expected = 0;
-        bool is_new = false; // not heard of since it was subscribed to anew
+        bool is_new = false; // it was left, and not heard of since it is subscribed to again
         std::uint64_t since = 0;
     };
 

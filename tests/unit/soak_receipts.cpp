@@ -158,6 +158,20 @@ TEST_CASE("who left does not expect what is published until it hears of the stre
     }
 }
 
+TEST_CASE("what comes before it is subscribed anew says nothing of what follows") {
+    subscriber s;
+    s.published[{0, 0}] = 50;
+    s.come(1, 10);
+    s.receipts.leave(0);
+    s.come(40, 45); // by the subscription that ends
+    CHECK(s.unaccounted() == 0);
+    s.receipts.join({0, 0, 50});
+    s.published[{0, 0}] = 55;
+    s.come(52, 53);
+    CHECK(s.unaccounted() == 2);
+    CHECK(s.not_expected() == 29 + 6);
+}
+
 TEST_CASE("leaving a topic excuses neither what was missing before nor another topic") {
     subscriber s;
     s.published[{0, 0}] = 4;
