@@ -3,6 +3,7 @@
 #include "support/peak_memory.hpp"
 #include "support/program.hpp"
 #include "support/soak_ledger.hpp"
+#include "support/soak_link.hpp"
 #include "support/soak_receipts.hpp"
 #include "support/soak_settings.hpp"
 #include "support/terminal.hpp"
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -32,25 +34,6 @@
 namespace {
 
 using steady = std::chrono::steady_clock;
-
-/// Makes the same of a link with numbers and of one without.
-template <class Transport>
-struct endpoint;
-
-template <>
-struct endpoint<hubbub::redis_transport> {
-    endpoint(asio::io_context& io, bench::soak_settings const& s)
-        : transport(io.get_executor(), bench::link_options(s)) {}
-    hubbub::redis_transport transport;
-};
-
-template <>
-struct endpoint<hubbub::sequenced<hubbub::redis_transport>> {
-    endpoint(asio::io_context& io, bench::soak_settings const& s)
-        : link(io.get_executor(), bench::link_options(s)), transport(link) {}
-    hubbub::redis_transport link;
-    hubbub::sequenced<hubbub::redis_transport> transport;
-};
 
 template <class Transport>
 class soak {
@@ -74,18 +57,20 @@ private:
     static constexpr auto pulse = std::chrono::milliseconds(5);
 
     struct subscriber {
-        subscriber(asio::io_context& io, bench::soak_settings const& s)
-            : link(io, s), listener(link.transport), receipts(s.publishers, s.topics) {}
-        endpoint<Transport> link;
+        subscriber(asio::io_context& io, bench::soak_settings const& s, bench::soak_streams& known)
+            : link(io, s, known), listener(link.transport), receipts(s.publishers, s.topics),
+              subscriptions(s.topics) {}
+        bench::soak_link<Transport> link;
         bus listener;
         bench::soak_receipts receipts;
-        std::vector<hubbub::subscription> subscriptions;
+        std::vector<hubbub::subscription> subscriptions; // by topic
     };
 
     struct publisher {
-        publisher(asio::io_context& io, bench::soak_settings const& s, std::uint32_t i)
-            : link(io, s), speaker(link.transport), index(i), numbers(s.topics) {}
-        endpoint<Transport> link;
+        publisher(asio::io_context& io, bench::soak_settings const& s, bench::soak_streams& known,
+                  std::uint32_t i)
+            : link(io, s, known), speaker(link.transport), index(i), numbers(s.topics) {}
+        bench::soak_link<Transport> link;
         bus speaker;
         std::uint32_t index;
         std::vector<std::uint64_t> numbers; // accepted so far, by topic
@@ -93,30 +78,55 @@ private:
         std::uint64_t refused = 0;
     };
 
+    /// A subscriber is away from a topic.
+    struct absence {
+        subscriber* who;
+        std::uint32_t topic;
+        steady::time_point until;
+    };
+
     static std::string topic_name(std::size_t i) { return "topic." + std::to_string(i); }
 
-    void watch(bus& b) {
-        b.on_event([this](hubbub::event const& e) {
-            if (auto const* const retry = std::get_if<hubbub::link_retry>(&e))
-                trouble_ = retry->reason.message();
-            if (auto const* const failed = std::get_if<hubbub::link_failed>(&e))
-                fail("cannot use Redis: " + failed->reason.message());
-        });
+    void watch(hubbub::event const& e) {
+        if (auto const* const retry = std::get_if<hubbub::link_retry>(&e))
+            trouble_ = retry->reason.message();
+        if (auto const* const failed = std::get_if<hubbub::link_failed>(&e))
+            fail("cannot use Redis: " + failed->reason.message());
     }
 
     void add_subscriber() {
-        auto& s = *subscribers_.emplace_back(std::make_unique<subscriber>(io_, settings_));
-        watch(s.listener);
-        for (std::size_t i = 0; i < settings_.topics; ++i)
-            s.listener.template async_subscribe<std::string_view>(
-                topic_name(i), [&s](std::string_view text) { receive(s, text); },
-                [this, &s](std::error_code error, hubbub::subscription made) {
-                    if (error)
-                        return fail("cannot subscribe: " + error.message());
-                    s.subscriptions.push_back(std::move(made));
-                    if (++active_ == settings_.subscribers * settings_.topics)
-                        settle();
-                });
+        auto& s =
+            *subscribers_.emplace_back(std::make_unique<subscriber>(io_, settings_, streams_));
+        s.listener.on_event([this, &s](hubbub::event const& e) {
+            if (auto const* const lost = std::get_if<hubbub::gap>(&e))
+                lose(s, *lost);
+            watch(e);
+        });
+        for (std::uint32_t topic = 0; topic < settings_.topics; ++topic)
+            subscribe(s, topic);
+    }
+
+    void subscribe(subscriber& s, std::uint32_t topic) {
+        ++subscribing_;
+        s.listener.template async_subscribe<std::string_view>(
+            topic_name(topic), [&s](std::string_view text) { receive(s, text); },
+            [this, &s, topic](std::error_code error, hubbub::subscription made) {
+                if (error)
+                    return fail("cannot subscribe: " + error.message());
+                s.subscriptions[topic] = std::move(made);
+                for (auto const& p : publishers_)
+                    s.receipts.join({p->index, topic, p->numbers[topic]});
+                if (--subscribing_ == 0 && publishers_.empty())
+                    settle();
+            });
+    }
+
+    void lose(subscriber& s, hubbub::gap const& g) {
+        if (auto const m = streams_.find(g.stream, g.first))
+            s.receipts.lose(*m, m->number + g.last - g.first,
+                            publishers_[m->publisher]->numbers[m->topic]);
+        else
+            ++s.receipts.strange;
     }
 
     static void receive(subscriber& s, std::string_view text) {
@@ -131,9 +141,9 @@ private:
     void settle() {
         after(hubbub::sequence_options{}.settle_time + std::chrono::milliseconds(100), [this] {
             for (std::size_t i = 0; i < settings_.publishers; ++i) {
-                auto& p = *publishers_.emplace_back(
-                    std::make_unique<publisher>(io_, settings_, static_cast<std::uint32_t>(i)));
-                watch(p.speaker);
+                auto& p = *publishers_.emplace_back(std::make_unique<publisher>(
+                    io_, settings_, streams_, static_cast<std::uint32_t>(i)));
+                p.speaker.on_event([this](hubbub::event const& e) { watch(e); });
             }
             begin_ = steady::now();
             publish();
@@ -142,9 +152,12 @@ private:
 
     void publish() {
         auto const elapsed = std::chrono::duration<double>(steady::now() - begin_).count();
-        if (stopping_ || elapsed >= settings_.seconds)
+        if (stopping_ || elapsed >= settings_.seconds) {
+            changed_ = steady::now();
             return await_all();
+        }
         show(elapsed);
+        churn(elapsed);
         if (settings_.rate == 0) {
             publish_all_that_go();
             return after({}, [this] { publish(); });
@@ -155,6 +168,27 @@ private:
         for (; attempted_ < due; ++attempted_)
             publish_one(*publishers_[attempted_ % publishers_.size()]);
         after(pulse, [this] { publish(); });
+    }
+
+    /// Subscribers leave topics and come back. Not in the second half, in which each is to hear of
+    /// each stream again.
+    void churn(double elapsed) {
+        auto const now = steady::now();
+        std::erase_if(absences_, [&](absence const& a) {
+            if (now >= a.until)
+                subscribe(*a.who, a.topic);
+            return now >= a.until;
+        });
+        for (auto const due = std::min(elapsed, settings_.seconds / 2) * settings_.churn;
+             static_cast<double>(left_) < due; ++left_) {
+            auto& s = *subscribers_[random_() % subscribers_.size()];
+            auto const topic = static_cast<std::uint32_t>(random_() % settings_.topics);
+            if (!s.subscriptions[topic])
+                continue;
+            s.subscriptions[topic].reset();
+            s.receipts.leave(topic);
+            absences_.push_back({&s, topic, now + std::chrono::milliseconds(random_() % away_ms)});
+        }
     }
 
     /// Each publisher until it is refused, or for its turn: a queue that keeps the newest never
@@ -190,17 +224,19 @@ private:
         });
     }
 
-    /// Until everything is accounted for, or nothing has changed for long.
+    /// Until nothing has changed for long; if everything is accounted for, for two beacons, which
+    /// would tell a gap where there is none.
     void await_all() {
         auto const now = ledger();
-        auto const progress = now.delivered + now.known_lost() + now.unknown;
+        auto const progress = now.heard();
         if (std::exchange(last_progress_, progress) != progress)
             changed_ = steady::now();
-        bool const drained = std::all_of(publishers_.begin(), publishers_.end(), [](auto const& p) {
-            return p->speaker.statistics().queued == 0;
-        });
-        if ((drained && now.unaccounted() == 0) ||
-            steady::now() - changed_ > (drained ? patience : 4 * patience))
+        bool const drained = subscribing_ == 0 &&
+                             std::all_of(publishers_.begin(), publishers_.end(), [](auto const& p) {
+                                 return p->speaker.statistics().queued == 0;
+                             });
+        auto const enough = !drained ? 4 * patience : now.unaccounted != 0 ? patience : two_beacons;
+        if (steady::now() - changed_ > enough)
             return end();
         after(std::chrono::milliseconds(50), [this] { await_all(); });
     }
@@ -234,13 +270,18 @@ private:
             l.displaced += s.displaced * subscribers_.size();
             l.link_losses += s.link_losses;
         }
+        auto const published = [this](std::size_t p, std::size_t topic) {
+            return p < publishers_.size() ? publishers_[p]->numbers[topic] : 0;
+        };
         for (auto const& s : subscribers_) {
             auto const statistics = s->listener.statistics();
-            l.delivered += s->receipts.delivered();
+            l.delivered += s->receipts.delivered;
+            l.lost_in_gaps += s->receipts.told_lost;
+            l.not_expected += s->receipts.not_expected(published);
+            l.unaccounted += static_cast<std::int64_t>(s->receipts.unaccounted(published));
             l.duplicates += s->receipts.duplicates;
             l.out_of_order += s->receipts.out_of_order;
             l.strange += s->receipts.strange;
-            l.lost_in_gaps += statistics.lost;
             l.gaps += statistics.gaps;
             l.cut_offs += statistics.cut_offs;
             l.link_losses += statistics.link_losses;
@@ -249,6 +290,8 @@ private:
                          std::chrono::duration<double>(s->receipts.longest_silence).count());
         }
         l.numbered = settings_.sequenced();
+        if (!l.numbered)
+            l.unaccounted = l.difference();
         l.peak_memory = bench::peak_memory_bytes();
         l.failure = failure_;
         return l;
@@ -275,20 +318,26 @@ private:
     static constexpr std::chrono::seconds time_to_begin{10};
     static constexpr std::uint64_t burst = 10000;
     static constexpr int turn = 1000;
-    static constexpr std::chrono::seconds patience{20};
+    static constexpr int away_ms = 2000;
+    static constexpr std::chrono::milliseconds patience{20000};
+    static constexpr auto two_beacons = 2 * hubbub::sequence_options{}.beacon_interval;
 
     bench::soak_settings const& settings_;
     asio::io_context& io_;
     asio::steady_timer timer_;
     asio::signal_set signals_;
+    bench::soak_streams streams_;
     std::vector<std::unique_ptr<subscriber>> subscribers_;
     std::vector<std::unique_ptr<publisher>> publishers_;
-    std::size_t active_ = 0;
+    std::size_t subscribing_ = 0;
+    std::vector<absence> absences_;
+    std::uint64_t left_ = 0; // topics, by subscribers
+    std::minstd_rand random_;
     std::uint64_t attempted_ = 0;
     bool stopping_ = false;
     steady::time_point begin_;
     steady::time_point shown_;
-    steady::time_point changed_ = steady::now();
+    steady::time_point changed_;
     std::uint64_t last_progress_ = 0;
     std::string trouble_ = "no answer yet";
     std::string failure_;
@@ -320,7 +369,7 @@ int main(int argc, char** argv) {
             return 0;
         return bench::run_in_child(
             [&] {
-                return end(s, s.sequenced() ? run<hubbub::sequenced<hubbub::redis_transport>>(s)
+                return end(s, s.sequenced() ? run<hubbub::sequenced<bench::noting_link>>(s)
                                             : run<hubbub::redis_transport>(s));
             },
             [&](int signal) {

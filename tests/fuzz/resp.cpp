@@ -55,14 +55,20 @@ private:
 
 } // namespace
 
-/// The first byte says how long the pieces are in which the rest comes.
+/// The first byte says how long the pieces are in which the rest comes, 0 for all of it at once; the
+/// next three are the limits, small enough for an input to go beyond them: of an element and of a
+/// line, in units of 4 bytes above 64, and of the elements of a reply, from 4 on. Of what each of
+/// them refuses there is an input in the folder resp/.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-    if (size == 0)
+    constexpr std::size_t head = 4;
+    if (size < head)
         return 0;
-    constexpr std::size_t most = std::size_t{64} << 10;
+    auto const bound = [](std::uint8_t byte) { return std::size_t{64} + std::size_t{4} * byte; };
     receiver handler;
-    redis::resp_reader reader(handler, most);
-    std::string_view bytes{reinterpret_cast<char const*>(data) + 1, size - 1};
+    redis::resp_reader reader(
+        handler, bound(data[1]),
+        {.max_line_bytes = bound(data[2]), .max_elements = std::size_t{4} + data[3] % 8});
+    std::string_view bytes{reinterpret_cast<char const*>(data) + head, size - head};
     std::size_t const piece = data[0] == 0 ? bytes.size() : data[0];
     while (!bytes.empty()) {
         // A copy of its own, so that a view that outlives its piece is found out.
