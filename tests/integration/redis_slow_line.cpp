@@ -7,12 +7,15 @@
 
 #include <chrono>
 #include <string>
+#include <system_error>
+#include <vector>
 
 namespace redis_slow_line_test {
 
 namespace {
 
 using namespace std::chrono_literals;
+using hubbub::errc;
 using support::slow_line;
 
 /// Three seconds of the line: of the time that may pass without an answer three times as much.
@@ -56,6 +59,32 @@ TEST_CASE("who is behind by more than the time for an answer keeps his link, and
                     "all messages");
     CHECK(f.far.lost.empty());
     f.far.run_until_heard("t", "after");
+}
+
+TEST_CASE("a message that takes longer to send than an answer may is sent once, and arrives") {
+    far_away f;
+    f.near.listen("t2");
+    f.far.bus.async_publish("t2", std::string(much, 'x'), f.far.on_published());
+    f.far.bus.async_publish("t2", std::string("behind it"), f.far.on_published());
+    f.far.run_until([&] { return f.far.published.size() == 2 || !f.far.lost.empty(); },
+                    "the answers");
+    CHECK(f.far.lost.empty());
+    REQUIRE(f.far.published == std::vector<std::error_code>(2));
+    f.near.run_until([&] { return f.near.received.size() == 2; }, "both messages");
+    CHECK(f.near.received[0].size() == much);
+}
+
+TEST_CASE("a line that freezes while a large message is on it is noticed all the same") {
+    far_away f;
+    f.far.bus.async_publish("t2", std::string(much, 'x'), f.far.on_published());
+    auto const moving = f.far.bus.statistics().queued_bytes;
+    f.far.run_until([&] { return f.far.bus.statistics().queued_bytes < moving / 4; }, "most of it");
+    CHECK(f.far.lost.empty());
+    f.line.freeze();
+    f.far.run_until([&] { return !f.far.lost.empty(); }, "a link that is lost");
+    // By one of the links, or by a probe, whichever is first.
+    CHECK((f.far.lost.front() == errc::timed_out || f.far.lost.front() == errc::link_deaf));
+    CHECK(f.far.published.empty());
 }
 
 } // namespace redis_slow_line_test

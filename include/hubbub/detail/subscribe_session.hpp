@@ -136,9 +136,10 @@ public:
         written_ += bytes;
     }
 
-    void push_ping() override {
+    std::size_t push_ping() override {
         std::lock_guard const lock(mutex_);
         set_.push_ping();
+        return 0;
     }
 
     std::error_code tick(redis::time_point now) override {

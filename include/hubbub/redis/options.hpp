@@ -84,9 +84,10 @@ struct options {
     /// For one attempt, from resolving the name to the answer to the greeting.
     std::chrono::milliseconds connect_timeout{5000};
     /// A link that has been silent for ping_interval is asked with a PING, the receiving one at each
-    /// ping_interval, and is lost if nothing comes within response_timeout. So a dead server is
-    /// noticed after ping_interval + response_timeout at most, by an executor that is on time. The
-    /// receiving link is lost too if other things come, and no answer within twelve times
+    /// ping_interval, and is lost if nothing comes within response_timeout after the PING, or the
+    /// last byte of what stands before it, was written. So a dead server, which takes no byte
+    /// either, is noticed after ping_interval + response_timeout at most, by an executor that is on
+    /// time. The receiving link is lost too if other things come, and no answer within twelve times
     /// response_timeout: they come on the way from there, and say nothing of the way to it.
     std::chrono::milliseconds ping_interval{5000};
     std::chrono::milliseconds response_timeout{5000};
