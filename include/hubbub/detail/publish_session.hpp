@@ -125,9 +125,10 @@ public:
         queue_.wrote(bytes);
     }
 
-    void push_ping() override {
+    std::size_t push_ping() override {
         std::lock_guard const lock(mutex_);
         queue_.push_ping();
+        return queue_.bytes();
     }
 
     /// Queues a probe; done completes with how many got it.

@@ -89,6 +89,7 @@ public:
             return deliver(e[1].text, prefix_, false, e[1].text, e[2].text);
         if (e.size() == 4 && e[0].text == "pmessage")
             return deliver(e[1].text, pattern_prefix_, true, e[2].text, e[3].text);
+        answered_ = true;
         std::unique_lock lock(mutex_);
         auto const outcome = set_.on_reply(r);
         answer_.answered(set_.awaits_answer(), redis::clock::now());
@@ -103,7 +104,14 @@ public:
     }
 
     void on_replies_end() override {
+        auto const now = redis::clock::now();
+        // A read without a whole reply is a part of a message, since answers are short.
+        bool const only_answers = std::exchange(answered_, false) && !heard_;
+        heard_ = false;
+        if (!only_answers)
+            shared().probe.on_message(now);
         std::unique_lock lock(mutex_);
+        answer_.put_off(now);
         bool const whole = set_.became_whole();
         lock.unlock();
         if (whole)
@@ -128,9 +136,10 @@ public:
         written_ += bytes;
     }
 
-    void push_ping() override {
+    std::size_t push_ping() override {
         std::lock_guard const lock(mutex_);
         set_.push_ping();
+        return 0;
     }
 
     std::error_code tick(redis::time_point now) override {
@@ -169,11 +178,10 @@ private:
 
     /// Delivers to the sinks of the interest that Redis names. One that is not ours is nonsense.
     std::error_code deliver(std::string_view name, std::string_view prefix, bool is_pattern,
-                            std::string_view channel, std::string_view payload) const {
+                            std::string_view channel, std::string_view payload) {
+        heard_ = true;
         if (!channel.starts_with(prefix_) || (is_pattern && !name.starts_with(prefix)))
             return errc::protocol_error;
-        if (shared().probe.awaited())
-            shared().probe.on_message(redis::clock::now());
         name.remove_prefix(prefix.size());
         channel.remove_prefix(prefix_.size());
         table_.deliver(is_pattern ? interest(pattern{name}) : interest(name),
@@ -185,7 +193,9 @@ private:
     std::string const pattern_prefix_;
     std::string const probe_topic_;
     topic_table table_;
-    std::mutex mutex_; // guards what follows, and that table_ and set_ agree
+    bool heard_ = false;    // a message in this read
+    bool answered_ = false; // and something that is none
+    std::mutex mutex_;      // guards what follows, and that table_ and set_ agree
     redis::answer_deadline answer_;
     redis::subscription_set set_;
     std::error_code ended_;

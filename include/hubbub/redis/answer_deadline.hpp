@@ -3,12 +3,14 @@
 
 #include <hubbub/redis/options.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace hubbub::redis {
 
-/// By when what was sent must be answered: that other things come from there says nothing of the way
-/// to it. Time is what the caller says it is.
+/// By when what was sent must be answered. What else comes puts the end off, since the answer may
+/// stand behind it, but not for ever (patience): it says nothing of the way there. Time is what the
+/// caller says it is.
 class answer_deadline {
 public:
     explicit answer_deadline(std::chrono::milliseconds response_timeout)
@@ -28,6 +30,12 @@ public:
             clear();
     }
 
+    /// Something came that may be no answer.
+    void put_off(time_point now) noexcept {
+        if (when_ != time_point::max())
+            when_ = std::max(when_, std::min(now + timeout_, since_ + patience * timeout_));
+    }
+
     /// The link fell.
     void clear() noexcept { when_ = time_point::max(); }
 
@@ -38,11 +46,13 @@ public:
 
 private:
     void restart(time_point now) noexcept {
+        since_ = now;
         when_ = now + timeout_;
         excused_ = false;
     }
 
     std::chrono::milliseconds timeout_;
+    time_point since_; // when it was sent, or the last answer came
     time_point when_ = time_point::max();
     bool excused_ = false;
 };

@@ -57,7 +57,9 @@ public:
     /// connection::flush when there is something again.
     virtual std::string_view output() = 0;
     virtual void wrote(std::size_t bytes) = 0;
-    virtual void push_ping() = 0;
+    /// Returns how many bytes are to be written until it is out; zero if the session itself sees to
+    /// it that it is answered.
+    virtual std::size_t push_ping() = 0;
 
     /// A timer of the session's own. Errors: why the link must be dropped.
     virtual std::error_code tick(time_point now) = 0;
@@ -124,7 +126,7 @@ private:
         case action::greet: greet(); break;
         case action::run: run(); break;
         case action::ping:
-            session_->push_ping();
+            lifecycle_.on_asked(session_->push_ping());
             flush();
             break;
         case action::drop: drop(); break;
@@ -255,10 +257,12 @@ private:
     }
 
     void wrote(std::size_t n) {
-        if (!greeting_.empty())
+        if (!greeting_.empty()) {
             greeting_.erase(0, n);
-        else if (!closed_)
+        } else if (!closed_) {
             session_->wrote(n);
+            lifecycle_.on_written(n, clock::now());
+        }
     }
 
     void write_more() {

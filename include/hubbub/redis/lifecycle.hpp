@@ -34,7 +34,7 @@ public:
         greet,
         /// The link is up.
         run,
-        /// Send a PING.
+        /// Send a PING, and say what stands before it (on_asked).
         ping,
         /// Close the connection; when nothing is under way on it any more, on_dropped.
         drop,
@@ -114,6 +114,19 @@ public:
         last_bytes_ = now;
         filled_ = static_cast<std::uint8_t>(filled_ << 1 | (filled ? 1 : 0));
         return std::exchange(asked_, false);
+    }
+
+    /// The PING is out when so many bytes are written: until then there can be no answer.
+    void on_asked(std::size_t unwritten) noexcept { unwritten_ = unwritten; }
+
+    /// So many bytes were taken. While a PING waits behind them that is a sign of life, as an answer
+    /// would be: who is dead takes what the socket holds, at once, and no more.
+    void on_written(std::size_t bytes, time_point now) noexcept {
+        if (state_ != state::running || !asked_ || unwritten_ == 0 || bytes == 0)
+            return;
+        unwritten_ -= std::min(bytes, unwritten_);
+        deadline_ = now + options_->response_timeout;
+        excused_ = false;
     }
 
     /// The attempt or the link failed.
@@ -255,6 +268,7 @@ private:
                                                         : action::none;
         asked_ = true;
         excused_ = false;
+        unwritten_ = 0;
         last_ping_ = now;
         deadline_ = now + options_->response_timeout;
         return action::ping;
@@ -281,6 +295,7 @@ private:
     time_point last_ping_;
     bool asked_ = false;
     bool excused_ = false;
+    std::size_t unwritten_ = 0; // of what was asked, and what stands before it
     unsigned attempts_ = 0;
     std::chrono::milliseconds wait_{0};
     std::error_code reason_;

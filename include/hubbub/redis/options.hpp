@@ -23,6 +23,11 @@ using time_point = clock::time_point;
 /// before a link is judged.
 constexpr std::chrono::milliseconds lateness{100};
 
+/// A link that is behind answers late, since the answer stands behind what it has not read yet: while
+/// something comes it is waited for this many times as long. Redis itself cuts off who is behind for
+/// so long (client-output-buffer-limit, 60 s by default).
+constexpr int patience = 12;
+
 /// Whether a deadline has passed. The first time that this is asked too late it is put off.
 inline bool has_passed(time_point& deadline, time_point now, bool& excused) noexcept {
     if (now < deadline)
@@ -79,9 +84,11 @@ struct options {
     /// For one attempt, from resolving the name to the answer to the greeting.
     std::chrono::milliseconds connect_timeout{5000};
     /// A link that has been silent for ping_interval is asked with a PING, the receiving one at each
-    /// ping_interval, and is lost if nothing comes within response_timeout; the receiving one too if
-    /// no answer to its oldest command does, whatever else comes. So a dead server is noticed after
-    /// ping_interval + response_timeout at most, by an executor that is on time.
+    /// ping_interval, and is lost if nothing comes within response_timeout after the PING, or the
+    /// last byte of what stands before it, was written. So a dead server, which takes no byte
+    /// either, is noticed after ping_interval + response_timeout at most, by an executor that is on
+    /// time. The receiving link is lost too if other things come, and no answer within twelve times
+    /// response_timeout: they come on the way from there, and say nothing of the way to it.
     std::chrono::milliseconds ping_interval{5000};
     std::chrono::milliseconds response_timeout{5000};
     /// How often a message goes through Redis and back, to find a link that is up and hears nothing;

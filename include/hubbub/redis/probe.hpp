@@ -17,9 +17,8 @@ namespace hubbub::redis {
 /// says it is.
 ///
 /// A link is deaf if Redis gave a probe to nobody, or if it gave it out and it has not come, nor any
-/// other message, for response_timeout; or if it has not come after twelve times that, whatever else
-/// did: Redis itself cuts off who is behind for so long (client-output-buffer-limit, 60 s by
-/// default).
+/// other message, for response_timeout; or if it has not come after twelve times that (patience),
+/// whatever else did.
 class probe {
 public:
     explicit probe(options const& o) : options_(&o) {}
@@ -73,11 +72,11 @@ public:
         on_whole(now);
     }
 
-    /// Another message came.
+    /// Another message came, or a part of one.
     void on_message(time_point now) noexcept {
         if (state_ == state::given_out && deadline_ > given_out_at_)
             deadline_ = std::min(now + options_->response_timeout,
-                                 given_out_at_ + 12 * options_->response_timeout);
+                                 given_out_at_ + patience * options_->response_timeout);
     }
 
     /// Whether the receiving link must be replaced.
@@ -87,9 +86,6 @@ public:
         on_lost();
         return true;
     }
-
-    /// Whether on_message makes a difference.
-    bool awaited() const noexcept { return state_ == state::given_out; }
 
     /// When due or deaf is to be called next.
     time_point deadline() const noexcept { return deadline_; }
