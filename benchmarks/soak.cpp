@@ -108,6 +108,8 @@ private:
 
     void subscribe(subscriber& s, std::uint32_t topic) {
         ++subscribing_;
+        for (auto const& p : publishers_)
+            s.receipts.subscribe({p->index, topic, p->numbers[topic]});
         s.listener.template async_subscribe<std::string_view>(
             topic_name(topic), [&s](std::string_view text) { receive(s, text); },
             [this, &s, topic](std::error_code error, hubbub::subscription made) {

@@ -112,9 +112,11 @@ public:
     /// that had so many then.
     void lose(soak_message const& m, std::uint64_t last, std::uint64_t published) {
         auto& s = stream_of(m);
-        auto const news = s.hear(m.number, std::min(last, published));
-        told_lost += last - m.number + 1;
-        s.falsely_lost += last - m.number + 1 - news;
+        auto const told = last - m.number + 1;
+        auto const known = told - s.hear(m.number, std::min(last, published));
+        auto const early = std::min(last + 1, std::max(m.number, s.never_lost + 1)) - m.number;
+        told_lost += told;
+        s.falsely_lost += std::max(known, early);
     }
 
     /// The subscriber has left the topic.
@@ -123,11 +125,18 @@ public:
             streams_[at].leave();
     }
 
+    /// It subscribes to the topic of this message, the last one of its stream up to now: until it
+    /// is subscribed, these are not lost.
+    void subscribe(soak_message const& m) { stream_of(m).never_lost = m.number; }
+
     /// It is subscribed to the topic of this message, the last one of its stream up to now. What was
     /// published while it was not may come or not, and so may what is published before it hears
     /// anything of the stream: that there is one it is told in a round trip. From then on it is to
     /// hear of each.
-    void join(soak_message const& m) { stream_of(m).since = m.number; }
+    void join(soak_message const& m) {
+        stream_of(m).since = m.number;
+        stream_of(m).never_lost = 0;
+    }
 
     /// How many messages it ought to have heard of and has not, and how many are told as lost that
     /// are not, or are so twice, if published(publisher, topic) is how many there are.
@@ -198,6 +207,7 @@ private:
         std::uint64_t not_expected = 0;
         bool is_new = false; // it was left, and not heard of since it is subscribed to again
         std::uint64_t since = 0;
+        std::uint64_t never_lost = 0; // up to this one
     };
 
     stream& stream_of(soak_message const& m) {

@@ -190,6 +190,17 @@ TEST_CASE("a stream that was silent because of an outage goes on, and what is mi
     }
 }
 
+TEST_CASE("what still comes of a subscription that ended leaves no gap before the next begins") {
+    numbered_stream l;
+    CHECK(l.receive(l.send()) == names{"deliver"});
+    l.send(); // to nobody
+    CHECK(l.receive("00000000ab000001 4 x") == names{"deliver"});
+    l.receiver.activate(l.now);
+    CHECK(l.receive("00000000ab000001 6 x") == names{"deliver"});
+    CHECK(l.receive("00000000ab000001 6 x") == names{"duplicate"});
+    CHECK(l.receive("00000000ab000001 8 x") == names{"missing 7-7", "deliver"});
+}
+
 TEST_CASE("a stream that was silent for however long goes on where it was") {
     numbered_stream l;
     l.settle();

@@ -172,6 +172,22 @@ TEST_CASE("what comes before it is subscribed anew says nothing of what follows"
     CHECK(s.not_expected() == 29 + 6);
 }
 
+TEST_CASE(
+    "who subscribes anew is not told as lost, before it is subscribed, what was before it asked") {
+    subscriber s;
+    s.published[{0, 0}] = 50;
+    s.come(1, 10);
+    s.receipts.leave(0);
+    s.receipts.subscribe({0, 0, 50});
+    s.published[{0, 0}] = 60;
+    s.come(40, 45); // under way
+    s.lose(46, 55);
+    CHECK(s.unaccounted() == 5);
+    s.receipts.join({0, 0, 60});
+    s.lose(56, 60);
+    CHECK(s.unaccounted() == 5);
+}
+
 TEST_CASE("leaving a topic excuses neither what was missing before nor another topic") {
     subscriber s;
     s.published[{0, 0}] = 4;

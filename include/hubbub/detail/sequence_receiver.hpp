@@ -65,8 +65,9 @@ public:
         auto const expected = s.last + 1;
         v.duplicate = frame.number < expected && !frame.is_beacon;
         v.deliver = frame.number >= expected && !frame.is_beacon;
-        if (auto const last_missing = before(frame); last_missing >= expected)
+        if (auto const last_missing = before(frame); last_missing >= expected && s.is_active)
             v.missing = {expected, last_missing};
+        s.is_active = new_after_.has_value();
         s.last = std::max(s.last, frame.number);
         return v;
     }
@@ -101,6 +102,9 @@ private:
     struct stream : stream_progress {
         time_point asked = {};
         std::chrono::milliseconds pause{};
+        /// It was heard of since the subscription is active: what comes before may be the rest of
+        /// one that was just ended, and nothing is missing between.
+        bool is_active = false;
     };
 
     static std::uint64_t before(sequence_frame const& frame) noexcept {
@@ -117,7 +121,7 @@ private:
         deadline_ = std::min(deadline_, now + options_->dormant_after);
         stream_progress const first{.last = before(frame), .unheard = before(frame), .heard = now};
         auto const progress = dormant_->take(number_, frame.stream).value_or(first);
-        stream const s{progress, asked_, options_->beacon_interval};
+        stream const s{progress, asked_, options_->beacon_interval, new_after_.has_value()};
         return at->second.emplace(frame.stream, s).first->second;
     }
 
