@@ -131,7 +131,8 @@ public:
     }
 
     /// The same, and where the queue is full it waits for room, at most so long. In the meantime
-    /// publish and async_publish of this bus are refused as queue_full: nothing overtakes.
+    /// publish and async_publish of this bus are refused as queue_full: nothing overtakes. Of several
+    /// buses that wait whoever fits goes first; no room is kept for one that waits for much.
     ///
     /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
     ///               the queue takes, in messages or bytes, or as the budget has left.

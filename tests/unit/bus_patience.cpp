@@ -60,6 +60,24 @@ struct late_refusal : hubbub::local_transport {
     }
 };
 
+/// Keeps who waits for room, and never has any.
+struct full : hubbub::local_transport {
+    using local_transport::local_transport;
+    std::error_code publish(hubbub::message_view const& /*message*/,
+                            hubbub::publish_completion done) {
+        done(errc::queue_full, 0);
+        return errc::queue_full;
+    }
+    void wait_for_room(std::size_t /*bytes*/, hubbub::completion<std::error_code> done) {
+        waits.push_back(std::move(done));
+    }
+    auto wanted() const {
+        return std::count_if(waits.begin(), waits.end(),
+                             [](auto const& done) { return done.is_wanted(); });
+    }
+    std::vector<hubbub::completion<std::error_code>> waits;
+};
+
 /// Tells what it is told.
 struct publish_log {
     void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) const {
@@ -145,6 +163,24 @@ TEST_CASE("when the first one gives up, a smaller one behind it finds the room t
     link.heal();
     f.time.run_for(100ms);
     CHECK(f.ends.back() == "small");
+}
+
+TEST_CASE("a transport may forget who waited for room and gave up") {
+    fixture f;
+    full transport(f.io.get_executor(), f.broker);
+    std::optional<hubbub::bus<full, hubbub::text_serializer>> bus(std::in_place, transport);
+    bus->async_publish("t", std::string("12345678"), wait_up_to{100ms}, f.ended("large"));
+    CHECK(transport.wanted() == 1);
+    bus->async_publish("t", std::string("12"), wait_up_to{200ms}, f.ended("small"));
+    f.time.run_for(150ms);
+    CHECK(transport.waits.size() == 2);
+    CHECK(transport.wanted() == 1);
+    f.time.run_for(100ms);
+    CHECK(transport.wanted() == 0);
+    bus->async_publish("t", std::string("1"), wait_up_to{0ms}, f.ended("closed"));
+    CHECK(transport.wanted() == 1);
+    bus.reset();
+    CHECK(transport.wanted() == 0);
 }
 
 TEST_CASE("a trace is told of a publish with patience once, when it is accepted or ends") {
