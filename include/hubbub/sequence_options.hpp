@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/option_check.hpp>
 
 #include <chrono>
 
 namespace hubbub {
 
-/// When beacons are sent, and what is forgotten.
+/// When beacons are sent, and what is forgotten. A time of more than a year counts as a year.
 struct sequence_options {
     /// A topic that was published on and has been idle for so long gets a beacon; the next follows
     /// after twice the time, and so on, up to beacon_cap.
@@ -29,13 +30,15 @@ struct sequence_options {
 namespace detail {
 
 /// Errors: throws std::invalid_argument, which names the option.
-inline sequence_options checked(sequence_options const& o) {
+inline sequence_options checked(sequence_options o) {
     option_check const check("sequence_options");
     check.positive(o.beacon_interval, "beacon_interval");
     check.require(o.beacon_cap >= o.beacon_interval, "beacon_cap", "is below beacon_interval");
     check.require(o.forget_after > o.beacon_cap, "forget_after",
                   "is not above beacon_cap: a stream would be forgotten between two beacons");
     check.require(o.settle_time >= std::chrono::milliseconds::zero(), "settle_time", "is negative");
+    for (auto* const time : {&o.beacon_interval, &o.beacon_cap, &o.forget_after, &o.settle_time})
+        *time = bounded(*time);
     return o;
 }
 

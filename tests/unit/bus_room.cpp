@@ -164,6 +164,25 @@ TEST_CASE("a wait ends at its deadline, by the clock of the executor's context")
     CHECK(ends == std::vector<end>{{errc::timed_out, 250ms}, {errc::timed_out, 1000ms}});
 }
 
+TEST_CASE("the longest time there is means never, for a wait as for a drain") {
+    cut_off f;
+    texts ends;
+    auto const never = std::chrono::milliseconds::max();
+    f.bus.async_publish(
+        "t", std::string("3"), wait_up_to{never},
+        [&](std::error_code error, std::size_t) { ends.push_back("publish: " + error.message()); });
+    f.time.run_for(24h);
+    CHECK(ends.empty());
+    f.bus.async_drain(never, [&](std::error_code error, std::uint64_t undelivered) {
+        ends.push_back("drain: " + error.message() + ' ' + std::to_string(undelivered));
+    });
+    f.time.run_for(24h);
+    CHECK(ends == texts{"publish: " + error_text(errc::closed)});
+    f.link.heal();
+    f.time.run_for(1s);
+    CHECK(ends.back() == "drain: " + std::error_code{}.message() + " 0");
+}
+
 TEST_CASE("a drain that is not done at its deadline says so, and how many were not delivered") {
     cut_off f;
     auto const begin = f.time.now();
