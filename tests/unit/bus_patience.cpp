@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/local_bus.hpp"
 
+#include <hubbub/serializer/in_place.hpp>
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -76,6 +78,21 @@ struct full : hubbub::local_transport {
                              [](auto const& done) { return done.is_wanted(); });
     }
     std::vector<hubbub::completion<std::error_code>> waits;
+};
+
+/// Can be moved, and not be copied while it is broken.
+struct fragile {
+    explicit fragile(bool const& b) : broken(&b) {}
+    fragile(fragile&&) = default;
+    fragile(fragile const& other) : broken(other.broken) {
+        if (*broken)
+            throw std::runtime_error("broken");
+    }
+    fragile& operator=(fragile const&) = delete;
+    fragile& operator=(fragile&&) = delete;
+    ~fragile() = default;
+
+    bool const* broken;
 };
 
 /// Tells what it is told.
@@ -181,6 +198,33 @@ TEST_CASE("a transport may forget who waited for room and gave up") {
     CHECK(transport.wanted() == 1);
     bus.reset();
     CHECK(transport.wanted() == 0);
+}
+
+TEST_CASE("a publish that throws ends alone, and those behind it have their turn") {
+    fixture f;
+    hubbub::local_transport transport(f.io.get_executor(), f.broker,
+                                      {.limits = {.max_queue_messages = 2}});
+    hubbub::bus bus(transport, hubbub::in_place_serializer{});
+    int seen = 0;
+    auto const s = bus.subscribe<fragile>("t", [&](fragile const&) { ++seen; });
+    bool broken = true;
+    auto const publish = [&](char const* name) {
+        bus.async_publish("t", fragile(broken), wait_up_to{0ms}, f.ended(name));
+    };
+    CHECK_THROWS_AS(publish("at once"), std::runtime_error);
+    broken = false;
+    for (auto const* const name : {"1", "2", "3", "4"})
+        publish(name);
+    broken = true;
+    CHECK_THROWS_AS(f.time.run_for(1ms), std::runtime_error); // when it is the third one's turn
+    broken = false;
+    f.time.run_for(1ms);
+    CHECK(f.ends == texts{"1", "2", "4"});
+    CHECK(!bus.publish("t", fragile(broken)));
+    f.time.run_for(1ms);
+    CHECK(seen == 4);
+    CHECK(bus.statistics().queued == 0);
+    CHECK(bus.statistics().queued_bytes == 0);
 }
 
 TEST_CASE("a trace is told of a publish with patience once, when it is accepted or ends") {

@@ -169,11 +169,12 @@ private:
         leave(*o);
         if (waiting_.empty())
             awaited_.reset();
+        lock.unlock();
+        refuse(*o, why);
+        lock.lock();
         // There may be room for the one behind it, if that is smaller.
         if (!attempting_ && !waiting_.empty() && awaited_ && waiting_.front()->bytes() < *awaited_)
             attempt(lock, take_front());
-        lock.unlock();
-        refuse(*o, why);
     }
 
     operation_ptr take_front() {
@@ -184,10 +185,27 @@ private:
         return front;
     }
 
-    /// Publishes next, and those at the front after it, until one finds no room.
+    /// Publishes next, and those at the front after it, until one finds no room. What a publish
+    /// throws, since there is no memory or an object cannot be copied, ends that one alone: its
+    /// handler goes unused.
     void attempt(std::unique_lock<std::mutex>& lock, operation_ptr next) {
         handler_gate::stay const stay(*gate_); // after close it is in vain, and nothing waits
         attempting_ = true;
+        try {
+            publish_all(lock, next);
+        } catch (...) {
+            if (!lock.owns_lock())
+                lock.lock();
+            leave(*next);
+            attempting_ = false;
+            wait_for_room();
+            throw;
+        }
+        attempting_ = false;
+        wait_for_room();
+    }
+
+    void publish_all(std::unique_lock<std::mutex>& lock, operation_ptr& next) {
         for (; next; next = take_front()) {
             lock.unlock();
             bool const full = !publish_now(next);
@@ -205,8 +223,6 @@ private:
                 lock.lock();
             }
         }
-        attempting_ = false;
-        wait_for_room();
     }
 
     /// False if there was no room.

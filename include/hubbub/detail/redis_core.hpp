@@ -71,8 +71,13 @@ public:
         shared_.ledger.begin(message.counted);
         bool wake = false;
         auto error = check_message(options_.limits, message);
-        if (!error)
-            error = publishing_.push(message, done, wake);
+        try {
+            if (!error)
+                error = publishing_.push(message, done, wake);
+        } catch (...) { // no memory: it was not accepted, and its caller knows
+            shared_.ledger.refuse(message.counted, {});
+            throw;
+        }
         if (error) {
             shared_.ledger.refuse(message.counted, error);
             done(error, 0);
