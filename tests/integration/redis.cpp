@@ -392,7 +392,7 @@ TEST_CASE("options that cannot work are refused at once, by name") {
     refused([](auto& o) { o.replies.max_elements = 3; }, "replies.max_elements");
     refused([](auto& o) { o.client_name = "a b"; }, "client_name");
     refused([](auto& o) { o.user = "ada"; }, "user");
-    refused([](auto& o) { o.unix_socket = std::string(200, '/'); }, "unix socket");
+    refused([](auto& o) { o.unix_socket = std::string(200, '/'); }, "unix_socket");
 }
 
 } // namespace redis_test
