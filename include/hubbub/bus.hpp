@@ -131,7 +131,8 @@ public:
     }
 
     /// The same, and where the queue is full it waits for room, at most so long. In the meantime
-    /// publish and async_publish of this bus are refused as queue_full: nothing overtakes.
+    /// publish and async_publish of this bus are refused as queue_full: nothing overtakes. Of several
+    /// buses that wait whoever fits goes first; no room is kept for one that waits for much.
     ///
     /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
     ///               the queue takes, in messages or bytes, or as the budget has left.
@@ -238,11 +239,15 @@ public:
     void on_event(observer o) { core_->report().on_event(std::move(o)); }
 
     /// Ends in good order: takes no publish any more, has what was accepted handed over and
-    /// answered, ends all subscriptions, and closes the transport, and with it the other buses on it.
-    /// Completes with `void(std::error_code, std::uint64_t undelivered)`: how many messages that were
-    /// accepted were discarded, displaced, or have an unknown outcome.
+    /// answered, unsubscribes, has sinks work off their queues, and closes the transport, and with
+    /// it the other buses on it. Completes with `void(std::error_code, std::uint64_t undelivered)`.
     ///
-    /// Errors: timed_out if not all was answered at_most from now; else what closed the transport
+    /// Undelivered are, since the call, the messages that the transport had accepted, from whichever
+    /// bus, and that were discarded, displaced, or have an unknown outcome; and those in the queues
+    /// of this bus's sinks at the end. Not in it: a publish that waits for room, which ends as
+    /// closed; what a receiver has in its queue, where it still can be had; what others publish.
+    ///
+    /// Errors: timed_out if not all that was done at_most from now; else what closed the transport
     ///         meanwhile, or outcome_unknown if undelivered is not 0.
     template <class Token>
     auto async_drain(std::chrono::milliseconds at_most, Token&& token) {

@@ -53,7 +53,8 @@ public:
 
     void release(std::size_t bytes) noexcept { held_ -= bytes; }
 
-    /// Completes done when so many bytes are to be had, which need not last.
+    /// Completes done when so many bytes are to be had, which need not last: of those that wait,
+    /// whoever fits is told, and nothing is kept for one that waits for much.
     void wait(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr) {
         {
             std::lock_guard const lock(mutex_);
@@ -65,11 +66,9 @@ public:
 
     /// Ends the waits of one owner.
     void withdraw(void const* owner, std::error_code error) {
-        {
-            std::lock_guard const lock(mutex_);
-            waiters_.close(error, owner);
-        }
-        notify(); // those behind them may be the first now
+        std::lock_guard const lock(mutex_);
+        waiters_.close(error, owner);
+        has_waiters_ = !waiters_.empty();
     }
 
     /// What was taken and what is held.

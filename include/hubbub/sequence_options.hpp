@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/option_check.hpp>
 
 #include <chrono>
@@ -8,7 +9,7 @@
 
 namespace hubbub {
 
-/// When beacons are sent, and what is forgotten.
+/// When beacons are sent, and what is forgotten. A time of more than a year counts as a year.
 struct sequence_options {
     /// A topic that was published on and has been idle for so long gets a beacon; the next follows
     /// after twice the time, and so on, up to beacon_cap.
@@ -35,7 +36,7 @@ struct sequence_options {
 namespace detail {
 
 /// Errors: throws std::invalid_argument, which names the option.
-inline sequence_options checked(sequence_options const& o) {
+inline sequence_options checked(sequence_options o) {
     option_check const check("sequence_options");
     check.positive(o.beacon_interval, "beacon_interval");
     check.require(o.beacon_cap >= o.beacon_interval, "beacon_cap", "is below beacon_interval");
@@ -43,6 +44,8 @@ inline sequence_options checked(sequence_options const& o) {
                   "is not above beacon_cap: a topic would fall dormant between two beacons");
     check.require(o.max_topics > 0, "max_topics", "is 0; nothing could be published");
     check.require(o.settle_time >= std::chrono::milliseconds::zero(), "settle_time", "is negative");
+    for (auto* const time : {&o.beacon_interval, &o.beacon_cap, &o.dormant_after, &o.settle_time})
+        *time = bounded(*time);
     return o;
 }
 

@@ -225,7 +225,8 @@ concept can_close = requires(T& t) {
 /// A message is counted in the statistics as its `counted` says.
 ///
 /// A completion that is passed in completes exactly once, also when the call is refused, and
-/// never before the call returned. Subscribing the same sink to the same interest again adds
+/// never before the call returned; but one that is not wanted any more (is_wanted) may be forgotten.
+/// Subscribing the same sink to the same interest again adds
 /// nothing, and completes when the interest is active. The transport calls no sink, observer or
 /// handler while it holds a lock, and outlives the buses on it.
 ///

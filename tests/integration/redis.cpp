@@ -355,6 +355,25 @@ TEST_CASE("glob_match and Redis agree on patterns made at random") {
     CHECK(matches > 1000); // it was no test of nothing
 }
 
+TEST_CASE("the longest time there is means never") {
+    redis_server const server;
+    asio::io_context io;
+    auto o = options_for(server);
+    for (auto* const time :
+         {&o.connect_timeout, &o.ping_interval, &o.response_timeout, &o.probe_interval,
+          &o.reconnect_base, &o.reconnect_cap, &o.unsubscribe_linger})
+        *time = std::chrono::milliseconds::max();
+    redis_peer a(io, o);
+    a.listen("t");
+    for (auto const* const text : {"1", "2", "3"})
+        a.run_until_heard("t", text);
+    CHECK(a.retried.empty());
+    CHECK(a.lost.empty());
+    // That of each greeting, and the one that found the server up.
+    auto const pings = server.command("INFO", "commandstats");
+    CHECK(pings.find("cmdstat_ping:calls=3,") != std::string::npos);
+}
+
 TEST_CASE("options that cannot work are refused at once, by name") {
     asio::io_context io;
     auto const refused = [&](auto change, char const* name) {
@@ -373,7 +392,7 @@ TEST_CASE("options that cannot work are refused at once, by name") {
     refused([](auto& o) { o.replies.max_elements = 3; }, "replies.max_elements");
     refused([](auto& o) { o.client_name = "a b"; }, "client_name");
     refused([](auto& o) { o.user = "ada"; }, "user");
-    refused([](auto& o) { o.unix_socket = std::string(200, '/'); }, "unix socket");
+    refused([](auto& o) { o.unix_socket = std::string(200, '/'); }, "unix_socket");
 }
 
 } // namespace redis_test

@@ -5,8 +5,9 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
-// Replaces operator new for the whole program, to count. So one file of a program may include it.
+// Replaces operator new for the whole program, to count, and to fail when it is told to. So one file of a program may include it.
 // What C allocates (hiredis's buffers) is not counted.
 
 // Clang's thread sanitizer has an operator new that cannot be replaced.
@@ -36,7 +37,12 @@ inline std::size_t live_allocations() {
     return allocated - freed;
 }
 
+/// Whether the next allocation of this thread fails.
+inline thread_local bool next_fails = false;
+
 inline void* allocate(std::size_t size) noexcept {
+    if (std::exchange(next_fails, false))
+        return nullptr;
     ++allocated;
     return std::malloc(size == 0 ? 1 : size);
 }

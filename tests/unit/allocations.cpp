@@ -2,9 +2,11 @@
 #include "support/allocations.hpp"
 
 #include "support/local_bus.hpp"
+#include "support/replies.hpp"
 #include "support/subscribing.hpp"
 
 #include <hubbub/detail/topic_table.hpp>
+#include <hubbub/redis/publish_queue.hpp>
 #include <hubbub/redis/resp.hpp>
 #include <hubbub/serializer/in_place.hpp>
 
@@ -13,12 +15,14 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace allocations_test {
 
-// What must not allocate, and what must not grow.
+// What must not allocate, what must not grow, and what must hold when there is no memory.
 
 using namespace std::chrono_literals;
 using hubbub::delivery_mode;
@@ -162,6 +166,41 @@ TEST_CASE("one who comes and goes within the linger takes no memory") {
         f.set.want("restless", {});
     }
     CHECK(support::live_allocations() < before + 20);
+}
+
+TEST_CASE("a publish for which there is no memory leaves the queue in step with Redis" *
+          doctest::skip(!support::counts_allocations)) {
+    hubbub::message_limits const limits;
+    hubbub::detail::publish_ledger ledger;
+    hubbub::redis::publish_queue queue(limits, ledger);
+    queue.on_run();
+    std::string expected;
+    int failures = 0;
+    for (std::size_t i = 0; i < 1000; ++i) {
+        std::string const payload(i, 'x');
+        hubbub::publish_completion done;
+        auto const messages = queue.messages();
+        auto const bytes = queue.bytes();
+        std::error_code refused;
+        support::next_fails = true;
+        try {
+            refused = queue.push("", {"t", payload, {}}, done);
+        } catch (std::bad_alloc const&) {
+            ++failures;
+            REQUIRE(queue.messages() == messages);
+            REQUIRE(queue.bytes() == bytes);
+            refused = queue.push("", {"t", payload, {}}, done);
+        }
+        support::next_fails = false;
+        REQUIRE(!refused);
+        hubbub::redis::append_publish(expected, "", "t", payload);
+    }
+    CHECK(failures > 10); // for an entry or for its bytes
+    CHECK(queue.output() == expected);
+    queue.wrote(expected.size());
+    for (int i = 0; i < 1000; ++i)
+        CHECK(!queue.on_reply(support::integer(1)));
+    CHECK(queue.messages() == 0);
 }
 
 } // namespace allocations_test

@@ -8,6 +8,7 @@
 #include <asio/detached.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -44,12 +45,48 @@ struct counted {
     counts* count;
 };
 
+/// Cannot be copied while it is broken.
+struct fragile {
+    explicit fragile(bool const& b) : broken(&b) {}
+    fragile(fragile const& other) : broken(other.broken) {
+        if (*broken)
+            throw std::runtime_error("broken");
+    }
+    fragile& operator=(fragile const&) = delete;
+    ~fragile() = default;
+
+    bool const* broken;
+};
+
 struct point {
     int x;
     int y;
 };
 
 } // namespace
+
+TEST_CASE("an object that throws when it is copied ends its own publish, and no other") {
+    object_bus f(delivery_mode::immediate);
+    hubbub::local_transport transport(f.io.get_executor(), f.broker);
+    hubbub::bus elsewhere(transport, in_place_serializer{});
+    int here = 0;
+    int there = 0;
+    auto const a = f.bus.subscribe<fragile>("t", [&](fragile const&) { ++here; });
+    auto const b = elsewhere.subscribe<fragile>("t", [&](fragile const&) { ++there; });
+    bool broken = true;
+    fragile const object(broken);
+    CHECK_THROWS_AS(f.bus.publish("t", object), std::runtime_error);
+    CHECK_THROWS_AS(elsewhere.publish("t", object), std::runtime_error);
+    broken = false;
+    CHECK(!f.bus.publish("t", object));
+    CHECK(here == 1); // at once, as ever
+    CHECK(!elsewhere.publish("t", object));
+    f.run();
+    CHECK(here == 2);
+    CHECK(there == 2);
+    CHECK(elsewhere.statistics().queued == 0);
+    CHECK(elsewhere.statistics().refused == 1);
+}
 
 TEST_CASE("delivered immediately, the sink gets the very object that was published") {
     object_bus f(delivery_mode::immediate);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/local_bus.hpp"
 
+#include <hubbub/serializer/in_place.hpp>
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -58,6 +60,39 @@ struct late_refusal : hubbub::local_transport {
         done(errc::queue_full, 0);
         return {};
     }
+};
+
+/// Keeps who waits for room, and never has any.
+struct full : hubbub::local_transport {
+    using local_transport::local_transport;
+    std::error_code publish(hubbub::message_view const& /*message*/,
+                            hubbub::publish_completion done) {
+        done(errc::queue_full, 0);
+        return errc::queue_full;
+    }
+    void wait_for_room(std::size_t /*bytes*/, hubbub::completion<std::error_code> done) {
+        waits.push_back(std::move(done));
+    }
+    auto wanted() const {
+        return std::count_if(waits.begin(), waits.end(),
+                             [](auto const& done) { return done.is_wanted(); });
+    }
+    std::vector<hubbub::completion<std::error_code>> waits;
+};
+
+/// Can be moved, and not be copied while it is broken.
+struct fragile {
+    explicit fragile(bool const& b) : broken(&b) {}
+    fragile(fragile&&) = default;
+    fragile(fragile const& other) : broken(other.broken) {
+        if (*broken)
+            throw std::runtime_error("broken");
+    }
+    fragile& operator=(fragile const&) = delete;
+    fragile& operator=(fragile&&) = delete;
+    ~fragile() = default;
+
+    bool const* broken;
 };
 
 /// Tells what it is told.
@@ -145,6 +180,51 @@ TEST_CASE("when the first one gives up, a smaller one behind it finds the room t
     link.heal();
     f.time.run_for(100ms);
     CHECK(f.ends.back() == "small");
+}
+
+TEST_CASE("a transport may forget who waited for room and gave up") {
+    fixture f;
+    full transport(f.io.get_executor(), f.broker);
+    std::optional<hubbub::bus<full, hubbub::text_serializer>> bus(std::in_place, transport);
+    bus->async_publish("t", std::string("12345678"), wait_up_to{100ms}, f.ended("large"));
+    CHECK(transport.wanted() == 1);
+    bus->async_publish("t", std::string("12"), wait_up_to{200ms}, f.ended("small"));
+    f.time.run_for(150ms);
+    CHECK(transport.waits.size() == 2);
+    CHECK(transport.wanted() == 1);
+    f.time.run_for(100ms);
+    CHECK(transport.wanted() == 0);
+    bus->async_publish("t", std::string("1"), wait_up_to{0ms}, f.ended("closed"));
+    CHECK(transport.wanted() == 1);
+    bus.reset();
+    CHECK(transport.wanted() == 0);
+}
+
+TEST_CASE("a publish that throws ends alone, and those behind it have their turn") {
+    fixture f;
+    hubbub::local_transport transport(f.io.get_executor(), f.broker,
+                                      {.limits = {.max_queue_messages = 2}});
+    hubbub::bus bus(transport, hubbub::in_place_serializer{});
+    int seen = 0;
+    auto const s = bus.subscribe<fragile>("t", [&](fragile const&) { ++seen; });
+    bool broken = true;
+    auto const publish = [&](char const* name) {
+        bus.async_publish("t", fragile(broken), wait_up_to{0ms}, f.ended(name));
+    };
+    CHECK_THROWS_AS(publish("at once"), std::runtime_error);
+    broken = false;
+    for (auto const* const name : {"1", "2", "3", "4"})
+        publish(name);
+    broken = true;
+    CHECK_THROWS_AS(f.time.run_for(1ms), std::runtime_error); // when it is the third one's turn
+    broken = false;
+    f.time.run_for(1ms);
+    CHECK(f.ends == texts{"1", "2", "4"});
+    CHECK(!bus.publish("t", fragile(broken)));
+    f.time.run_for(1ms);
+    CHECK(seen == 4);
+    CHECK(bus.statistics().queued == 0);
+    CHECK(bus.statistics().queued_bytes == 0);
 }
 
 TEST_CASE("a trace is told of a publish with patience once, when it is accepted or ends") {

@@ -6,6 +6,7 @@
 #include <hubbub/testing/virtual_time.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
+#include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <doctest/doctest.h>
@@ -164,6 +165,25 @@ TEST_CASE("a wait ends at its deadline, by the clock of the executor's context")
     CHECK(ends == std::vector<end>{{errc::timed_out, 250ms}, {errc::timed_out, 1000ms}});
 }
 
+TEST_CASE("the longest time there is means never, for a wait as for a drain") {
+    cut_off f;
+    texts ends;
+    auto const never = std::chrono::milliseconds::max();
+    f.bus.async_publish(
+        "t", std::string("3"), wait_up_to{never},
+        [&](std::error_code error, std::size_t) { ends.push_back("publish: " + error.message()); });
+    f.time.run_for(24h);
+    CHECK(ends.empty());
+    f.bus.async_drain(never, [&](std::error_code error, std::uint64_t undelivered) {
+        ends.push_back("drain: " + error.message() + ' ' + std::to_string(undelivered));
+    });
+    f.time.run_for(24h);
+    CHECK(ends == texts{"publish: " + error_text(errc::closed)});
+    f.link.heal();
+    f.time.run_for(1s);
+    CHECK(ends.back() == "drain: " + std::error_code{}.message() + " 0");
+}
+
 TEST_CASE("a drain that is not done at its deadline says so, and how many were not delivered") {
     cut_off f;
     auto const begin = f.time.now();
@@ -275,6 +295,74 @@ TEST_CASE("a drain hands over what was accepted, refuses what comes, and closes"
     CHECK(f.bus.state() == hubbub::link_state::closed);
     CHECK(!f.subscribed);
     CHECK(f.balance() == 0);
+}
+
+TEST_CASE("a drain has sinks work off their queues, and counts what they leave") {
+    fixture f;
+    asio::io_context elsewhere;
+    texts slow;
+    auto const s = f.bus.subscribe<std::string>(
+        "t", {}, asio::bind_executor(elsewhere.get_executor(), [&](std::string const& m) {
+            slow.push_back(m);
+        }));
+    auto messages = f.bus.receive<std::string>("t");
+    for (auto const* const text : {"1", "2", "3"})
+        CHECK(!f.bus.publish("t", text));
+    std::vector<std::pair<std::error_code, std::uint64_t>> drained;
+    f.bus.async_drain(1s, [&](std::error_code error, std::uint64_t undelivered) {
+        drained.emplace_back(error, undelivered);
+    });
+    f.time.run_for(500ms);
+    CHECK(f.seen == texts{"1", "2", "3"});
+    CHECK(drained.empty());
+    CHECK(elsewhere.poll_one() == 1);
+    SUBCASE("in time") {
+        // What others publish meanwhile is nothing to wait for.
+        hubbub::local_transport transport(f.io.get_executor(), f.broker);
+        hubbub::bus other(transport, hubbub::text_serializer{});
+        CHECK(!other.publish("t", "4"));
+        f.time.run_for(1ms);
+        elsewhere.poll();
+        f.time.run_for(1ms);
+        CHECK(slow == texts{"1", "2", "3"});
+        CHECK(drained == std::vector<std::pair<std::error_code, std::uint64_t>>{{{}, 0}});
+        CHECK(f.bus.statistics().abandoned == 0);
+    }
+    SUBCASE("too late") {
+        f.time.run_for(500ms);
+        elsewhere.poll();
+        CHECK(slow == texts{"1"});
+        CHECK(drained ==
+              std::vector<std::pair<std::error_code, std::uint64_t>>{{errc::timed_out, 2}});
+        CHECK(f.bus.statistics().abandoned == 2);
+    }
+    CHECK(f.bus.state() == hubbub::link_state::closed);
+    // A receiver's messages are there still.
+    texts received;
+    for (int i = 0; i < 3; ++i)
+        messages.async_receive([&](std::error_code, hubbub::received<std::string> m) {
+            received.push_back(m.message);
+        });
+    f.time.run_for(1ms);
+    CHECK(received == texts{"1", "2", "3"});
+}
+
+TEST_CASE("a drain whose bus ends while a sink works off its queue completes as closed") {
+    fixture f;
+    auto transport = std::make_unique<hubbub::local_transport>(f.io.get_executor(), f.broker);
+    auto bus = std::make_unique<fixture::bus_type>(*transport);
+    asio::io_context elsewhere;
+    auto const s = bus->subscribe<std::string>(
+        "t", {}, asio::bind_executor(elsewhere.get_executor(), [](std::string const&) {}));
+    CHECK(!bus->publish("t", "1"));
+    std::vector<std::error_code> ends;
+    bus->async_drain(1h, [&](std::error_code error, std::uint64_t) { ends.push_back(error); });
+    f.time.run_for(1s);
+    CHECK(ends.empty());
+    bus.reset();
+    transport.reset();
+    f.time.run_for(1s);
+    CHECK(ends == std::vector<std::error_code>{errc::closed});
 }
 
 TEST_CASE("a drain of a transport that is closed already says so, and counts what was discarded") {

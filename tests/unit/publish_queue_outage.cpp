@@ -191,10 +191,21 @@ TEST_CASE("room in bytes is there when they are written") {
     f.queue.on_run();
     f.push(std::string(150, 'x'));
     f.queue.wait_for_room(100, f.waiting.make(0));
-    f.queue.wait_for_room(1, f.waiting.make(1)); // stays behind the one before
     CHECK(f.waiting.take().empty());
     f.write_all();
-    CHECK(f.waiting.take() == waited{{0, {ok}}, {1, {ok}}});
+    CHECK(f.waiting.take() == waited{{0, {ok}}});
+}
+
+TEST_CASE("who waits for much room holds up nobody for whom there is enough") {
+    fixture f({.max_queue_bytes = 200});
+    f.queue.on_run();
+    f.push(std::string(120, 'x'));
+    f.queue.wait_for_room(190, f.waiting.make(0));
+    f.queue.wait_for_room(1, f.waiting.make(1));
+    CHECK(f.waiting.take() == waited{{1, {ok}}});
+    f.queue.wait_for_room(100, f.waiting.make(2));
+    f.write_all();
+    CHECK(f.waiting.take() == waited{{0, {ok}}, {2, {ok}}}); // and who came first is told first
 }
 
 TEST_CASE("a drain completes when all is answered, or the link fell after all was written") {
@@ -272,6 +283,24 @@ TEST_CASE("a budget that other queues share is a bound like the queue's own") {
     CHECK(f.waiting.take() == waited{{0, {ok}}});
     f.write_all();
     CHECK(budget->used() == 0);
+}
+
+TEST_CASE("a transport that is away and waits for much of a shared budget holds up no other") {
+    auto const budget = std::make_shared<memory_budget>(1000);
+    fixture away({.budget = budget});
+    fixture healthy({.budget = budget});
+    CHECK(!away.push(std::string(700, 'x')));
+    away.queue.wait_for_room(500, away.waiting.make(0));
+    auto const spike = budget->max_bytes() - budget->taken();
+    REQUIRE(budget->try_take(spike));
+    healthy.queue.wait_for_room(10, healthy.waiting.make(0));
+    CHECK(healthy.waiting.take().empty());
+    budget->give_back(spike);
+    CHECK(healthy.waiting.take() == waited{{0, {ok}}});
+    CHECK(away.waiting.take().empty());
+    away.queue.on_run();
+    away.write_all();
+    CHECK(away.waiting.take() == waited{{0, {ok}}});
 }
 
 TEST_CASE("who waits for room in a shared budget is not told before a push would succeed") {

@@ -35,6 +35,8 @@ struct serial_transport : hubbub::local_transport {
 
 /// A numbered bus in a test's time, and what others on the backplane see of it, and when.
 struct numbered {
+    explicit numbered(hubbub::sequence_options const& o = {}) : sequenced(transport, o) {}
+
     void publish(std::string_view text) {
         CHECK(!bus.publish("t", text));
         time.run_for(0s);
@@ -57,7 +59,7 @@ struct numbered {
     hubbub::testing::virtual_time time{io};
     hubbub::local_broker broker;
     serial_transport transport{io.get_executor(), broker};
-    hubbub::sequenced<serial_transport> sequenced{transport};
+    hubbub::sequenced<serial_transport> sequenced;
     hubbub::bus<hubbub::sequenced<serial_transport>, hubbub::text_serializer> bus{sequenced};
 
     hubbub::local_transport elsewhere{io.get_executor(), broker};
@@ -104,6 +106,14 @@ TEST_CASE("when beacons come is an option, and one that cannot work is refused b
     refused({.beacon_interval = 2min}, "sequence_options: beacon_cap is below");
     refused({.dormant_after = 1min}, "sequence_options: dormant_after is not above beacon_cap");
     refused({.settle_time = -1ms}, "sequence_options: settle_time is negative");
+}
+
+TEST_CASE("a stream that is to be forgotten never is not, however long it is idle") {
+    numbered n{{.dormant_after = std::chrono::milliseconds::max()}};
+    n.publish("hello");
+    n.time.run_for(24h);
+    n.publish("again");
+    CHECK(n.frames.back() == "2 again");
 }
 
 TEST_CASE("a topic that is published on again is busy, and its beacons begin anew") {

@@ -66,6 +66,26 @@ TEST_CASE("in a test's time, a timer ends when the test says so, and not before"
     CHECK(t.now() == time.now());
 }
 
+TEST_CASE("a wait for more than a year is none that is over at once") {
+    asio::io_context io;
+    std::optional<virtual_time> time;
+    SUBCASE("in a test's time") {
+        time.emplace(io);
+    }
+    SUBCASE("in real time") {}
+    timer t{io.get_executor()};
+    outcome result;
+    t.expires_after(std::chrono::milliseconds::max());
+    t.async_wait(into(result));
+    if (time)
+        time->run_for(24h * 364);
+    io.poll();
+    CHECK(!result);
+    t.expires_after(std::chrono::milliseconds::min()); // and less than none is none
+    t.async_wait(into(result));
+    run_until(io, [&] { return result == ended; }, "the end of a wait");
+}
+
 TEST_CASE("a wait is aborted by cancel, by another time, and by the timer's end") {
     using owned = std::unique_ptr<timer>;
     using end_wait = void (*)(owned&);

@@ -34,8 +34,8 @@ public:
         std::lock_guard const lock(mutex_);
         if (!fits(bytes) || !charge_.try_raise(bytes_ + bytes))
             return pushed::full;
-        bytes_ += bytes;
         entries_.push_back(std::move(entry));
+        bytes_ += bytes;
         peak_ = {std::max(peak_.entries, entries_.size()), std::max(peak_.bytes, bytes_)};
         return std::exchange(awake_, true) ? pushed::queued : pushed::wake;
     }

@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/bus_report.hpp>
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/draining.hpp>
 #include <hubbub/detail/handler_gate.hpp>
 #include <hubbub/detail/outgoing.hpp>
 #include <hubbub/detail/patient_publisher.hpp>
@@ -146,8 +147,8 @@ public:
     /// See bus::async_drain.
     void drain(std::chrono::milliseconds at_most, completion<std::error_code, std::uint64_t> done) {
         patient_->close(errc::closed);
-        auto const d = std::make_shared<draining>(report_->executor(), transport_->statistics());
-        d->done = std::move(done);
+        auto const d = std::make_shared<draining>(report_->executor(), transport_->statistics(),
+                                                  std::move(done));
         d->deadline.expires_after(at_most);
         auto finish = [core = this->shared_from_this(), d](std::error_code error) {
             core->finish_drain(*d, error);
@@ -156,7 +157,15 @@ public:
             if (!aborted)
                 finish(errc::timed_out);
         });
-        transport_->drain({report_->executor(), std::move(finish)});
+        // When all is answered nothing is taken any more, and sinks work off what they have.
+        auto answered = [core = this->shared_from_this(), finish](std::error_code error) {
+            handler_gate::stay const stay(*core->gate_);
+            if (error || !stay)
+                return finish(error);
+            core->unsubscribe();
+            core->report_->wait_until_idle({core->report_->executor(), finish});
+        };
+        transport_->drain({report_->executor(), std::move(answered)});
     }
 
     statistics read_statistics() const {
@@ -166,48 +175,43 @@ public:
     }
 
 private:
-    struct draining {
-        draining(asio::any_io_executor const& executor, statistics const& now)
-            : before(now), deadline(executor) {}
-        statistics const before;
-        timer deadline;
-        completion<std::error_code, std::uint64_t> done;
-    };
+    /// Nothing is delivered any more.
+    void unsubscribe() {
+        std::lock_guard const lock(mutex_);
+        if (std::exchange(open_, false))
+            for (auto const& [what, g] : groups_)
+                transport_->unsubscribe(g->what(), *g);
+    }
 
     /// Ends the subscriptions and events. False if that has been done, or begun, before.
     bool stop() {
+        unsubscribe();
         std::map<key, std::shared_ptr<group_base>> groups;
         {
             std::lock_guard const lock(mutex_);
-            if (!std::exchange(open_, false))
+            if (std::exchange(stopped_, true))
                 return false;
             groups.swap(groups_);
-            for (auto const& [what, g] : groups)
-                transport_->unsubscribe(g->what(), *g);
         }
         for (auto const& [what, g] : groups)
             g->deactivate();
+        report_->end_waiting_until_idle(errc::closed);
         observation_.reset();
         report_->on_event(nullptr);
         return true;
     }
 
-    /// On the executor, at the deadline or when all is answered, whichever comes first.
+    /// On the executor, at the deadline or when all is done, whichever comes first.
     void finish_drain(draining& d, std::error_code error) {
-        if (!d.done)
+        if (d.ended())
             return;
         d.deadline.cancel();
         handler_gate::stay const stay(*gate_);
+        auto const abandoned = report_->abandoned.get();
         if (!stay || !stop()) // the bus ended meanwhile, and with it perhaps the transport
-            return d.done(errc::closed, 0);
+            return d.end_as_closed();
         transport_->close();
-        auto const count = [](statistics const& s) {
-            return s.unknown + s.discarded + s.displaced;
-        };
-        auto const undelivered = count(transport_->statistics()) - count(d.before);
-        if (!error && undelivered > 0)
-            error = errc::outcome_unknown;
-        d.done(error, undelivered);
+        d.end(error, transport_->statistics(), report_->abandoned.get() - abandoned);
     }
 
     std::error_code hand_over(message_view const& message, publish_completion&& done) {
@@ -276,6 +280,7 @@ private:
 
     std::mutex mutex_; // guards what follows
     bool open_ = true;
+    bool stopped_ = false;
     std::map<key, std::shared_ptr<group_base>> groups_;
 };
 

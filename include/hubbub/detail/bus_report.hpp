@@ -3,6 +3,7 @@
 
 #include <hubbub/detail/drop_notice.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
+#include <hubbub/detail/room.hpp>
 #include <hubbub/detail/tracing.hpp>
 #include <hubbub/event.hpp>
 #include <hubbub/statistics.hpp>
@@ -56,6 +57,27 @@ public:
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
 
+    /// A sink begins to work off its queue, and has come to its end.
+    void begin_work() noexcept { ++working_; }
+    void end_work() {
+        if (--working_ == 0)
+            end_waiting_until_idle({});
+    }
+
+    /// Completes done when no sink works off a queue.
+    void wait_until_idle(completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        idle_.add(0, std::move(done));
+        if (working_ == 0)
+            idle_.close({});
+    }
+
+    /// Ends those who wait for that.
+    void end_waiting_until_idle(std::error_code error) {
+        std::lock_guard const lock(mutex_);
+        idle_.close(error);
+    }
+
     /// Adds what the bus counts to what its transport does.
     void add_to(statistics& s) const noexcept {
         auto const waiting = publishes_waiting.load();
@@ -102,8 +124,10 @@ public:
 private:
     asio::any_io_executor const executor_;
     drop_notice drops_;
-    mutable std::mutex mutex_; // guards observer_
+    std::atomic<std::size_t> working_ = 0;
+    mutable std::mutex mutex_; // guards what follows
     std::shared_ptr<observer> observer_;
+    room_waiters idle_;
 };
 
 /// One with the trace of a bus.

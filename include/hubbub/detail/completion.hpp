@@ -27,6 +27,10 @@ public:
 
     explicit operator bool() const noexcept { return operation_ != nullptr; }
 
+    /// False if nobody waits any more, and then it may be forgotten: it is empty, or its handler
+    /// has a `bool is_wanted() const noexcept` that says so.
+    bool is_wanted() const noexcept { return operation_ && operation_->is_wanted(); }
+
     /// Completes the operation; the object is empty afterwards.
     void operator()(Results... results) {
         if (!operation_)
@@ -43,6 +47,7 @@ private:
         operation_base& operator=(operation_base const&) = delete;
         virtual ~operation_base() = default;
 
+        virtual bool is_wanted() const noexcept = 0;
         /// Has call called on the handler's executor. self, here and there, is what owns this.
         virtual void post(std::unique_ptr<operation_base> self) = 0;
         /// Frees self before the handler runs, as Asio does.
@@ -64,6 +69,13 @@ private:
     struct operation final : operation_base {
         operation(Executor executor, Handler&& h)
             : work(std::move(executor)), handler(std::move(h)) {}
+
+        bool is_wanted() const noexcept override {
+            if constexpr (requires { handler.is_wanted(); })
+                return handler.is_wanted();
+            else
+                return true;
+        }
 
         void post(std::unique_ptr<operation_base> self) override {
             auto const executor = work.get_executor(); // self may run, and end, before post returns

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -51,6 +52,28 @@ private:
 };
 
 using shared_message = std::shared_ptr<kept_message const>;
+
+/// Has several things done of which each may throw: goes on, and throws what the first one threw.
+class first_exception {
+public:
+    template <class F>
+    void keep_of(F f) noexcept {
+        try {
+            f();
+        } catch (...) {
+            if (!first_)
+                first_ = std::current_exception();
+        }
+    }
+
+    void rethrow() const {
+        if (first_)
+            std::rethrow_exception(first_);
+    }
+
+private:
+    std::exception_ptr first_;
+};
 
 class local_endpoint;
 
@@ -231,14 +254,26 @@ private:
     static void undisturbed(inline_run& run, Run run_sinks) {
         if (std::exchange(run.busy, true))
             return run_sinks(); // a sink runs the io_context
-        run_sinks();
+        first_exception thrown;
+        thrown.keep_of(run_sinks);
         while (!run.waiting.empty()) {
             auto next = std::move(run.waiting.front());
             run.waiting.pop_front();
-            next.from->send(next.what);
             run.bytes -= next.what.message->bytes();
+            thrown.keep_of([&] { next.from->send(next.what); });
         }
         run.busy = false;
+        thrown.rethrow();
+    }
+
+    /// What a copy of an object throws is its publisher's to know, and nobody gets the message.
+    shared_message keep(message_view const& message) {
+        try {
+            return std::make_shared<kept_message const>(message);
+        } catch (...) {
+            ledger_.refuse(message.counted, {});
+            throw;
+        }
     }
 
     std::error_code defer(inline_run& run, message_view const& message, publish_completion& done) {
@@ -246,15 +281,14 @@ private:
         if (run.bytes + bytes > limits_.max_queue_bytes ||
             run.waiting.size() >= limits_.max_queue_messages)
             return errc::queue_full;
+        run.waiting.push_back({shared_from_this(), {keep(message), std::move(done)}});
         run.bytes += bytes;
         ledger_.count(ledger_.payload_bytes, message.counted, message.payload.size());
-        run.waiting.push_back(
-            {shared_from_this(), {std::make_shared<kept_message const>(message), std::move(done)}});
         return {};
     }
 
     std::error_code publish_queued(message_view const& message, publish_completion& done) {
-        outgoing entry{std::make_shared<kept_message const>(message), {}};
+        outgoing entry{keep(message), {}};
         auto const bytes = entry.message->bytes();
         entry.done = std::move(done);
         auto const size = message.payload.size();
@@ -269,20 +303,26 @@ private:
 
     void post_sending() {
         asio::post(executor_, [self = shared_from_this()] {
+            first_exception thrown;
             for (auto& entry : self->outbox_.take())
-                undisturbed(this_thread(), [&] { self->send(entry); });
+                thrown.keep_of([&] { undisturbed(this_thread(), [&] { self->send(entry); }); });
             if (self->outbox_.more())
                 self->post_sending();
+            thrown.rethrow();
         });
     }
 
     void post_delivery() {
         asio::post(executor_, [self = shared_from_this()] {
+            first_exception thrown;
             for (auto const& message : self->inbox_.take())
                 if (!self->closed())
-                    undisturbed(this_thread(), [&] { self->deliver(message->view()); });
+                    thrown.keep_of([&] {
+                        undisturbed(this_thread(), [&] { self->deliver(message->view()); });
+                    });
             if (self->inbox_.more())
                 self->post_delivery();
+            thrown.rethrow();
         });
     }
 

@@ -16,19 +16,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
 namespace hubbub::detail {
 
-/// The publishes of one bus that wait for room in the transport's queue, in the order they came.
-/// Any thread; the transport is called without a lock, since it may run sinks.
+/// The publishes of one bus that wait for room in the transport's queue, in the order they came: the
+/// transport is asked for room for the first of them. Other buses' are not waited for. Any thread; the transport is called without a lock, since it may run sinks.
 template <class Transport>
 class patient_publisher : public std::enable_shared_from_this<patient_publisher<Transport>> {
 public:
@@ -78,6 +76,7 @@ public:
             std::lock_guard const lock(mutex_);
             closed_ = error;
             ended.swap(waiting_);
+            awaited_.reset();
             for (auto const& o : ended)
                 leave(*o);
         }
@@ -168,11 +167,14 @@ private:
         }
         waiting_.erase(at);
         leave(*o);
+        if (waiting_.empty())
+            awaited_.reset();
+        lock.unlock();
+        refuse(*o, why);
+        lock.lock();
         // There may be room for the one behind it, if that is smaller.
         if (!attempting_ && !waiting_.empty() && awaited_ && waiting_.front()->bytes() < *awaited_)
             attempt(lock, take_front());
-        lock.unlock();
-        refuse(*o, why);
     }
 
     operation_ptr take_front() {
@@ -183,10 +185,27 @@ private:
         return front;
     }
 
-    /// Publishes next, and those at the front after it, until one finds no room.
+    /// Publishes next, and those at the front after it, until one finds no room. What a publish
+    /// throws, since there is no memory or an object cannot be copied, ends that one alone: its
+    /// handler goes unused.
     void attempt(std::unique_lock<std::mutex>& lock, operation_ptr next) {
         handler_gate::stay const stay(*gate_); // after close it is in vain, and nothing waits
         attempting_ = true;
+        try {
+            publish_all(lock, next);
+        } catch (...) {
+            if (!lock.owns_lock())
+                lock.lock();
+            leave(*next);
+            attempting_ = false;
+            wait_for_room();
+            throw;
+        }
+        attempting_ = false;
+        wait_for_room();
+    }
+
+    void publish_all(std::unique_lock<std::mutex>& lock, operation_ptr& next) {
         for (; next; next = take_front()) {
             lock.unlock();
             bool const full = !publish_now(next);
@@ -204,8 +223,6 @@ private:
                 lock.lock();
             }
         }
-        attempting_ = false;
-        wait_for_room();
     }
 
     /// False if there was no room.
@@ -234,25 +251,36 @@ private:
     /// Has the transport tell when there is room for the front.
     void wait_for_room() {
         if (waiting_.empty())
-            return;
+            return awaited_.reset();
         auto const bytes = waiting_.front()->bytes();
         if (awaited_ && *awaited_ <= bytes)
             return; // that is told before
-        awaited_ = bytes;
-        auto told = [weak = this->weak_from_this(), wait = ++waits_](std::error_code error) {
-            auto const self = weak.lock();
-            if (self && error)
-                self->close(error);
-            else if (self)
-                self->on_room(wait);
-        };
+        awaited_ = std::make_shared<std::size_t const>(bytes);
+        room_handler told{this->weak_from_this(), awaited_};
         transport_->wait_for_room(bytes, {report_->executor(), std::move(told)});
     }
 
-    void on_room(std::uint64_t wait) {
+    /// What the transport tells that there is room. It is not wanted any more when who waited gave
+    /// up, or a later wait is for less.
+    struct room_handler {
+        std::weak_ptr<patient_publisher> publisher;
+        std::weak_ptr<std::size_t const> wait;
+
+        bool is_wanted() const noexcept { return !wait.expired(); }
+
+        void operator()(std::error_code error) const {
+            auto const self = publisher.lock();
+            if (self && error)
+                self->close(error);
+            else if (self)
+                self->on_room(wait.lock());
+        }
+    };
+
+    void on_room(std::shared_ptr<std::size_t const> const& wait) {
         std::unique_lock lock(mutex_);
-        if (wait != waits_)
-            return; // a later one was for less
+        if (!wait || wait != awaited_)
+            return;
         awaited_.reset();
         if (!attempting_)
             attempt(lock, take_front());
@@ -287,8 +315,7 @@ private:
     std::mutex mutex_; // guards what follows
     std::deque<operation_ptr> waiting_;
     bool attempting_ = false;
-    std::optional<std::size_t> awaited_; // the room that the transport is to tell of
-    std::uint64_t waits_ = 0;
+    std::shared_ptr<std::size_t const> awaited_; // the room that the transport is to tell of
     std::error_code closed_;
 };
 

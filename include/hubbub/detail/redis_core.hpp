@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/limits.hpp>
 #include <hubbub/detail/option_check.hpp>
 #include <hubbub/detail/publish_session.hpp>
@@ -70,8 +71,13 @@ public:
         shared_.ledger.begin(message.counted);
         bool wake = false;
         auto error = check_message(options_.limits, message);
-        if (!error)
-            error = publishing_.push(message, done, wake);
+        try {
+            if (!error)
+                error = publishing_.push(message, done, wake);
+        } catch (...) { // no memory: it was not accepted, and its caller knows
+            shared_.ledger.refuse(message.counted, {});
+            throw;
+        }
         if (error) {
             shared_.ledger.refuse(message.counted, error);
             done(error, 0);
@@ -155,6 +161,10 @@ private:
         constexpr auto longest = sizeof(sockaddr_un{}.sun_path) - 1;
         check.require(o.unix_socket.size() <= longest, "unix_socket",
                       "is too long a path; a system takes " + std::to_string(longest) + " bytes");
+        for (auto* const time :
+             {&o.connect_timeout, &o.ping_interval, &o.response_timeout, &o.probe_interval,
+              &o.reconnect_base, &o.reconnect_cap, &o.unsubscribe_linger})
+            *time = bounded(*time);
         return o;
     }
 

@@ -4,23 +4,28 @@
 #include <hubbub/detail/completion.hpp>
 
 #include <cstddef>
-#include <deque>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace hubbub::detail {
 
-/// Who waits for room in a queue, in turn. The queue's lock guards it.
+/// Who waits for room in a queue. The queue's lock guards it.
+///
+/// Whoever fits is told, those first that have waited longest: one that waits for much holds up none
+/// that waits for less, and waits on while those take the room, which is kept for nobody. Who wants
+/// order among his own waits for the first of them alone, as a bus does.
 class room_waiters {
 public:
     /// owner: for whom alone they may be ended.
     void add(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr) {
+        std::erase_if(waiting_, [](waiter const& w) { return !w.done.is_wanted(); });
         waiting_.push_back({bytes, std::move(done), owner});
     }
 
     bool empty() const noexcept { return waiting_.empty(); }
 
-    /// Completes those at the front for which there is room: fits(bytes) says so.
+    /// Completes those for which there is room: fits(bytes) says so.
     template <class Fits>
     void notify(Fits fits) {
         notify(fits, [](std::size_t /*bytes*/, auto done) { done({}); });
@@ -29,11 +34,14 @@ public:
     /// The same, but hands their completions to next(bytes, done).
     template <class Fits, class Next>
     void notify(Fits fits, Next next) {
-        while (!waiting_.empty() && fits(waiting_.front().bytes)) {
-            auto front = std::move(waiting_.front());
-            waiting_.pop_front();
-            next(front.bytes, std::move(front.done));
-        }
+        std::erase_if(waiting_, [&](waiter& w) {
+            if (!w.done.is_wanted())
+                return true;
+            if (!fits(w.bytes))
+                return false;
+            next(w.bytes, std::move(w.done));
+            return true;
+        });
     }
 
     /// Ends all.
@@ -58,7 +66,7 @@ private:
         void const* owner;
     };
 
-    std::deque<waiter> waiting_;
+    std::vector<waiter> waiting_;
 };
 
 } // namespace hubbub::detail

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -68,9 +69,18 @@ public:
     delivery call(std::string_view topic, T const& message, std::size_t bytes) override {
         if (!queue_.push(topic, message, bytes))
             return delivery::overrun;
-        if (!running_.exchange(true))
+        if (!running_.exchange(true)) {
+            report_->begin_work();
             post();
+        }
         return delivery::queued;
+    }
+
+    void end(std::error_code /*why*/) override {
+        std::uint64_t abandoned = 0;
+        while (queue_.take())
+            ++abandoned;
+        report_->abandoned.add(abandoned);
     }
 
 private:
@@ -84,8 +94,8 @@ private:
             running_ = false;
             // A push that saw it run may have come since.
             if (this->active && !queue_.empty() && !running_.exchange(true))
-                post();
-            return;
+                return post();
+            return report_->end_work();
         }
         try {
             call_sink(sink_, next->topic, next->message);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/detail/asio.hpp>
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/virtual_clock.hpp>
 
@@ -57,7 +58,10 @@ public:
         real_.expires_at(when);
     }
 
-    void expires_after(time_point::duration wait) { expires_at(now() + wait); }
+    template <class Rep, class Period>
+    void expires_after(std::chrono::duration<Rep, Period> wait) {
+        expires_at(now() + bounded(wait));
+    }
 
     /// Calls `handler(std::error_code)` at the time set, on its own executor, else on the timer's.
     template <class Handler>

@@ -102,8 +102,8 @@ public:
             done({.error = errc::closed});
             return 0;
         }
-        auto const number =
-            pending_.begin(server, timer_.now() + limit, std::move(done), registry_.beats());
+        auto const number = pending_.begin(server, timer_.now() + bounded(limit), std::move(done),
+                                           registry_.beats());
         arm();
         return number;
     }
@@ -204,7 +204,8 @@ private:
         std::lock_guard const lock(mutex_);
         auto const state_now = bus_->state();
         bool const for_good = state_now == link_state::closed || state_now == link_state::failed;
-        next_beacon_ = for_good ? time_point::max() : timer_.now() + options_.beacon_interval;
+        next_beacon_ =
+            for_good ? time_point::max() : timer_.now() + bounded(options_.beacon_interval);
         arm();
     }
 

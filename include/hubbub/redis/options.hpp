@@ -56,7 +56,8 @@ struct tls_options {
     bool verify = true;
 };
 
-/// How to reach a Redis server, and how to keep the link to it. parse_url makes one.
+/// How to reach a Redis server, and how to keep the link to it. parse_url makes one. A time of more
+/// than a year counts as a year: milliseconds::max() is never.
 struct options {
     /// A name, or an IPv4 or IPv6 address. Resolved again on each attempt; all addresses are tried,
     /// each by the n-th attempt if there are n.

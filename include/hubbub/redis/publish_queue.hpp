@@ -42,20 +42,19 @@ public:
         while (!has_room(size))
             if (!attainable(size) || !displace_oldest())
                 return errc::queue_full;
-        append_publish(filling_, prefix, message.topic, message.payload);
-        add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done));
+        add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done),
+            [&] { append_publish(filling_, prefix, message.topic, message.payload); });
         return {};
     }
 
     void push_ping() {
-        append_command(filling_, "PING");
-        add(kind::ping, {});
+        add(kind::ping, {}, [&] { append_command(filling_, "PING"); });
     }
 
     /// Queues a publish of the library's own, which is no message of anybody's: it is not counted.
     void push_probe(std::string_view prefix, message_view const& message, publish_completion done) {
-        append_publish(filling_, prefix, message.topic, message.payload);
-        add(kind::probe, std::move(done));
+        add(kind::probe, std::move(done),
+            [&] { append_publish(filling_, prefix, message.topic, message.payload); });
     }
 
     /// Completes done when a message of so many bytes, with its topic, finds room.
@@ -169,8 +168,21 @@ private:
         kind what;
     };
 
-    void add(kind what, publish_completion&& done) {
-        entries_.emplace_back(end_of_queue(), std::move(done), what);
+    /// append() puts the command at the end of filling_. Without memory nothing is added: a command
+    /// without an entry would be answered, and the answer taken for another's.
+    template <class Append>
+    void add(kind what, publish_completion&& done, Append append) {
+        auto const before = filling_.size();
+        entries_.push_back({0, {}, what});
+        try {
+            append();
+        } catch (...) {
+            entries_.pop_back();
+            filling_.resize(before);
+            throw;
+        }
+        entries_.back().end = end_of_queue();
+        entries_.back().done = std::move(done);
         auto const now = bytes();
         peak_messages_ = std::max(peak_messages_, entries_.size());
         peak_bytes_ = std::max(peak_bytes_, now);
