@@ -68,7 +68,7 @@ public:
         return 0;
     }
 
-    void cancel(std::uint64_t number) override { pipe->cancel_send(number); }
+    void cancel_send(std::uint64_t number) override { pipe->cancel_send(number); }
 
     void end(std::error_code error, std::string text) override {
         pipe->end(error, text);
@@ -92,8 +92,8 @@ public:
         : stream_source<T>(std::move(on)), from_(std::move(from)),
           serializer_(std::move(serializer)), wrong_(wrong), name_(std::move(name)) {}
 
-    void receive(completion<outcome<T>> done) override {
-        from_->pipe->receive(
+    std::uint64_t receive(completion<outcome<T>> done) override {
+        return from_->pipe->receive(
             {this->executor,
              [pipe = from_->pipe, serializer = serializer_, wrong = wrong_, name = name_,
               done = std::move(done)](answer<Serializer> const& given) mutable {
@@ -107,7 +107,7 @@ public:
              }});
     }
 
-    void cancel_receive() override { from_->pipe->cancel_receive(); }
+    void cancel_receive(std::uint64_t number) override { from_->pipe->cancel_receive(number); }
 
 private:
     std::shared_ptr<receiving_end<Serializer>> const from_;

@@ -30,9 +30,9 @@ public:
     virtual ~stream_sink() = default;
 
     virtual std::error_code try_send(T item) = 0;
-    /// Returns what cancel takes.
+    /// Returns what cancel_send takes.
     virtual std::uint64_t send(T item, completion<std::error_code> done) = 0;
-    virtual void cancel(std::uint64_t number) = 0;
+    virtual void cancel_send(std::uint64_t number) = 0;
     virtual void end(std::error_code error, std::string text) = 0;
 
     asio::any_io_executor const executor;
@@ -47,8 +47,9 @@ public:
     stream_source& operator=(stream_source const&) = delete;
     virtual ~stream_source() = default;
 
-    virtual void receive(completion<outcome<T>> done) = 0;
-    virtual void cancel_receive() = 0;
+    /// Returns what cancel_receive takes.
+    virtual std::uint64_t receive(completion<outcome<T>> done) = 0;
+    virtual void cancel_receive(std::uint64_t number) = 0;
 
     asio::any_io_executor const executor;
 };
@@ -90,7 +91,7 @@ public:
                 detail::cancellable_handler wrapped(std::move(handler));
                 on_cancel([weak = std::weak_ptr(sink), waiting] {
                     if (auto const present = weak.lock())
-                        present->cancel(*waiting);
+                        present->cancel_send(*waiting);
                 });
                 *waiting = sink->send(std::move(what), {std::move(executor), std::move(wrapped)});
             },
@@ -155,13 +156,14 @@ public:
                 if (!from)
                     return completion<outcome<T>>(std::move(executor),
                                                   std::move(handler))(outcome<T>(errc::closed, {}));
+                auto const waiting = std::make_shared<std::uint64_t>();
                 auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
                 detail::cancellable_handler wrapped(std::move(handler));
-                on_cancel([source] {
+                on_cancel([source, waiting] {
                     if (auto const present = source.lock())
-                        present->cancel_receive();
+                        present->cancel_receive(*waiting);
                 });
-                from->receive({std::move(executor), std::move(wrapped)});
+                *waiting = from->receive({std::move(executor), std::move(wrapped)});
             },
             token);
     }

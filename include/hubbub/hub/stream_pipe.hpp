@@ -33,14 +33,15 @@ public:
 
     explicit stream_pipe(std::size_t most) : most_(std::max<std::size_t>(most, 1)) {}
 
-    /// Completes when the item is kept. Returns what cancel_send takes.
-    /// Errors: queue_full; closed after end; why the stream was closed.
+    /// Completes when the item is kept. Returns what cancel_send takes: not that of another, if it
+    /// was refused. Errors: queue_full; closed after end; why the stream was closed.
     std::uint64_t send(item what, completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
-        if (auto const error = refusal(2 * most_))
+        if (auto const error = refusal(2 * most_)) {
             done(error);
-        else
-            add(std::move(what), std::move(done));
+            return 0;
+        }
+        add(std::move(what), std::move(done));
         return last_;
     }
 
@@ -66,19 +67,24 @@ public:
         entries_.erase(at);
     }
 
-    /// Completes with the next item; one at a time.
-    void receive(completion<received> done) {
+    /// Completes with the next item; one at a time. Returns what cancel_receive takes.
+    std::uint64_t receive(completion<received> done) {
         std::lock_guard const lock(mutex_);
-        if (receiver_)
-            return done({.error = asio::error::already_started});
+        if (receiver_) {
+            done({.error = asio::error::already_started});
+            return 0;
+        }
         receiver_ = std::move(done);
         serve();
+        return ++last_receive_;
     }
 
-    /// Ends a receive that waits.
-    void cancel_receive() {
+    /// Ends the receive of this number, if it waits: its signal may be emitted when it is over, and
+    /// another waits.
+    void cancel_receive(std::uint64_t number) {
         std::lock_guard const lock(mutex_);
-        receiver_({.error = asio::error::operation_aborted});
+        if (number == last_receive_)
+            receiver_({.error = asio::error::operation_aborted});
     }
 
     /// No more is sent; what was, is still received before this.
@@ -188,6 +194,7 @@ private:
     std::deque<entry> entries_; // the first most_ are kept, the others wait
     std::uint64_t last_ = 0;
     completion<received> receiver_;
+    std::uint64_t last_receive_ = 0; // what receiver_ is of, if any waits
     std::optional<received> end_;
     std::optional<std::error_code> closed_;
     std::error_code stopped_for_;
