@@ -56,8 +56,9 @@ public:
 
 } // namespace detail
 
-/// The end of a stream into which items are put: a handle that is cheap to copy. So many items are
-/// kept for the receiver (hub_options::max_stream_items); then a send waits.
+/// The end of a stream into which items are put: a handle that is cheap to copy. So many items, and
+/// bytes of them, are kept for the receiver (hub_options::max_stream_items, max_stream_bytes); then
+/// a send waits.
 ///
 /// A method of the hub gets one, as its last parameter, to answer with a stream. A coroutine's
 /// stream ends when it returns, or with what it throws; another method's by finish or fail. A client
@@ -78,8 +79,8 @@ public:
     /// received in the order of the calls.
     ///
     /// Errors:       broken_pipe (asio::error), when nobody receives any more; connection_ended;
-    ///               cannot_encode; closed, after finish or fail; queue_full, if as many sends wait
-    ///               as items are kept; refused (hub_options::max_streams).
+    ///               cannot_encode; closed, after finish or fail; queue_full, if as much waits as
+    ///               may be kept; refused (hub_options::max_streams).
     /// Cancellation: terminal, partial and total, while it waits; the item is not sent then.
     template <class Token>
     auto async_send(T item, Token&& token) {
