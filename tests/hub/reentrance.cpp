@@ -193,6 +193,31 @@ TEST_CASE("the signal of a send that was refused stops none that waits") {
     CHECK(first.empty());
 }
 
+TEST_CASE("the living do not pay for what a connection leaves unread, even while it ends") {
+    auto options = stage<json_setup>::defaults();
+    options.outbox_budget = 2000;
+    options.max_stream_items = 1;
+    stream_stage<> s(options);
+    auto gone = connect_right(s, hubbub::outbox_options{});
+    auto alive = connect_right(s, hubbub::outbox_options{});
+    auto const tell = [&](std::string const& id, std::size_t size) {
+        CHECK(!s.hub().clients().client(id).send("tell", std::string(size, 'x')));
+        s.settle();
+    };
+    tell(gone.id(), 1800);
+    auto items = gone.make_stream<int>();
+    CHECK(!items.send(1));
+    std::optional<std::error_code> told;
+    items.async_send(2, asio::bind_executor(quicker_thread{&s.setup.io()}, [&](auto error) {
+                         told = error;
+                         tell(alive.id(), 500); // with what is left unread it would be too much
+                     }));
+    gone.disconnect();
+    CHECK(told == hubbub::make_error_code(hubbub::errc::connection_ended));
+    CHECK(alive.connected());
+    CHECK(alive.try_receive());
+}
+
 TEST_CASE("a method that is replaced may define another when it dies") {
     stream_stage<> s;
     bool died = false;

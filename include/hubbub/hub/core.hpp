@@ -149,12 +149,12 @@ public:
     void disconnect(member_ptr<Bus> const& c, closing why) {
         if (!c->connected.exchange(false))
             return;
+        if (c->mail) // first: what it holds is not to be paid for by those left in the roster
+            c->mail->close(why.code ? why.code : errc::closed);
         roster_.leave(c);
         drain_->left(roster_.size());
         c->stop_all();
         dispatcher_->end(c);
-        if (c->mail)
-            c->mail->close(why.code ? why.code : errc::closed);
         c->end = std::make_unique<closing const>(std::move(why));
         asio::post(executor_, [core = this->shared_from_this(), c] {
             if (c->hooks && c->hooks->on_closed && c->end->code)
