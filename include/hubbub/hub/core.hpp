@@ -70,7 +70,7 @@ public:
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
           requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_,
                     *hooks_),
-          watch_(std::make_shared<watch<Bus>>(bus, topics.presence())) {
+          watch_(std::make_shared<watch<Bus>>(bus, topics.presence(), hooks_)) {
         answer_presence(requests_.methods, roster_, topics);
     }
 

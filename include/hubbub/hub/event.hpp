@@ -51,9 +51,14 @@ struct calls_dropped {
     std::size_t count;
 };
 
+/// The observer of who comes and goes (presence::on_change) threw. It is told all that comes later.
+struct presence_observer_failed {
+    std::exception_ptr exception;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
 using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left,
-                               action_refused, calls_dropped>;
+                               action_refused, calls_dropped, presence_observer_failed>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;
