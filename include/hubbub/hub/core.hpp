@@ -63,7 +63,7 @@ public:
 
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
-          id_(random_id(executor_)), options_(o), roster_(bus, topics),
+          id_(random_id(executor_)), options_(o), roster_(bus, topics, o.max_waiting_calls),
           mail_(o.outbox_budget, roster_, *hooks_,
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
@@ -348,6 +348,8 @@ private:
         if (c.told_at != id_)
             deliver(c, members);
     }
+
+    void on_deserted(std::string const& topic) override { roster_.tidy(topic); }
 
     /// Calls the method at everyone that is meant; also if some throw.
     void deliver(call const& c, member_list<Bus> const& members) {

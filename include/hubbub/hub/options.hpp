@@ -40,7 +40,8 @@ struct hub_options {
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
     /// A method that takes or gives streams lets the next run as soon as it has begun.
     std::size_t parallel_calls = 1;
-    /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.
+    /// How many more of its calls may wait, and how many of its joins of one group, while the
+    /// backplane is away; those beyond are refused as queue_full. 0: no limit.
     std::size_t max_waiting_calls = 1000;
     /// How many streams of one connection may be open, both ways together: those beyond fail as
     /// refused. One that ended is open until its last item is received. 0: no limit.
