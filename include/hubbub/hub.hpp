@@ -119,7 +119,7 @@ public:
     ///
     /// Errors: unknown_connection, also if it ends meanwhile; unknown_server, at once, if its server
     ///         is gone; server_lost, if it dies meanwhile, or timed_out (hub_options), and then it
-    ///         may yet happen; closed.
+    ///         may yet happen; queue_full (hub_options::max_waiting_calls); closed.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
         return change_group("add", connection_id, group, std::forward<Token>(token));

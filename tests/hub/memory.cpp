@@ -3,6 +3,7 @@
 
 #include "support/counting_serializer.hpp"
 #include "support/hub_stage.hpp"
+#include "support/outage_stage.hpp"
 #include "support/seeds.hpp"
 
 #include <asio/io_context.hpp>
@@ -93,6 +94,23 @@ TEST_CASE("an idle connection takes less than 500 bytes of the heap" * doctest::
     MESSAGE(each, " bytes");
     CHECK(each < 500);
     CHECK(each > 100); // it was measured
+}
+
+TEST_CASE("who joins a group and leaves it, again and again, takes no more while the link is down" *
+          doctest::skip(sanitized)) {
+    outage o;
+    auto const id = o.connect(o.left).connection.id();
+    o.left.link.cut();
+    auto const join_and_leave = [&](std::string const& group) {
+        o.left.hub->async_add_to_group(id, group, [](std::error_code) {});
+        o.left.hub->async_remove_from_group(id, group, [](std::error_code) {});
+        o.time.run_for(std::chrono::milliseconds(0));
+    };
+    join_and_leave("lobby");
+    auto const before = mallinfo2().uordblks;
+    for (int i = 0; i < 1000; ++i)
+        join_and_leave("lobby");
+    CHECK(mallinfo2().uordblks < before + 10'000);
 }
 #endif
 

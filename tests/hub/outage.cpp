@@ -115,6 +115,32 @@ TEST_CASE("joining a group that is left again before its topic is subscribed was
     CHECK(near.told.empty());
 }
 
+TEST_CASE("of a connection's joins of one group so many wait for its topic, and all are answered") {
+    outage o({.hub = {.max_waiting_calls = 10}});
+    auto& near = o.connect(o.left);
+    auto& other = o.connect(o.left);
+    auto const join = [&](outage_client const& c, char const* group) {
+        o.left.hub->async_add_to_group(c.connection.id(), group,
+                                       [&](std::error_code error) { o.ended.push_back(error); });
+    };
+    o.left.link.cut();
+    for (int i = 0; i < 15; ++i)
+        join(near, "lobby");
+    join(other, "lobby"); // each has a bound of its own
+    join(near, "garden");
+    o.time.run_for(1s);
+    CHECK(o.ended == error_list(5, errc::queue_full));
+    o.ended.clear();
+    o.left.link.heal();
+    o.time.run_for(1s);
+    CHECK(o.ended == error_list(12));
+    CHECK(!o.left.hub->clients().group("lobby").send("tell", "once"));
+    CHECK(!o.left.hub->clients().group("garden").send("tell", "more"));
+    o.time.run_for(1s);
+    CHECK(near.told == lines{"once", "more"});
+    CHECK(other.told == lines{"once"});
+}
+
 TEST_CASE("joining a group again, after leaving it, waits for its topic") {
     outage o;
     auto& near = o.connect(o.left);

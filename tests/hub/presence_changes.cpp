@@ -10,10 +10,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -125,6 +128,35 @@ TEST_CASE("who watches is told who is there, and then who comes and goes, on eve
     phone.connection.disconnect(); // and goes with its last connection
     expect({"-connection", "-user ada"});
     CHECK(last_name == "ada");
+}
+
+TEST_CASE("an observer that throws is told all the same what comes later, and that is an event") {
+    watching w;
+    lines thrown;
+    w.left.hub.on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const failed = std::get_if<hubbub::hook_failed>(&e)) {
+            try {
+                std::rethrow_exception(failed->exception);
+            } catch (std::runtime_error const& what) {
+                thrown.emplace_back(what.what());
+            }
+        }
+    });
+    auto const early = w.connect(*w.right, "ada"); // from a roll, the others from their changes
+    w.left.hub.presence().on_change([&](auto const& c) {
+        w.told.push_back(text_of(c));
+        throw std::runtime_error(w.told.back());
+    });
+    w.time.run_for(2s);
+    CHECK(w.take() == lines{"+connection", "+user ada"});
+    auto const bob = w.connect(*w.right, "bob");
+    w.add(w.left, bob.id(), "lobby");
+    CHECK(w.take() == lines{"+connection", "+group lobby", "+user bob"});
+    w.right->wire.close(); // a loss is noticed by time
+    w.time.run_for(5s);
+    CHECK(w.take().size() == 5);
+    CHECK(thrown.size() == 10);
+    CHECK(w.left.bus.statistics().failed == 0); // it is no sink of the bus
 }
 
 TEST_CASE("those of a server that dies without a word leave within the stated time") {

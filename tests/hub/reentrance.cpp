@@ -137,6 +137,87 @@ TEST_CASE("a signal stops the receive it is of, and not a later one") {
     CHECK(!*later);
 }
 
+TEST_CASE("a signal stops the receive of a stream that it is of, and not a later one") {
+    stream_stage<> s;
+    hubbub::stream_writer<int> out;
+    s.hub().on("keep", [&](hubbub::stream_writer<int> to) { out = std::move(to); });
+    auto items = s.ada().stream<int>("keep");
+    asio::cancellation_signal stop;
+    std::optional<int> received;
+    std::optional<int> later;
+    auto const receive = [&] {
+        items.async_receive(asio::bind_cancellation_slot(
+            stop.slot(), [&](hubbub::outcome<int> item) { received = item ? *item : -1; }));
+    };
+    auto const receive_later = [&] {
+        items.async_receive([&](hubbub::outcome<int> item) { later = item ? *item : -1; });
+    };
+    SUBCASE("when its handler has run") {
+        receive();
+        CHECK(!out.send(1));
+        s.run_until([&] { return received.has_value(); }, "the first item");
+        receive_later();
+    }
+    SUBCASE("when its handler is about to run") {
+        CHECK(!out.send(1));
+        receive();
+        receive_later();
+        CHECK(!received);
+    }
+    SUBCASE("when it was refused, since another waits") {
+        receive_later();
+        receive();
+        CHECK(!received);
+    }
+    stop.emit(asio::cancellation_type::all);
+    CHECK(!out.send(2));
+    s.run_until([&] { return later.has_value() && received.has_value(); }, "both");
+    CHECK(later == 2);
+}
+
+TEST_CASE("the signal of a send that was refused stops none that waits") {
+    auto options = stage<json_setup>::defaults();
+    options.max_stream_items = 1;
+    stream_stage<> s(options);
+    auto items = s.ada().make_stream<int>();
+    asio::cancellation_signal stop;
+    codes first;
+    std::optional<std::error_code> refused;
+    CHECK(!items.send(1));
+    items.async_send(2, [&](std::error_code error) { first.push_back(error); });
+    items.async_send(3, asio::bind_cancellation_slot(
+                            stop.slot(), [&](std::error_code error) { refused = error; }));
+    stop.emit(asio::cancellation_type::all); // its handler has not run yet
+    s.settle();
+    CHECK(refused == hubbub::make_error_code(hubbub::errc::queue_full));
+    CHECK(first.empty());
+}
+
+TEST_CASE("the living do not pay for what a connection leaves unread, even while it ends") {
+    auto options = stage<json_setup>::defaults();
+    options.outbox_budget = 2000;
+    options.max_stream_items = 1;
+    stream_stage<> s(options);
+    auto gone = connect_right(s, hubbub::outbox_options{});
+    auto alive = connect_right(s, hubbub::outbox_options{});
+    auto const tell = [&](std::string const& id, std::size_t size) {
+        CHECK(!s.hub().clients().client(id).send("tell", std::string(size, 'x')));
+        s.settle();
+    };
+    tell(gone.id(), 1800);
+    auto items = gone.make_stream<int>();
+    CHECK(!items.send(1));
+    std::optional<std::error_code> told;
+    items.async_send(2, asio::bind_executor(quicker_thread{&s.setup.io()}, [&](auto error) {
+                         told = error;
+                         tell(alive.id(), 500); // with what is left unread it would be too much
+                     }));
+    gone.disconnect();
+    CHECK(told == hubbub::make_error_code(hubbub::errc::connection_ended));
+    CHECK(alive.connected());
+    CHECK(alive.try_receive());
+}
+
 TEST_CASE("a method that is replaced may define another when it dies") {
     stream_stage<> s;
     bool died = false;

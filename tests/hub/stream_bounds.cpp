@@ -3,7 +3,9 @@
 
 #include <hubbub/hub/coroutines.hpp>
 
+#include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
@@ -166,6 +168,81 @@ TEST_CASE("who sends faster than is received waits, and no more is kept than all
     CHECK(received ==
           lines{"0", "1", "2", "3", "4", "5", std::error_code(asio::error::eof).message()});
     CHECK(done.size() == 7);
+}
+
+TEST_CASE("a stream is bounded in bytes, too, where that is asked for") {
+    auto options = stage<json_setup>::defaults();
+    options.max_stream_bytes = 30;
+    stream_stage<> s(options);
+    auto words = s.ada().make_stream<std::string>();
+    std::string const eight(6, 'x'); // with its quotes
+    std::string const large(100, 'x');
+    std::vector<hubbub::stream_reader<std::string>> in;
+    s.hub().on("take", [&](hubbub::stream_reader<std::string> r) { in.push_back(std::move(r)); });
+    CHECK(!s.ada().send("take", words));
+    REQUIRE(in.size() == 1);
+    codes done;
+    auto const send = [&](std::string const& text) {
+        words.async_send(text, [&](std::error_code error) { done.push_back(error); });
+        s.settle();
+    };
+
+    SUBCASE("those within it are kept, as many more wait, and those beyond are refused") {
+        for (int i = 0; i < 3; ++i)
+            CHECK(!words.send(eight));
+        CHECK(words.send(eight) == hubbub::errc::queue_full);
+        CHECK(!words.send("")); // there is room for it
+        for (int i = 0; i < 3; ++i)
+            send(eight);
+        CHECK(done.empty());
+        CHECK(words.send("") == hubbub::errc::queue_full); // nothing overtakes what waits
+        send(eight);
+        CHECK(done == codes{hubbub::errc::queue_full});
+        for (int i = 0; i < 3; ++i)
+            CHECK(*s.next(in[0]) == eight);
+        CHECK(*s.next(in[0]) == "");
+        s.settle();
+        CHECK(done == codes{hubbub::errc::queue_full, {}, {}, {}});
+    }
+    SUBCASE("an item that is larger is kept alone") {
+        CHECK(!words.send(eight));
+        CHECK(words.send(large) == hubbub::errc::queue_full);
+        send(large); // it waits alone, too
+        send(eight);
+        CHECK(done == codes{hubbub::errc::queue_full});
+        CHECK(*s.next(in[0]) == eight);
+        s.settle();
+        CHECK(done == codes{hubbub::errc::queue_full, {}});
+        CHECK(words.send(eight) == hubbub::errc::queue_full);
+        CHECK(*s.next(in[0]) == large);
+        CHECK(!words.send(eight));
+        CHECK(*s.next(in[0]) == eight);
+    }
+    SUBCASE("what waits behind one that is taken back is kept, if there is room") {
+        for (int i = 0; i < 2; ++i)
+            CHECK(!words.send(eight));
+        asio::cancellation_signal stop;
+        std::optional<std::error_code> taken_back;
+        words.async_send(std::string(18, 'x'),
+                         asio::bind_cancellation_slot(
+                             stop.slot(), [&](std::error_code error) { taken_back = error; }));
+        send(eight);
+        CHECK(done.empty());
+        stop.emit(asio::cancellation_type::terminal);
+        s.settle();
+        CHECK(taken_back == asio::error::operation_aborted);
+        CHECK(done == codes{std::error_code{}});
+        for (int i = 0; i < 3; ++i)
+            CHECK(*s.next(in[0]) == eight);
+    }
+}
+
+TEST_CASE("with no bound in bytes items of any size are kept, within that in items") {
+    stream_stage<> s;
+    auto words = s.ada().make_stream<std::string>();
+    for (std::size_t i = 0; i < stage<json_setup>::defaults().max_stream_items; ++i)
+        CHECK(!words.send(std::string(100'000, 'x')));
+    CHECK(words.send("") == hubbub::errc::queue_full);
 }
 
 TEST_CASE("a stream that packs by another serializer fails the call, and does not vanish from it") {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <hubbub/hub/outbox.hpp>
+#include <hubbub/hub/mailbox.hpp>
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +77,27 @@ TEST_CASE("an outbox is bounded in bytes too, and takes one message of any size"
     CHECK(box.bytes() == 90);
     CHECK(box.push({"a:4"}, 500).dropped.size() == 2);
     CHECK(rest(box) == "a:4 ");
+}
+
+TEST_CASE("what a closed mailbox holds counts no more, is not taken for others, and can be read") {
+    auto const total = std::make_shared<std::atomic<std::size_t>>(0);
+    hubbub::detail::mailbox<message> box({}, total);
+    for (auto const* const text : {"a:1", "a:2"})
+        CHECK(box.push({text}, 10).dropped.empty());
+    CHECK(*total == 20);
+    CHECK(box.bytes() == 20);
+    box.close(hubbub::errc::disconnected);
+    CHECK(*total == 0);
+    CHECK(box.bytes() == 0);
+    CHECK(box.shed(10).empty());
+    CHECK(box.give_up().empty());
+    for (auto const* const text : {"a:1", "a:2"}) {
+        auto const next = box.try_receive();
+        REQUIRE(next);
+        CHECK(next->text == text);
+    }
+    CHECK(!box.try_receive());
+    CHECK(*total == 0);
 }
 
 } // namespace outbox_test

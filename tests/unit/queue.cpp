@@ -255,6 +255,31 @@ TEST_CASE("async_receive that is cancelled takes no message with it") {
     CHECK(f.take_all(messages) == texts{"1"});
 }
 
+TEST_CASE("a signal stops the async_receive it is of, and not a later one") {
+    fixture f;
+    auto messages = f.bus.receive<std::string>("t");
+    asio::cancellation_signal stop;
+    texts seen;
+    auto const keep = [&](std::error_code error, received<std::string> r) {
+        seen.push_back(error ? error.message() : r.message);
+    };
+    SUBCASE("when its handler has run") {
+        messages.async_receive(asio::bind_cancellation_slot(stop.slot(), keep));
+        f.publish({"1"});
+        CHECK(seen == texts{"1"});
+        messages.async_receive(keep);
+    }
+    SUBCASE("when its handler is about to run") {
+        f.publish({"1"});
+        messages.async_receive(asio::bind_cancellation_slot(stop.slot(), keep));
+        messages.async_receive(keep);
+        CHECK(seen.empty());
+    }
+    stop.emit(asio::cancellation_type::all);
+    f.publish({"2"});
+    CHECK(seen == texts{"1", "2"});
+}
+
 TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
     fixture f;
     auto messages = f.bus.receive<std::string>("t");

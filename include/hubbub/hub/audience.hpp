@@ -9,6 +9,8 @@
 #include <hubbub/subscription.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -27,6 +29,8 @@ public:
 
     /// A call came on the topic of an audience that has these members.
     virtual void on_call(call const& c, member_list<Bus> const& members) = 0;
+    /// The topic of an audience is subscribed, or not to be had, and all that waited have left.
+    virtual void on_deserted(std::string const& topic) = 0;
 
 protected:
     ~call_receiver() = default;
@@ -47,28 +51,44 @@ public:
 
     std::string const& topic() const noexcept { return topic_; }
 
-    /// Adds c as soon as every later call reaches it, and then completes.
-    void join(member_ptr<Bus> c, completion<std::error_code> done) {
+    /// Adds c as soon as every later call reaches it, and then completes. Errors: queue_full, if so
+    /// many joins of this connection wait already; 0: no limit.
+    void join(member_ptr<Bus> const& c, completion<std::error_code> done,
+              std::size_t most_waiting = 0) {
         std::unique_lock const lock(mutex_);
-        switch (state_) {
-        case state::active: add(c); return done({});
-        case state::idle: subscribe(); [[fallthrough]];
-        case state::subscribing: joining_.push_back({std::move(c), std::move(done)});
+        if (state_ == state::active) {
+            add(c);
+            return done({});
         }
+        if (state_ == state::idle)
+            subscribe();
+        auto& waiting = joining_[c];
+        if (most_waiting != 0 && waiting.size() >= most_waiting)
+            done(errc::queue_full);
+        else
+            waiting.push_back(std::move(done));
     }
 
-    /// Its joins that still wait end as given. True if nobody is left: then this object is done with.
-    bool leave(member_ptr<Bus> const& c, std::error_code waiting_end) {
+    /// Its joins that still wait end as given.
+    void leave(member_ptr<Bus> const& c, std::error_code waiting_end) {
         std::unique_lock const lock(mutex_);
         members_.write([&](auto& list) {
             if (auto const at = place_of(c, list); at != list.end() && *at == c)
                 list.erase(at);
         });
-        for (auto& waiting : joining_)
-            if (waiting.who == c)
-                waiting.done(waiting_end);
-        std::erase_if(joining_, [&](auto const& waiting) { return waiting.who == c; });
-        return members_.empty() && joining_.empty();
+        if (auto const waiting = joining_.find(c); waiting != joining_.end()) {
+            for (auto& done : waiting->second)
+                done(waiting_end);
+            joining_.erase(waiting);
+        }
+    }
+
+    /// Whether nobody is left, and this object is done with: not while it subscribes, since a
+    /// subscription that waits for the backplane cannot be taken back, and another would wait beside
+    /// it. Then on_deserted follows.
+    bool deserted() const {
+        std::shared_lock const lock(mutex_);
+        return state_ != state::subscribing && members_.empty() && joining_.empty();
     }
 
     /// Whether it is a member, or about to be.
@@ -76,15 +96,15 @@ public:
         std::shared_lock const lock(mutex_);
         auto const list = members_.read();
         return std::binary_search((*list).begin(), (*list).end(), c, connected_before<Bus>) ||
-               std::any_of(joining_.begin(), joining_.end(),
-                           [&](auto const& waiting) { return waiting.who == c; });
+               joining_.contains(c);
     }
 
     /// Ends all that wait.
     void close() {
         std::unique_lock const lock(mutex_);
-        for (auto& waiting : std::exchange(joining_, {}))
-            waiting.done(errc::closed);
+        for (auto& [who, waiting] : std::exchange(joining_, {}))
+            for (auto& done : waiting)
+                done(errc::closed);
         members_.write([](auto& list) { list.clear(); });
         subscription_.reset();
     }
@@ -98,9 +118,10 @@ public:
 private:
     enum class state { idle, subscribing, active };
 
-    struct joining {
-        member_ptr<Bus> who;
-        completion<std::error_code> done;
+    struct by_connection {
+        bool operator()(member_ptr<Bus> const& a, member_ptr<Bus> const& b) const noexcept {
+            return connected_before<Bus>(a, b);
+        }
     };
 
     static auto place_of(member_ptr<Bus> const& c, member_list<Bus>& list) {
@@ -130,16 +151,20 @@ private:
     }
 
     void subscribed(std::error_code error, subscription s) {
-        std::unique_lock const lock(mutex_);
-        auto waiting = std::exchange(joining_, {});
-        state_ = error || waiting.empty() ? state::idle : state::active;
+        std::unique_lock lock(mutex_);
+        auto joined = std::exchange(joining_, {});
+        state_ = error || joined.empty() ? state::idle : state::active;
         if (state_ == state::active)
             subscription_ = std::move(s);
-        for (auto& [who, done] : waiting) {
+        for (auto& [who, waiting] : joined) {
             if (!error)
                 add(who);
-            done(error);
+            for (auto& done : waiting)
+                done(error);
         }
+        lock.unlock();
+        if (auto const receiver = receiver_.lock(); receiver && joined.empty())
+            receiver->on_deserted(topic_);
     }
 
     Bus* const bus_;
@@ -149,7 +174,8 @@ private:
     state state_ = state::idle;
     subscription subscription_;
     shared_list<member_ptr<Bus>> members_; // in the order they connected
-    std::vector<joining> joining_;
+    /// By who waits, what completes then.
+    std::map<member_ptr<Bus>, std::vector<completion<std::error_code>>, by_connection> joining_;
 };
 
 } // namespace hubbub::detail

@@ -212,8 +212,8 @@ private:
 
     std::shared_ptr<detail::stream_pipe<serializer>> make_pipe() const {
         auto const& limits = core_->options();
-        auto const pipe =
-            std::make_shared<detail::stream_pipe<serializer>>(limits.max_stream_items);
+        auto const pipe = std::make_shared<detail::stream_pipe<serializer>>(
+            limits.max_stream_items, limits.max_stream_bytes);
         if (!state_->stop_at_end(pipe, pipe->place(), limits.max_streams))
             pipe->close(errc::refused, "the connection has as many streams as it may");
         return pipe;

@@ -63,13 +63,13 @@ public:
 
     hub_core(Bus& bus, hub_options const& o)
         : topics(o.name), bus_(&bus), executor_(bus.get_executor()), serializer_(bus.serializer()),
-          id_(random_id(executor_)), options_(o), roster_(bus, topics),
+          id_(random_id(executor_)), options_(o), roster_(bus, topics, o.max_waiting_calls),
           mail_(o.outbox_budget, roster_, *hooks_,
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
           requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_, hooks_),
-          watch_(std::make_shared<watch<Bus>>(bus, topics.presence())) {
+          watch_(std::make_shared<watch<Bus>>(bus, topics.presence(), hooks_)) {
         answer_presence(requests_.methods, roster_, topics);
     }
 
@@ -148,12 +148,12 @@ public:
     void disconnect(member_ptr<Bus> const& c, closing why) {
         if (!c->connected.exchange(false))
             return;
+        if (c->mail) // first: what it holds is not to be paid for by those left in the roster
+            c->mail->close(why.code ? why.code : errc::closed);
         roster_.leave(c);
         drain_->left(roster_.size());
         c->stop_all();
         dispatcher_->end(c);
-        if (c->mail)
-            c->mail->close(why.code ? why.code : errc::closed);
         c->end = std::make_unique<closing const>(std::move(why));
         asio::post(executor_, [core = this->shared_from_this(), c] {
             if (c->hooks && c->end->code)
@@ -347,6 +347,8 @@ private:
         if (c.told_at != id_)
             deliver(c, members);
     }
+
+    void on_deserted(std::string const& topic) override { roster_.tidy(topic); }
 
     /// Calls the method at everyone that is meant; also if some throw.
     void deliver(call const& c, member_list<Bus> const& members) {

@@ -53,11 +53,11 @@ struct calls_dropped {
     std::size_t count;
 };
 
-/// A function that is told of a connection's end, or that it had better leave, threw. All others are
-/// still told.
+/// A function that is told of a connection's end, or that it had better leave, or of who comes and
+/// goes, threw. All others are still told, and so is it of what follows.
 struct hook_failed {
-    std::string_view connection;
-    /// "on_closed" or "on_drain" (connect_options), or "on_disconnected" (hub).
+    std::string_view connection; // empty for on_change
+    /// "on_closed" or "on_drain" (connect_options), "on_disconnected" (hub), or "on_change" (presence).
     std::string_view hook;
     std::exception_ptr exception;
 };

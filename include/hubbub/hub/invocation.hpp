@@ -6,7 +6,6 @@
 #include <hubbub/hub/packed.hpp>
 #include <hubbub/hub/packed_stream.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -76,17 +75,8 @@ public:
     /// About what it takes where it waits, in bytes: those of its encoding, if it has any.
     std::size_t size() const {
         std::size_t const envelope = 64;
-        if constexpr (std::same_as<packed, std::string>) {
-            return envelope + content_->method.size() + content_->arguments.size();
-        } else if constexpr (requires(std::string& out) {
-                                 content_->serializer.encode(content_->arguments, out);
-                             }) {
-            std::string bytes;
-            static_cast<void>(content_->serializer.encode(content_->arguments, bytes));
-            return envelope + content_->method.size() + bytes.size();
-        } else {
-            return envelope + content_->method.size();
-        }
+        return envelope + content_->method.size() +
+               detail::size_of(content_->serializer, content_->arguments);
     }
 
 private:

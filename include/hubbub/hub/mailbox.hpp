@@ -82,7 +82,7 @@ public:
             reader_(asio::error::operation_aborted, {});
     }
 
-    /// Nothing comes any more. What waits can still be read.
+    /// Nothing comes any more. What waits can still be read, counts no more, and is not dropped.
     void close(std::error_code why) {
         std::lock_guard const lock(mutex_);
         end(why);
@@ -91,6 +91,8 @@ public:
     /// Closes it, since the reader is too slow: what waited, and is dropped.
     entries give_up() {
         std::lock_guard const lock(mutex_);
+        if (closed_)
+            return {};
         auto const before = outbox_.bytes();
         auto dropped = outbox_.take_all();
         count(before);
@@ -101,15 +103,18 @@ public:
     /// Drops the oldest until so many bytes are free, or nothing is left: those.
     entries shed(std::size_t bytes) {
         std::lock_guard const lock(mutex_);
+        if (closed_)
+            return {};
         auto const before = outbox_.bytes();
         auto dropped = outbox_.shed(bytes);
         count(before);
         return dropped;
     }
 
+    /// What it counts.
     std::size_t bytes() const {
         std::lock_guard const lock(mutex_);
-        return outbox_.bytes();
+        return closed_ ? 0 : outbox_.bytes();
     }
 
     overflow when_full() const noexcept { return outbox_.options().when_full; }

@@ -43,15 +43,18 @@ struct hub_options {
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
     /// A method that takes or gives streams lets the next run as soon as it has begun.
     std::size_t parallel_calls = 1;
-    /// How many more of its calls may wait; those beyond are refused as queue_full. 0: no limit.
+    /// How many more of its calls may wait, and how many of its joins of one group, while the
+    /// backplane is away; those beyond are refused as queue_full. 0: no limit.
     std::size_t max_waiting_calls = 1000;
     /// How many streams of one connection may be open, both ways together: those beyond fail as
     /// refused. One that ended is open until its last item is received. 0: no limit.
     std::size_t max_streams = 100;
-    /// How many items of a stream are kept until they are received; then who sends waits. Items are
-    /// not bounded in bytes: they travel as values, and to know their size each would be encoded. At
-    /// least 1.
+    /// How many items of a stream are kept until they are received; then who sends waits. At least 1.
     std::size_t max_stream_items = 16;
+    /// The same in bytes of their encodings; an item that is larger is kept alone. 0: no limit, for
+    /// JSON and MessagePack encode each item once more to know its size. Objects that travel in
+    /// place have none, and are not bounded by it.
+    std::size_t max_stream_bytes = 0;
     /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
     bool detailed_errors = false;
     /// Finds methods whatever the case of their ASCII letters, as SignalR does.

@@ -6,6 +6,7 @@
 
 #include <any>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -45,6 +46,20 @@ std::error_code pack(Serializer const& serializer, Tuple arguments, packed<Seria
         return serializer.pack(arguments, out);
     } else {
         return serializer.encode(arguments, out);
+    }
+}
+
+/// How long its encoding is, in bytes: 0 if it has none.
+template <class Serializer>
+std::size_t size_of(Serializer const& serializer, packed<Serializer> const& what) {
+    if constexpr (std::same_as<packed<Serializer>, std::string>) {
+        return what.size();
+    } else if constexpr (requires(std::string& out) { serializer.encode(what, out); }) {
+        std::string bytes;
+        static_cast<void>(serializer.encode(what, bytes));
+        return bytes.size();
+    } else {
+        return 0;
     }
 }
 

@@ -4,9 +4,11 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/packed.hpp>
 #include <hubbub/hub/stream.hpp>
 #include <hubbub/hub/stream_pipe.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -57,18 +59,23 @@ public:
 
     std::error_code try_send(T item) override {
         auto made = answer_with(serializer_, std::move(item));
-        return made.error ? made.error : pipe->try_send(std::move(*made.value));
+        if (made.error)
+            return made.error;
+        auto const size = size_of(*made.value);
+        return pipe->try_send(std::move(*made.value), size);
     }
 
     std::uint64_t send(T item, completion<std::error_code> done) override {
         auto made = answer_with(serializer_, std::move(item));
-        if (!made.error)
-            return pipe->send(std::move(*made.value), std::move(done));
-        done(made.error);
-        return 0;
+        if (made.error) {
+            done(made.error);
+            return 0;
+        }
+        auto const size = size_of(*made.value);
+        return pipe->send(std::move(*made.value), size, std::move(done));
     }
 
-    void cancel(std::uint64_t number) override { pipe->cancel_send(number); }
+    void cancel_send(std::uint64_t number) override { pipe->cancel_send(number); }
 
     void end(std::error_code error, std::string text) override {
         pipe->end(error, text);
@@ -79,6 +86,10 @@ public:
     pipe_ptr const pipe;
 
 private:
+    std::size_t size_of(packed<Serializer> const& item) const {
+        return pipe->counts_bytes() ? detail::size_of(serializer_, item) : 0;
+    }
+
     Serializer const serializer_;
     std::shared_ptr<answered<Serializer>> const call_;
 };
@@ -92,8 +103,8 @@ public:
         : stream_source<T>(std::move(on)), from_(std::move(from)),
           serializer_(std::move(serializer)), wrong_(wrong), name_(std::move(name)) {}
 
-    void receive(completion<outcome<T>> done) override {
-        from_->pipe->receive(
+    std::uint64_t receive(completion<outcome<T>> done) override {
+        return from_->pipe->receive(
             {this->executor,
              [pipe = from_->pipe, serializer = serializer_, wrong = wrong_, name = name_,
               done = std::move(done)](answer<Serializer> const& given) mutable {
@@ -107,7 +118,7 @@ public:
              }});
     }
 
-    void cancel_receive() override { from_->pipe->cancel_receive(); }
+    void cancel_receive(std::uint64_t number) override { from_->pipe->cancel_receive(number); }
 
 private:
     std::shared_ptr<receiving_end<Serializer>> const from_;

@@ -25,7 +25,8 @@ struct presence_change {
     std::string connection;
 };
 
-/// Gets every change of who is there. It must not throw.
+/// Gets every change of who is there. What it throws is an event hook_failed of the hub;
+/// it is told the later ones all the same.
 using presence_observer = std::function<void(presence_change const&)>;
 
 } // namespace hubbub

@@ -33,7 +33,9 @@ namespace hubbub::detail {
 template <class Bus>
 class roster {
 public:
-    roster(Bus& bus, hub_topics const& topics) : bus_(&bus), topics_(&topics) {}
+    /// So many joins of one connection to one group may wait; 0: no limit.
+    roster(Bus& bus, hub_topics const& topics, std::size_t most_waiting)
+        : bus_(&bus), topics_(&topics), most_waiting_(most_waiting) {}
 
     /// Who gets the calls on the topics of audiences; before the first connection.
     void deliver_to(std::weak_ptr<call_receiver<Bus>> receiver) { receiver_ = std::move(receiver); }
@@ -99,7 +101,7 @@ public:
     }
 
     /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
-    /// unknown_connection, also if it ends meanwhile; closed.
+    /// unknown_connection, also if it ends meanwhile; queue_full; closed.
     void add_to_group(std::string_view connection, std::string_view group,
                       completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
@@ -113,12 +115,22 @@ public:
         }
         // Core and with it this live while receiver_ does.
         joined.join(c,
-                    {bus_->get_executor(), [this, alive = receiver_, c, topic = joined.topic(),
-                                            done = std::move(done)](std::error_code error) mutable {
+                    {bus_->get_executor(),
+                     [this, alive = receiver_, c, topic = joined.topic(),
+                      done = std::move(done)](std::error_code error) mutable {
                          if (auto const core = alive.lock(); core && error)
                              forget(c, topic);
                          done(error);
-                     }});
+                     }},
+                    most_waiting_);
+    }
+
+    /// Forgets an audience of which nobody is left.
+    void tidy(std::string const& topic) {
+        std::lock_guard const lock(mutex_);
+        if (auto const found = audiences_.find(topic);
+            found != audiences_.end() && found->second->deserted())
+            audiences_.erase(found);
     }
 
     /// Errors: unknown_connection, closed. Not being in it is none.
@@ -266,7 +278,10 @@ private:
 
     void leave(std::string const& topic, member_ptr<Bus> const& c, std::error_code waiting_end) {
         auto const found = audiences_.find(topic);
-        if (found != audiences_.end() && found->second->leave(c, waiting_end))
+        if (found == audiences_.end())
+            return;
+        found->second->leave(c, waiting_end);
+        if (found->second->deserted())
             audiences_.erase(found);
     }
 
@@ -287,6 +302,7 @@ private:
 
     Bus* const bus_;
     hub_topics const* const topics_;
+    std::size_t const most_waiting_;
     std::weak_ptr<call_receiver<Bus>> receiver_;
     std::function<void(roll_change)> tell_;
     shared_list<member_ptr<Bus>> const no_members_;

@@ -30,9 +30,9 @@ public:
     virtual ~stream_sink() = default;
 
     virtual std::error_code try_send(T item) = 0;
-    /// Returns what cancel takes.
+    /// Returns what cancel_send takes.
     virtual std::uint64_t send(T item, completion<std::error_code> done) = 0;
-    virtual void cancel(std::uint64_t number) = 0;
+    virtual void cancel_send(std::uint64_t number) = 0;
     virtual void end(std::error_code error, std::string text) = 0;
 
     asio::any_io_executor const executor;
@@ -47,16 +47,18 @@ public:
     stream_source& operator=(stream_source const&) = delete;
     virtual ~stream_source() = default;
 
-    virtual void receive(completion<outcome<T>> done) = 0;
-    virtual void cancel_receive() = 0;
+    /// Returns what cancel_receive takes.
+    virtual std::uint64_t receive(completion<outcome<T>> done) = 0;
+    virtual void cancel_receive(std::uint64_t number) = 0;
 
     asio::any_io_executor const executor;
 };
 
 } // namespace detail
 
-/// The end of a stream into which items are put: a handle that is cheap to copy. So many items are
-/// kept for the receiver (hub_options::max_stream_items); then a send waits.
+/// The end of a stream into which items are put: a handle that is cheap to copy. So many items, and
+/// bytes of them, are kept for the receiver (hub_options::max_stream_items, max_stream_bytes); then
+/// a send waits.
 ///
 /// A method of the hub gets one, as its last parameter, to answer with a stream. A coroutine's
 /// stream ends when it returns, or with what it throws; another method's by finish or fail. A client
@@ -77,8 +79,8 @@ public:
     /// received in the order of the calls.
     ///
     /// Errors:       broken_pipe (asio::error), when nobody receives any more; connection_ended;
-    ///               cannot_encode; closed, after finish or fail; queue_full, if as many sends wait
-    ///               as items are kept; refused (hub_options::max_streams).
+    ///               cannot_encode; closed, after finish or fail; queue_full, if as much waits as
+    ///               may be kept; refused (hub_options::max_streams).
     /// Cancellation: terminal, partial and total, while it waits; the item is not sent then.
     template <class Token>
     auto async_send(T item, Token&& token) {
@@ -90,7 +92,7 @@ public:
                 detail::cancellable_handler wrapped(std::move(handler));
                 on_cancel([weak = std::weak_ptr(sink), waiting] {
                     if (auto const present = weak.lock())
-                        present->cancel(*waiting);
+                        present->cancel_send(*waiting);
                 });
                 *waiting = sink->send(std::move(what), {std::move(executor), std::move(wrapped)});
             },
@@ -155,13 +157,14 @@ public:
                 if (!from)
                     return completion<outcome<T>>(std::move(executor),
                                                   std::move(handler))(outcome<T>(errc::closed, {}));
+                auto const waiting = std::make_shared<std::uint64_t>();
                 auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
                 detail::cancellable_handler wrapped(std::move(handler));
-                on_cancel([source] {
+                on_cancel([source, waiting] {
                     if (auto const present = source.lock())
-                        present->cancel_receive();
+                        present->cancel_receive(*waiting);
                 });
-                from->receive({std::move(executor), std::move(wrapped)});
+                *waiting = from->receive({std::move(executor), std::move(wrapped)});
             },
             token);
     }

@@ -22,8 +22,8 @@
 
 namespace hubbub::detail {
 
-/// The items of one stream, on their way from who sends to who receives them. So many are kept; as
-/// many more may wait for room, and those beyond are refused. Any thread.
+/// The items of one stream, on their way from who sends to who receives them. So many are kept, and
+/// so many bytes; as much again may wait for room, and what is beyond is refused. Any thread.
 template <class Serializer>
 class stream_pipe final : public stoppable {
 public:
@@ -31,25 +31,31 @@ public:
     /// An item, or why there are no more: eof (asio::error) at an end without error.
     using received = answer<Serializer>;
 
-    explicit stream_pipe(std::size_t most) : most_(std::max<std::size_t>(most, 1)) {}
+    /// 0 bytes: no limit.
+    stream_pipe(std::size_t most_items, std::size_t most_bytes)
+        : most_items_(std::max<std::size_t>(most_items, 1)), most_bytes_(most_bytes) {}
 
-    /// Completes when the item is kept. Returns what cancel_send takes.
-    /// Errors: queue_full; closed after end; why the stream was closed.
-    std::uint64_t send(item what, completion<std::error_code> done) {
+    /// Whether the sizes of items matter.
+    bool counts_bytes() const noexcept { return most_bytes_ != 0; }
+
+    /// Completes when the item is kept. Returns what cancel_send takes: not that of another, if it
+    /// was refused. Errors: queue_full; closed after end; why the stream was closed.
+    std::uint64_t send(item what, std::size_t size, completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
-        if (auto const error = refusal(2 * most_))
+        if (auto const error = refusal(size, true)) {
             done(error);
-        else
-            add(std::move(what), std::move(done));
+            return 0;
+        }
+        add(std::move(what), size, std::move(done));
         return last_;
     }
 
     /// The same, where waiting is none: queue_full.
-    std::error_code try_send(item what) {
+    std::error_code try_send(item what, std::size_t size) {
         std::lock_guard const lock(mutex_);
-        auto const error = refusal(most_);
+        auto const error = refusal(size, false);
         if (!error)
-            add(std::move(what), {});
+            add(std::move(what), size, {});
         return error;
     }
 
@@ -63,22 +69,29 @@ public:
             return;
         at->kept(asio::error::operation_aborted);
         taken_back = std::move(at->what);
+        waiting_.remove(at->size);
         entries_.erase(at);
+        keep();
     }
 
-    /// Completes with the next item; one at a time.
-    void receive(completion<received> done) {
+    /// Completes with the next item; one at a time. Returns what cancel_receive takes.
+    std::uint64_t receive(completion<received> done) {
         std::lock_guard const lock(mutex_);
-        if (receiver_)
-            return done({.error = asio::error::already_started});
+        if (receiver_) {
+            done({.error = asio::error::already_started});
+            return 0;
+        }
         receiver_ = std::move(done);
         serve();
+        return ++last_receive_;
     }
 
-    /// Ends a receive that waits.
-    void cancel_receive() {
+    /// Ends the receive of this number, if it waits: its signal may be emitted when it is over, and
+    /// another waits.
+    void cancel_receive(std::uint64_t number) {
         std::lock_guard const lock(mutex_);
-        receiver_({.error = asio::error::operation_aborted});
+        if (number == last_receive_)
+            receiver_({.error = asio::error::operation_aborted});
     }
 
     /// No more is sent; what was, is still received before this.
@@ -133,9 +146,24 @@ public:
 private:
     struct entry {
         item what;
+        std::size_t size;
         /// Empty once it is kept.
         completion<std::error_code> kept;
         std::uint64_t number;
+    };
+
+    struct load {
+        std::size_t items = 0;
+        std::size_t bytes = 0;
+
+        void add(std::size_t size) {
+            ++items;
+            bytes += size;
+        }
+        void remove(std::size_t size) {
+            --items;
+            bytes -= size;
+        }
     };
 
     void shut(std::error_code to_sender, std::error_code stopped_for, received to_receiver) {
@@ -149,32 +177,51 @@ private:
         if (auto const sender = sender_.lock())
             sender->stop(stopped_for); // before its send fails: so it knows why
         forgotten.swap(entries_);
+        kept_ = waiting_ = {};
         for (auto& e : forgotten)
             e.kept(to_sender);
         serve();
     }
 
-    std::error_code refusal(std::size_t most) const {
+    std::error_code refusal(std::size_t size, bool may_wait) const {
         if (closed_)
             return *closed_;
         if (end_)
             return errc::closed;
-        return entries_.size() < most ? std::error_code{} : errc::queue_full;
+        bool const is_kept = waiting_.items == 0 && fits(kept_, size);
+        return is_kept || (may_wait && fits(waiting_, size)) ? std::error_code{} : errc::queue_full;
     }
 
-    void add(item what, completion<std::error_code> done) {
-        entries_.push_back({std::move(what), std::move(done), ++last_});
-        if (entries_.size() <= most_)
-            entries_.back().kept({});
+    /// Whatever its size, one item does.
+    bool fits(load const& l, std::size_t size) const {
+        return l.items == 0 ||
+               (l.items < most_items_ &&
+                (most_bytes_ == 0 || (l.bytes <= most_bytes_ && size <= most_bytes_ - l.bytes)));
+    }
+
+    void add(item what, std::size_t size, completion<std::error_code> done) {
+        entries_.push_back({std::move(what), size, std::move(done), ++last_});
+        waiting_.add(size);
+        keep();
         serve();
+    }
+
+    /// As many of those that wait as there is room for.
+    void keep() {
+        while (waiting_.items != 0 && fits(kept_, entries_[kept_.items].size)) {
+            auto& next = entries_[kept_.items];
+            waiting_.remove(next.size);
+            kept_.add(next.size);
+            next.kept({});
+        }
     }
 
     void serve() {
         if (receiver_ && !entries_.empty()) {
             received next{.value = std::move(entries_.front().what)};
+            kept_.remove(entries_.front().size);
             entries_.pop_front();
-            if (entries_.size() >= most_)
-                entries_[most_ - 1].kept({});
+            keep();
             receiver_(std::move(next));
         } else if (receiver_ && end_) {
             receiver_(*end_);
@@ -183,11 +230,15 @@ private:
             place_.reset();
     }
 
-    std::size_t const most_;
+    std::size_t const most_items_;
+    std::size_t const most_bytes_;
     mutable std::mutex mutex_;  // guards what follows
-    std::deque<entry> entries_; // the first most_ are kept, the others wait
+    std::deque<entry> entries_; // the first are kept, the others wait
+    load kept_;
+    load waiting_;
     std::uint64_t last_ = 0;
     completion<received> receiver_;
+    std::uint64_t last_receive_ = 0; // what receiver_ is of, if any waits
     std::optional<received> end_;
     std::optional<std::error_code> closed_;
     std::error_code stopped_for_;

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
+#include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/mirror.hpp>
 #include <hubbub/hub/presence_change.hpp>
 #include <hubbub/subscription.hpp>
 
 #include <atomic>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -32,7 +35,8 @@ public:
     using ask_type =
         std::function<void(std::string const& server, completion<std::optional<roll>>)>;
 
-    watch(Bus& bus, std::string topic) : bus_(&bus), topic_(std::move(topic)) {}
+    watch(Bus& bus, std::string topic, std::shared_ptr<hub_hooks const> hooks)
+        : bus_(&bus), topic_(std::move(topic)), hooks_(std::move(hooks)) {}
 
     /// How to ask, and how to have all servers beacon; before all else.
     void start(ask_type ask, std::function<void()> announce) {
@@ -144,12 +148,17 @@ private:
         waiting_.pop_front();
         auto const observer = observer_; // a user's object: destroyed with no lock held
         lock.unlock();
-        (*observer)(next);
+        try {
+            (*observer)(next);
+        } catch (...) { // whatever an observer throws
+            hooks_->notify(hook_failed{{}, "on_change", std::current_exception()});
+        }
         return true;
     }
 
     Bus* const bus_;
     std::string const topic_;
+    std::shared_ptr<hub_hooks const> const hooks_;
     ask_type ask_;
     std::function<void()> announce_;
     std::atomic<bool> active_ = false;
