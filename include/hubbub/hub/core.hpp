@@ -361,6 +361,7 @@ private:
                 shared = {c.method, c.arguments, serializer_};
             mail_.call(one, shared, size);
         });
+        mail_.keep_budget();
     }
 
     /// The last first, which is the least work for the lists that they are in.

@@ -32,9 +32,9 @@ struct hub_options {
     /// this number and one of beacon_intervals after it died, and it is counted no more.
     unsigned missed_beacons = 3;
 
-    /// What may wait in the outboxes of all connections together, in bytes. Beyond it, the connection
-    /// that holds most loses its oldest calls, or is ended, as its outbox_options say. What an ended
-    /// connection has not read yet does not count.
+    /// What may wait in the outboxes of all connections together, in bytes. Beyond it an eighth is made
+    /// free: the connections that hold most lose their oldest calls, or are ended, as their
+    /// outbox_options say. What an ended connection has not read yet does not count.
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.

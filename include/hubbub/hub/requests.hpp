@@ -186,6 +186,7 @@ private:
         std::size_t size = 0;
         if (!mail_->call(c, what.asked_by(asked), size))
             asked->take({.error = errc::method_failed});
+        mail_->keep_budget();
     }
 
     static request to_invoke(invocation_type const& what) {
