@@ -40,14 +40,11 @@ public:
         c.mail = std::make_unique<mailbox<invocation_type>>(options, bytes_);
     }
 
-    /// Calls a connection, or puts the call, which has a size once one was put, into its outbox; after
-    /// the last one of a call keep_budget is to follow. False if its outlet threw, which is told to the
-    /// hub's owner.
-    bool call(member_ptr<Bus> const& c, invocation_type const& what, std::size_t& size) const {
+    /// Calls a connection, or puts the call into its outbox; after the last one of a call keep_budget
+    /// is to follow. False if its outlet threw, which is told to the hub's owner.
+    bool call(member_ptr<Bus> const& c, invocation_type const& what) const {
         if (c->mail) {
-            if (size == 0)
-                size = what.size();
-            put(c, what, size);
+            put(c, what);
             return true;
         }
         try {
@@ -79,8 +76,8 @@ private:
     };
 
     /// Puts a call into a connection's outbox.
-    void put(member_ptr<Bus> const& c, invocation_type const& what, std::size_t size) const {
-        auto const result = c->mail->push(what, size);
+    void put(member_ptr<Bus> const& c, invocation_type const& what) const {
+        auto const result = c->mail->push(what, what.size());
         report(*c, result.dropped.size());
         if (result.ends)
             end_(c);
