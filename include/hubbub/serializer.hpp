@@ -32,6 +32,7 @@ concept decodes = in_place<S> || requires(S const& s, std::string_view bytes, T&
 /// | `s.decode(bytes, value)` | `std::error_code` | never throws on bad input: it reports it      |
 /// | `s.view(value)`          | `string_view`     | optional: the bytes of a value that is bytes   |
 /// | `S::packed`              | a type            | optional: an encoded value inside another one  |
+/// | `S::size_of(packed)`     | `std::size_t`     | optional: about the bytes of its encoding     |
 /// | `S::in_place`            | `true`            | optional: no encoding at all, see in_place     |
 ///
 /// Both functions are const and may be called from several threads at once. Errors are

@@ -25,37 +25,76 @@ namespace {
 
 using bus_type = hubbub::bus<hubbub::local_transport, support::counting_serializer>;
 
-/// Allocations of a broadcast to so many clients, when everything is warm.
-std::size_t allocations_of_broadcast(unsigned clients) {
-    asio::io_context io;
-    hubbub::local_broker broker;
-    hubbub::local_transport transport{io.get_executor(), broker};
-    bus_type bus{transport};
-    hubbub::hub<bus_type> hub{bus, {.beacon_interval = std::chrono::hours(1)}};
-    std::size_t told = 0;
-    std::vector<hubbub::connection<bus_type>> connections;
-    connections.reserve(clients);
-    for (unsigned i = 0; i < clients; ++i)
-        hub.async_connect(
-            "", [&told](auto const&) { ++told; },
-            [&](std::error_code, auto made) { connections.push_back(std::move(made)); });
-    io.poll();
-    REQUIRE(hub.connections() == clients);
+/// A server on the local bus with clients that are called, or read.
+class audience {
+public:
+    audience() { connections.reserve(5000); }
 
-    auto const broadcast = [&] {
-        CHECK(!hub.clients().all().send("tell", "a text of more than sixteen bytes"));
-        io.restart();
-        io.poll();
-    };
-    broadcast();
+    void connect(std::size_t up_to, bool read) {
+        auto const keep = [&](std::error_code error, auto made) {
+            CHECK(!error);
+            connections.push_back(std::move(made));
+        };
+        while (connections.size() < up_to) {
+            if (read)
+                hub_.async_connect("", hubbub::outbox_options{}, keep);
+            else
+                hub_.async_connect("", [this](auto const&) { ++told; }, keep);
+            run();
+        }
+    }
+
+    void broadcast() {
+        CHECK(!hub_.clients().all().send("tell", "a text of more than sixteen bytes"));
+        run();
+    }
+
+    void run() {
+        io_.restart();
+        io_.poll();
+    }
+
+    std::size_t told = 0;
+
+private:
+    asio::io_context io_;
+    hubbub::local_broker broker_;
+    hubbub::local_transport transport_{io_.get_executor(), broker_};
+    bus_type bus_{transport_};
+    hubbub::hub<bus_type> hub_{bus_, {.beacon_interval = std::chrono::hours(1)}};
+
+public:
+    std::vector<hubbub::connection<bus_type>> connections; // they end first
+};
+
+/// Allocations of a broadcast to so many clients, when everything is warm.
+std::size_t allocations_of_broadcast(unsigned clients, bool read) {
+    audience all;
+    all.connect(clients, read);
+    all.broadcast();
     support::encodings = 0;
     auto const before = support::allocations();
-    broadcast();
+    all.broadcast();
     auto const made = support::allocations() - before;
     CHECK(support::encodings == 1);
-    CHECK(told == 2 * clients);
+    for (auto& c : all.connections)
+        for (int call = 0; read && call < 2; ++call)
+            CHECK(c.try_receive());
+    CHECK(all.told == (read ? 0 : 2 * clients));
     return made;
 }
+
+#ifdef __GLIBC__
+/// Of the heap, for a connection that was made.
+std::size_t bytes_of_connection(bool read) {
+    constexpr std::size_t clients = 5000;
+    audience all;
+    all.connect(1000, read); // and what grows by leaps has grown
+    auto const before = mallinfo2().uordblks;
+    all.connect(clients, read);
+    return (mallinfo2().uordblks - before) / (clients - 1000);
+}
+#endif
 
 } // namespace
 
@@ -63,34 +102,56 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("a broadcast makes one encoding, and allocates nothing for each connection" *
           doctest::skip(!support::counts_allocations)) {
-    auto const few = allocations_of_broadcast(10);
+    auto const few = allocations_of_broadcast(10, false);
     CHECK(few > 0);
-    CHECK(allocations_of_broadcast(1000) == few);
+    CHECK(allocations_of_broadcast(1000, false) == few);
+}
+
+TEST_CASE("a broadcast to outboxes makes one encoding, and allocates the place in each of them" *
+          doctest::skip(!support::counts_allocations)) {
+    auto const few = allocations_of_broadcast(10, true);
+    CHECK(allocations_of_broadcast(1000, true) - few == 990);
+}
+
+TEST_CASE("all who read a call share its arguments and its encodings, which are made once") {
+    constexpr std::size_t clients = 100;
+    audience all;
+    all.connect(clients, true);
+    support::encodings = 0;
+    all.broadcast();
+    CHECK(support::encodings == 1);
+    std::vector<hubbub::invocation<support::counting_serializer>> calls;
+    for (auto& c : all.connections)
+        if (auto call = c.try_receive())
+            calls.push_back(std::move(*call));
+    REQUIRE(calls.size() == clients);
+
+    std::string_view first;
+    CHECK(!calls[0].encoded_arguments(first));
+    CHECK(first == R"(["a text of more than sixteen bytes"])");
+    int framed = 0;
+    for (auto const& call : calls) {
+        CHECK(&call.packed_arguments() == &calls[0].packed_arguments());
+        std::string_view bytes;
+        CHECK(!call.encoded_arguments(bytes));
+        CHECK(bytes.data() == first.data());
+        CHECK(!call.encoded(
+            "chat",
+            [&](std::string& out) {
+                ++framed;
+                out.append(call.method()).append(bytes);
+                return std::error_code();
+            },
+            bytes));
+        CHECK(bytes == R"(tell["a text of more than sixteen bytes"])");
+    }
+    CHECK(support::encodings == 2); // what went over the bus, and the arguments
+    CHECK(framed == 1);
 }
 
 #ifdef __GLIBC__
 TEST_CASE("an idle connection takes less than 500 bytes of the heap" * doctest::skip(sanitized)) {
-    constexpr std::size_t clients = 5000;
-    asio::io_context io;
-    hubbub::local_broker broker;
-    hubbub::local_transport transport{io.get_executor(), broker};
-    bus_type bus{transport};
-    hubbub::hub<bus_type> hub{bus, {.beacon_interval = std::chrono::hours(1)}};
-    std::vector<hubbub::connection<bus_type>> connections;
-    connections.reserve(clients);
-    auto const connect = [&](std::size_t up_to) {
-        while (connections.size() < up_to) {
-            hub.async_connect(
-                "", [](auto const&) {},
-                [&](std::error_code, auto made) { connections.push_back(std::move(made)); });
-            io.restart();
-            io.poll();
-        }
-    };
-    connect(1000); // and what grows by leaps has grown
-    auto const before = mallinfo2().uordblks;
-    connect(clients);
-    auto const each = (mallinfo2().uordblks - before) / (clients - 1000);
+    auto const each = bytes_of_connection(false);
     MESSAGE(each, " bytes");
     CHECK(each < 500);
     CHECK(each > 100); // it was measured
@@ -111,6 +172,14 @@ TEST_CASE("who joins a group and leaves it, again and again, takes no more while
     for (int i = 0; i < 1000; ++i)
         join_and_leave("lobby");
     CHECK(mallinfo2().uordblks < before + 10'000);
+}
+
+TEST_CASE("an idle connection with an outbox takes less than 650 bytes of the heap" *
+          doctest::skip(sanitized)) {
+    auto const each = bytes_of_connection(true);
+    MESSAGE(each, " bytes");
+    CHECK(each < 650);
+    CHECK(each > 100);
 }
 #endif
 

@@ -201,6 +201,25 @@ TEST_CASE("a packed value is a sub-document in the text") {
     CHECK(call.arguments == nlohmann::json{"a", 1});
 }
 
+TEST_CASE("the size of a packed value is about that of its JSON, and there is one for each value") {
+    hubbub::json_serializer const s;
+    std::map<std::string, std::vector<std::string>> const texts = {{"none", {}},
+                                                                   {"two", {"a", "some text"}}};
+    hubbub::json_serializer::packed packed;
+    std::string bytes;
+    CHECK(!s.pack(texts, packed));
+    CHECK(!s.encode(texts, bytes));
+    CHECK(s.size_of(packed) == bytes.size());
+
+    auto const numbers = std::tuple(1, -1234567890, 0.5, true, std::optional<int>());
+    CHECK(!s.pack(numbers, packed));
+    CHECK(s.size_of(packed) == 26);
+    CHECK(s.size_of(hubbub::json_serializer::packed::binary({1, 2, 3})) == 3);
+    for (int level = 0; level < 1000; ++level)
+        packed = hubbub::json_serializer::packed::array({std::move(packed)});
+    CHECK(s.size_of(packed) < 1000);
+}
+
 TEST_CASE("references are packed without a copy of what they refer to") {
     std::string const text = "a";
     int const number = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/json_parse.hpp>
 #include <hubbub/detail/json_shape.hpp>
 #include <hubbub/detail/reflect.hpp>
 #include <hubbub/error.hpp>
@@ -233,6 +234,20 @@ bool read(json const& in, T& value) {
         return value = in, true;
 }
 
+/// About the bytes of a value as JSON; what nests too deep to be encoded counts as little.
+inline std::size_t size_of(json const& value, std::size_t levels = max_depth) {
+    if (value.is_string())
+        return 2 + value.get_ref<std::string const&>().size();
+    if (value.is_binary())
+        return value.get_binary().size();
+    if (!value.is_structured() || levels == 0)
+        return 4;
+    auto size = 1 + std::max<std::size_t>(value.size(), 1); // brackets and commas
+    for (auto part = value.begin(); part != value.end(); ++part)
+        size += size_of(*part, levels - 1) + (value.is_object() ? 3 + part.key().size() : 0);
+    return size;
+}
+
 /// What the serializers over a JSON value share: how a value gets into another message and out.
 struct packing {
     using packed = json;
@@ -259,6 +274,9 @@ struct packing {
             return errc::malformed_payload;
         }
     }
+
+    /// About how many bytes its encoding takes, which is not made for that.
+    static std::size_t size_of(packed const& value) { return json_value::size_of(value); }
 };
 
 } // namespace hubbub::detail::json_value

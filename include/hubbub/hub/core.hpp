@@ -353,15 +353,15 @@ private:
     /// Calls the method at everyone that is meant; also if some throw.
     void deliver(call const& c, member_list<Bus> const& members) {
         invocation<serializer> shared;
-        std::size_t size = 0;
         selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
         if (c.closes)
             return end_all(meant, members, {errc::disconnected, *c.closes});
         meant.for_each(members, [&](member_ptr<Bus> const& one) {
             if (!shared)
                 shared = {c.method, c.arguments, serializer_};
-            mail_.call(one, shared, size);
+            mail_.call(one, shared);
         });
+        mail_.keep_budget();
     }
 
     /// The last first, which is the least work for the lists that they are in.

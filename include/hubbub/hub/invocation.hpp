@@ -3,9 +3,12 @@
 
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/encodings.hpp>
 #include <hubbub/hub/packed.hpp>
 #include <hubbub/hub/packed_stream.hpp>
 
+#include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -72,14 +75,50 @@ public:
     /// Those of a call of the hub; a client is called without.
     detail::call_streams<Serializer> const& streams() const noexcept { return content_->streams; }
 
+    /// The call in the form of a protocol of clients, which `encode(std::string& out)` makes: it is
+    /// called once, by the first who asks, and all recipients share the bytes. protocol names the
+    /// form, and is not empty. The bytes are there as long as a copy of the call.
+    ///
+    /// Errors: those of encode, for all who ask. What it throws passes through, and then the next who
+    ///         asks makes it.
+    template <class Encode>
+    std::error_code encoded(std::string_view protocol, Encode encode, std::string_view& out) const {
+        return content_->made.get(protocol, std::move(encode), out);
+    }
+
+    /// The arguments in the encoding of the bus, which is made once, too.
+    /// Errors: cannot_encode, also where the bus has no encoding.
+    std::error_code encoded_arguments(std::string_view& out) const {
+        if constexpr (std::same_as<packed, std::string>) {
+            out = content_->arguments;
+            return {};
+        } else if constexpr (encodes_packed) {
+            return content_->made.get(
+                {},
+                [this](std::string& bytes) {
+                    return content_->serializer.encode(content_->arguments, bytes);
+                },
+                out);
+        } else {
+            return errc::cannot_encode;
+        }
+    }
+
     /// About what it takes where it waits, in bytes: those of its encoding, if it has any.
     std::size_t size() const {
-        std::size_t const envelope = 64;
-        return envelope + content_->method.size() +
-               detail::size_of(content_->serializer, content_->arguments);
+        constexpr std::size_t envelope = 64;
+        auto& known = content_->size;
+        if (known == 0)
+            known = envelope + content_->method.size() + size_of_arguments();
+        return known;
     }
 
 private:
+    static constexpr bool encodes_packed =
+        requires(Serializer const& s, packed const& arguments, std::string& out) {
+            { s.encode(arguments, out) } -> std::same_as<std::error_code>;
+        };
+
     struct content {
         content(std::string m, packed a, Serializer s, detail::call_streams<Serializer> with)
             : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)),
@@ -89,7 +128,19 @@ private:
         packed const arguments;
         [[no_unique_address]] Serializer const serializer;
         detail::call_streams<Serializer> const streams;
+        mutable detail::encodings made;
+        mutable std::atomic<std::size_t> size = 0; // if it is known
     };
+
+    std::size_t size_of_arguments() const {
+        if constexpr (requires { Serializer::size_of(content_->arguments); }) {
+            return Serializer::size_of(content_->arguments);
+        } else {
+            std::string_view bytes;
+            static_cast<void>(encoded_arguments(bytes));
+            return bytes.size();
+        }
+    }
 
     std::shared_ptr<content const> content_;
     std::shared_ptr<detail::answered<Serializer>> asked_;

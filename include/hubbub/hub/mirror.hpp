@@ -18,16 +18,21 @@ namespace hubbub::detail {
 /// What one server knows of who is at each of them, and what has changed in that.
 ///
 /// Every server numbers its changes. One that is not the next shows that others were lost, and then
-/// the whole roll is asked for: whatever is lost, the mirror ends up as the servers are.
+/// the whole roll is asked for: whatever is lost, the mirror ends up as the servers are. Since a
+/// roll takes its time, what comes after the lost ones is kept, and follows the roll; and since it
+/// is large, it is asked for once between two beacons of its server.
 class mirror {
 public:
     using changes = std::vector<presence_change>;
 
+    /// Of each server so many changes are kept, the latest.
+    static constexpr std::size_t most_kept = 10000;
+
     /// A server was heard that has made so many changes. True if its roll is to be asked for.
     bool heard(std::string const& server, std::uint64_t number) {
         auto& s = servers_[server];
-        s.newest = std::max(s.newest, number);
-        return must_ask(s);
+        s.asked = false;
+        return must_ask(s, number);
     }
 
     /// The same for one change.
@@ -36,31 +41,29 @@ public:
         if (found == servers_.end()) // its next beacon has us ask, unless it is dead
             return false;
         auto& s = found->second;
-        if (c.number == s.number + 1) {
-            s.number = c.number;
-            if (c.group)
-                put_into(s, c.who.connection, *c.group, c.here, out);
-            else
-                put(s, c.who, c.here, out);
-        }
-        return heard(c.server, c.number);
+        if (c.number == s.number + 1)
+            make(s, c, out);
+        else if (c.number > s.number)
+            keep(s, c);
+        catch_up(s, out);
+        return must_ask(s, c.number);
     }
 
-    /// The roll that was asked for came. True if it is too old by now.
-    bool called(std::string const& server, roll const& all, changes& out) {
+    /// The roll that was asked for came.
+    void called(std::string const& server, roll const& all, changes& out) {
         auto const found = servers_.find(server);
         if (found == servers_.end()) // lost meanwhile
-            return false;
+            return;
         auto& s = found->second;
         s.asking = false;
         if (all.number >= s.number) {
             s.number = all.number;
             replace(s, all.present, out);
         }
-        return must_ask(s);
+        catch_up(s, out);
     }
 
-    /// It did not come; the next beacon asks again.
+    /// It did not come.
     void not_called(std::string const& server) {
         if (auto const found = servers_.find(server); found != servers_.end())
             found->second.asking = false;
@@ -82,13 +85,41 @@ private:
         std::uint64_t number = 0; // of the change that `present` is up to
         std::uint64_t newest = 0; // that was heard of
         bool asking = false;
+        bool asked = false; // since its last beacon
         std::map<std::string, attendance> present = {};
+        std::map<std::uint64_t, roll_change> kept = {}; // that come after others that are missing
     };
 
     using kind = presence_change::kind;
 
-    static bool must_ask(known_server& s) {
-        return s.newest > s.number && !std::exchange(s.asking, true);
+    static bool must_ask(known_server& s, std::uint64_t number) {
+        s.newest = std::max(s.newest, number);
+        if (s.newest <= s.number || s.asking || s.asked)
+            return false;
+        return s.asking = s.asked = true;
+    }
+
+    static void keep(known_server& s, roll_change const& c) {
+        s.kept.emplace(c.number, c);
+        if (s.kept.size() > most_kept)
+            s.kept.erase(s.kept.begin());
+    }
+
+    /// Makes the changes that are kept, as far as none is missing.
+    void catch_up(known_server& s, changes& out) {
+        while (!s.kept.empty() && s.kept.begin()->first <= s.number + 1) {
+            auto const next = s.kept.extract(s.kept.begin());
+            if (next.key() == s.number + 1)
+                make(s, next.mapped(), out);
+        }
+    }
+
+    void make(known_server& s, roll_change const& c, changes& out) {
+        s.number = c.number;
+        if (c.group)
+            put_into(s, c.who.connection, *c.group, c.here, out);
+        else
+            put(s, c.who, c.here, out);
     }
 
     void replace(known_server& s, std::vector<attendance> const& all, changes& out) {

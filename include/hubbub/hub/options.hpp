@@ -35,9 +35,10 @@ struct hub_options {
     /// this number and one of beacon_intervals after it died, and it is counted no more. At least 2.
     unsigned missed_beacons = 3;
 
-    /// What may wait in the outboxes of all connections together, in bytes. Beyond it, the connection
-    /// that holds most loses its oldest calls, or is ended, as its outbox_options say. What an ended
-    /// connection has not read yet does not count. At least 1.
+    /// What may wait in the outboxes of all connections together, in bytes. Beyond it an eighth is made
+    /// free: the connections that hold most lose their oldest calls, or are ended, as their
+    /// outbox_options say. What an ended connection has not read yet does not count. At
+    /// least 1.
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
@@ -51,9 +52,8 @@ struct hub_options {
     std::size_t max_streams = 100;
     /// How many items of a stream are kept until they are received; then who sends waits. At least 1.
     std::size_t max_stream_items = 16;
-    /// The same in bytes of their encodings; an item that is larger is kept alone. 0: no limit, for
-    /// JSON and MessagePack encode each item once more to know its size. Objects that travel in
-    /// place have none, and are not bounded by it.
+    /// The same in bytes, about those of their encodings; an item that is larger is kept alone. 0: no
+    /// limit. Objects that travel in place have no size, and are not bounded by it.
     std::size_t max_stream_bytes = 0;
     /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
     bool detailed_errors = false;

@@ -9,19 +9,22 @@
 #include <hubbub/hub/outbox.hpp>
 #include <hubbub/hub/roster.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace hubbub::detail {
 
 /// Keeps the outboxes of one server within their bounds, each and all together.
 ///
 /// Thread safety: all functions, from any thread.
-/// Complexity:    linear in the connections for each step by which the budget is met.
+/// Complexity:    constant for a call, but linear in the connections once for each eighth of the budget
+///                that comes in when it is used up.
 template <class Bus>
 class outboxes {
 public:
@@ -37,13 +40,11 @@ public:
         c.mail = std::make_unique<mailbox<invocation_type>>(options, bytes_);
     }
 
-    /// Calls a connection, or puts the call, which has a size once one was put, into its outbox. False
-    /// if its outlet threw, which is told to the hub's owner.
-    bool call(member_ptr<Bus> const& c, invocation_type const& what, std::size_t& size) const {
+    /// Calls a connection, or puts the call into its outbox; after the last one of a call keep_budget
+    /// is to follow. False if its outlet threw, which is told to the hub's owner.
+    bool call(member_ptr<Bus> const& c, invocation_type const& what) const {
         if (c->mail) {
-            if (size == 0)
-                size = what.size();
-            put(c, what, size);
+            put(c, what);
             return true;
         }
         try {
@@ -55,37 +56,78 @@ public:
         }
     }
 
+    /// Beyond the budget an eighth of it is made free, so that this comes seldom: those that hold most
+    /// lose what they hold above one level, the largest first. Who is ended at that loses all.
+    void keep_budget() const {
+        if (*bytes_ <= budget_ || relieving_.exchange(true)) // who is at it sees to this, too
+            return;
+        while (*bytes_ > budget_ && relieve()) {
+        }
+        relieving_ = false;
+    }
+
+    /// How many connections were looked at so far, to keep the budget.
+    std::size_t looked_at() const noexcept { return looked_at_; }
+
 private:
+    struct holder {
+        std::size_t bytes;
+        member_ptr<Bus> who;
+    };
+
     /// Puts a call into a connection's outbox.
-    void put(member_ptr<Bus> const& c, invocation_type const& what, std::size_t size) const {
-        auto const result = c->mail->push(what, size);
+    void put(member_ptr<Bus> const& c, invocation_type const& what) const {
+        auto const result = c->mail->push(what, what.size());
         report(*c, result.dropped.size());
         if (result.ends)
             end_(c);
-        while (*bytes_ > budget_ && relieve()) {
-        }
     }
 
-    /// Takes from who holds most; false if nobody holds anything.
+    /// False if nobody holds anything.
     bool relieve() const {
-        member_ptr<Bus> worst;
-        std::size_t most = 0;
-        for (auto& c : all_->members())
-            if (auto const bytes = c->mail ? c->mail->bytes() : 0; bytes > most) {
-                most = bytes;
-                worst = std::move(c);
-            }
-        if (!worst)
-            return false;
+        auto const all = holders();
         std::size_t const total = *bytes_;
-        if (total <= budget_)
+        std::size_t const enough = budget_ - budget_ / 8;
+        if (total <= enough)
             return true;
-        bool const ends = worst->mail->when_full() == overflow::disconnect;
-        auto const dropped = ends ? worst->mail->give_up() : worst->mail->shed(total - budget_);
-        report(*worst, dropped.size());
-        if (ends)
-            end_(worst);
-        return true;
+        auto const level = level_of(all, total - enough);
+        for (auto const& [bytes, who] : all) {
+            if (*bytes_ <= enough || bytes <= level)
+                break;
+            bool const ends = who->mail->when_full() == overflow::disconnect;
+            auto const too_much = std::min<std::size_t>(bytes - level, *bytes_ - enough);
+            auto const dropped = ends ? who->mail->give_up() : who->mail->shed(too_much);
+            report(*who, dropped.size());
+            if (ends)
+                end_(who);
+        }
+        return !all.empty();
+    }
+
+    /// Those that hold anything, the largest first.
+    std::vector<holder> holders() const {
+        std::vector<holder> found;
+        auto const all = all_->members();
+        looked_at_ += all.size();
+        for (auto const& c : all)
+            if (auto const bytes = c->mail ? c->mail->bytes() : 0; bytes != 0)
+                found.push_back({bytes, c});
+        std::sort(found.begin(), found.end(), [](holder const& a, holder const& b) {
+            return a.bytes != b.bytes ? a.bytes > b.bytes : connected_before<Bus>(a.who, b.who);
+        });
+        return found;
+    }
+
+    /// What each may keep, that so much is taken from all together.
+    static std::size_t level_of(std::vector<holder> const& all, std::size_t excess) {
+        std::size_t held = 0; // by those above the level
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            held += all[i].bytes;
+            std::size_t const next = i + 1 < all.size() ? all[i + 1].bytes : 0;
+            if (held >= excess && (held - excess) / (i + 1) >= next)
+                return (held - excess) / (i + 1);
+        }
+        return 0;
     }
 
     void report(member<Bus> const& c, std::size_t dropped) const {
@@ -99,6 +141,8 @@ private:
     ender const end_;
     std::shared_ptr<std::atomic<std::size_t>> const bytes_ =
         std::make_shared<std::atomic<std::size_t>>(0);
+    std::atomic<bool> mutable relieving_ = false;
+    std::atomic<std::size_t> mutable looked_at_ = 0;
 };
 
 } // namespace hubbub::detail

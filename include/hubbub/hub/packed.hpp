@@ -49,11 +49,13 @@ std::error_code pack(Serializer const& serializer, Tuple arguments, packed<Seria
     }
 }
 
-/// How long its encoding is, in bytes: 0 if it has none.
+/// About how long its encoding is, in bytes: 0 if it has none.
 template <class Serializer>
 std::size_t size_of(Serializer const& serializer, packed<Serializer> const& what) {
     if constexpr (std::same_as<packed<Serializer>, std::string>) {
         return what.size();
+    } else if constexpr (requires { Serializer::size_of(what); }) {
+        return Serializer::size_of(what);
     } else if constexpr (requires(std::string& out) { serializer.encode(what, out); }) {
         std::string bytes;
         static_cast<void>(serializer.encode(what, bytes));

@@ -184,9 +184,9 @@ private:
         c->stop_at_end(asked);
         if (!c->connected)
             return;
-        std::size_t size = 0;
-        if (!mail_->call(c, what.asked_by(asked), size))
+        if (!mail_->call(c, what.asked_by(asked)))
             asked->take({.error = errc::method_failed});
+        mail_->keep_budget();
     }
 
     static request to_invoke(invocation_type const& what) {

@@ -121,8 +121,9 @@ private:
                       [self = this->shared_from_this(), server](std::optional<roll> const& all) {
                           self->update(server, [&](mirror& m, auto& changes) {
                               if (all)
-                                  return m.called(server, *all, changes);
-                              m.not_called(server);
+                                  m.called(server, *all, changes);
+                              else
+                                  m.not_called(server);
                               return false;
                           });
                       }});
