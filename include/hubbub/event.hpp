@@ -85,6 +85,11 @@ struct subscription_refused {
     std::error_code reason;
 };
 
+/// What was refused before is subscribed: its permission is back, say.
+struct subscription_restored {
+    std::string name;
+};
+
 /// Messages of one stream, what one publisher sends on one topic, are missing: they were lost on
 /// the way. Told by `sequenced`, at the next message or beacon, or at reconnect. Once for each interest
 /// of the bus that they were meant for, the topic and each pattern, as each would have come.
@@ -122,10 +127,10 @@ struct sink_failed {
 };
 
 /// What a bus tells its owner. Views in it are valid during the call.
-using event =
-    std::variant<link_lost, subscriber_cut_off, link_retry, link_whole, link_failed,
-                 publishes_unknown, publishes_displaced, publish_refused, subscription_refused, gap,
-                 message_dropped, subscriber_disconnected, message_malformed, sink_failed>;
+using event = std::variant<link_lost, subscriber_cut_off, link_retry, link_whole, link_failed,
+                           publishes_unknown, publishes_displaced, publish_refused,
+                           subscription_refused, subscription_restored, gap, message_dropped,
+                           subscriber_disconnected, message_malformed, sink_failed>;
 
 /// Gets every event of a transport or a bus. It must not throw.
 using observer = std::function<void(event const&)>;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -219,7 +220,7 @@ TEST_CASE(
     l.dormant = dormant_streams(0);
     l.settle();
     CHECK(l.receive(l.send()) == names{"deliver"});
-    l.now += l.options.dormant_after;
+    l.now = l.receiver.deadline();
     l.receiver.tick(l.now);
     l.send();
     CHECK(l.receive(l.send()) == names{"ask", "deliver"});
@@ -265,6 +266,36 @@ TEST_CASE("a question names topics and patterns of any bytes, and is answered fo
     });
     CHECK(asked == names{"other", "room.[1]", std::string("p3:a\0t", 6)});
     CHECK(answered == names{"other", "room.1"});
+}
+
+TEST_CASE("dormant streams are those of a receiver and a topic, and go with the receiver") {
+    dormant_streams all(100);
+    auto const at = [](std::uint64_t last) {
+        return hubbub::detail::stream_progress{.last = last, .unheard = 0, .heard = {}};
+    };
+    all.put(1, "t", "00000000ab000001", at(10));
+    all.put(1, "u", "00000000ab000001", at(20));
+    all.put(2, "t", "00000000ab000001", at(30));
+    CHECK(all.take(1, "u", "00000000ab000001")->last == 20);
+    CHECK(!all.take(1, "u", "00000000ab000001"));
+    all.forget(1);
+    CHECK(!all.take(1, "t", "00000000ab000001"));
+    CHECK(all.take(2, "t", "00000000ab000001")->last == 30);
+}
+
+TEST_CASE("receivers are ticked at the same few times") {
+    numbered_stream l;
+    dormant_streams dormant(100);
+    std::set<time_point> times;
+    for (unsigned i = 0; i < 100; ++i) {
+        sequence_receiver r(l.options, numbered_stream::receiver_id, dormant, i);
+        l.now += 1s;
+        r.accept("t", *sequence_frame::parse("00000000ab000001 1 x"), l.now);
+        CHECK(r.deadline() > l.now + l.options.dormant_after);
+        CHECK(r.deadline() <= l.now + 2 * l.options.dormant_after);
+        times.insert(r.deadline());
+    }
+    CHECK(times.size() <= 3);
 }
 
 TEST_CASE("a question that is damaged is answered up to the damage") {

@@ -169,6 +169,45 @@ TEST_CASE("one beacon answers all who asked meanwhile, and tells nobody twice") 
     CHECK(l.beacons() == names{"t: 00000000ab000001 1"});
 }
 
+TEST_CASE("a refused publish on a new topic uses up no stream") {
+    numbered_stream l;
+    for (int i = 0; i < 3; ++i) {
+        l.send("a");
+        l.sender.unsend("a");
+    }
+    CHECK(l.send("b").starts_with("00000000ab000001 1 "));
+}
+
+TEST_CASE("a topic whose beacon is refused stays awake until one is not") {
+    numbered_stream l;
+    l.send();
+    auto const until = l.now + 3 * l.options.dormant_after;
+    while (l.now < until) {
+        CHECK(l.beacons().size() == 1);
+        l.sender.keep_awake("t", l.now);
+    }
+    CHECK(l.sender.deadline() < time_point::max());
+}
+
+TEST_CASE("an asker is answered once however often he asks, and what waits is bounded") {
+    numbered_stream l;
+    l.send();
+    for (int i = 0; i < 100; ++i)
+        l.sender.answer({"aaaaaaaaaa", 3600000}, "t", l.now);
+    CHECK(l.beacons() == names{"t: 00000000ab000001 1@aaaaaaaaaa 3600000 2"});
+    for (int i = 0; i < 10'000; ++i) {
+        auto const digits = std::to_string(1'000'000'000 + i);
+        l.sender.answer({digits, 3600000}, "t", l.now);
+    }
+    std::size_t bytes = 0;
+    l.now += sequence_sender::gathering_time;
+    while (l.sender.deadline() <= l.now)
+        for (auto const& frame : l.beacons())
+            bytes += frame.size();
+    CHECK(bytes > 10'000);
+    CHECK(bytes < 20'000);
+}
+
 TEST_CASE("more answers than one beacon bears go with the next, at once, and none is lost") {
     numbered_stream l;
     l.send();

@@ -290,6 +290,24 @@ TEST_CASE("who was away for hours learns exactly what he missed") {
     CHECK(f.gaps == std::vector<std::string>{"2-4"});
 }
 
+TEST_CASE(
+    "who was away for hours learns what he missed though the publisher did not hear him ask") {
+    two_servers f;
+    f.time.run_for(2s);
+    f.publish("1");
+    f.time.run_for(1s);
+    f.receiver_link.cut();
+    f.publish("2");
+    f.time.run_for(5h);
+    f.sender_link.cut();
+    f.receiver_link.heal();
+    f.time.run_for(1min);
+    CHECK(f.gaps.empty());
+    f.sender_link.heal();
+    f.time.run_for(2s);
+    CHECK(f.gaps == std::vector<std::string>{"2-2"});
+}
+
 TEST_CASE("a publisher that was away for hours goes on counting, and tells what its link lost") {
     two_servers f;
     f.time.run_for(2s);

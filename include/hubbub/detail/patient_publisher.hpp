@@ -53,8 +53,8 @@ public:
             return refuse(*o, refused);
         }
         if (!first) {
-            begin_to_wait(o);
             waiting_.push_back(o);
+            begin_to_wait(o);
         }
         on_cancel([weak = this->weak_from_this(), operation = std::weak_ptr<class operation>(o)] {
             auto const self = weak.lock();

@@ -168,7 +168,7 @@ struct sequence_frame {
 
 /// What a receiver asks of all publishers: where the streams of these interests stand, and since
 /// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
-/// the length of its name, ":", and the name.
+/// the length of its name, ":", and the name. Who asks for none says that he is back.
 struct sequence_request {
     static void begin(std::string& out, sequence_mark const& mark) {
         mark.append_to(out);
@@ -180,19 +180,20 @@ struct sequence_request {
         out.append(std::to_string(what.name.size())).append(1, ':').append(what.name);
     }
 
-    /// Calls each(mark, interest) for what is well-formed, up to the first that is not.
+    /// Calls each(mark, interest) for what is well-formed, up to the first that is not. Returns the
+    /// mark; nothing if there is none.
     template <class Each>
-    static void parse(std::string_view bytes, Each each) {
+    static std::optional<sequence_mark> parse(std::string_view bytes, Each each) {
         sequence_reader from(bytes);
         auto const mark = sequence_mark::read(from);
         if (!mark || !from.read(' '))
-            return;
+            return std::nullopt;
         for (;;) {
             bool const is_pattern = from.read('p');
             std::uint64_t size = 0;
             if ((!is_pattern && !from.read('t')) || !from.read(size) || !from.read(':') ||
                 from.rest().size() < size)
-                return;
+                return mark;
             auto const name = from.rest().substr(0, static_cast<std::size_t>(size));
             each(*mark, is_pattern ? interest(pattern{name}) : interest(name));
             from = sequence_reader(from.rest().substr(name.size()));
@@ -205,13 +206,21 @@ class sequence_questions {
 public:
     void add(interest const& what) { waiting_.emplace(what.name, what.is_pattern); }
 
+    /// Asks for nothing, once, before anything else.
+    void announce() { announces_ = true; }
+
     /// Calls publish(question), with questions that are well within the limits, until it returns
     /// false.
     template <class Publish>
     void ask(sequence_mark const& mark, message_limits const& limits, Publish publish) {
         auto const enough = std::min(
             {std::size_t{16} << 10, limits.max_payload_bytes / 2, limits.max_queue_bytes / 2});
-        while (!waiting_.empty()) {
+        if (announces_) {
+            std::string nothing;
+            sequence_request::begin(nothing, mark);
+            announces_ = !publish(nothing);
+        }
+        while (!announces_ && !waiting_.empty()) {
             std::string question;
             sequence_request::begin(question, mark);
             auto end = waiting_.begin();
@@ -228,6 +237,7 @@ public:
 
 private:
     std::set<std::pair<std::string, bool>> waiting_;
+    bool announces_ = false;
 };
 
 } // namespace hubbub::detail

@@ -81,11 +81,11 @@ public:
             std::erase_if(streams, [&](auto const& item) {
                 if (now - item.second.heard < options_->dormant_after)
                     return false;
-                dormant_->put(number_, item.first, item.second);
+                dormant_->put(number_, topic, item.first, item.second);
                 return true;
             });
         std::erase_if(topics_, [](auto const& item) { return item.second.empty(); });
-        deadline_ = topics_.empty() ? time_point::max() : now + options_->dormant_after;
+        deadline_ = topics_.empty() ? time_point::max() : dormant_later(now);
     }
 
     /// The link is whole again: that nothing came while it was not, says nothing of a stream.
@@ -111,6 +111,13 @@ private:
         return frame.number - (frame.is_beacon ? 0 : 1);
     }
 
+    /// All receivers have the same few times, at which they are ticked together.
+    time_point dormant_later(time_point now) const {
+        sequence_clock::duration const after = options_->dormant_after;
+        auto const step = std::max(after / 8, sequence_clock::duration(1));
+        return time_point(((now + after).time_since_epoch() / step + 1) * step);
+    }
+
     stream& find(std::string_view topic, sequence_frame const& frame, time_point now) {
         auto at = topics_.find(topic);
         if (at == topics_.end())
@@ -118,9 +125,9 @@ private:
         auto const known = at->second.find(frame.stream);
         if (known != at->second.end())
             return known->second;
-        deadline_ = std::min(deadline_, now + options_->dormant_after);
+        deadline_ = std::min(deadline_, dormant_later(now));
         stream_progress const first{.last = before(frame), .unheard = before(frame), .heard = now};
-        auto const progress = dormant_->take(number_, frame.stream).value_or(first);
+        auto const progress = dormant_->take(number_, topic, frame.stream).value_or(first);
         stream const s{progress, asked_, options_->beacon_interval, new_after_.has_value()};
         return at->second.emplace(frame.stream, s).first->second;
     }

@@ -60,8 +60,10 @@ public:
     /// The last message on topic was refused.
     void unsend(std::string_view topic) {
         auto const found = topics_.find(topic);
-        if (--found->second.number == 0)
+        if (--found->second.number == 0) {
             forget(topic);
+            --streams_; // it was the last to begin
+        }
     }
 
     /// Calls beacon(topic, frame) for topics that are due, until it returns false. One that was not
@@ -115,7 +117,7 @@ public:
     /// after an outage. Complexity: that of a search; of a pattern linear in the topics.
     void answer(sequence_mark const& to, interest const& what, time_point now) {
         auto const answer_with_next = [&](stream& s) {
-            sequence_answer{to, age_of(s, now)}.append_to(s.answers);
+            add_answer(s, {to, age_of(s, now)});
             plan_no_later(s, now + gathering_time);
         };
         if (!what.is_pattern) {
@@ -126,6 +128,16 @@ public:
         for (auto& [topic, s] : topics_)
             if (glob_match(what.name, topic))
                 answer_with_next(s);
+    }
+
+    /// A beacon on topic was refused: it stays awake, and the next follows as it would.
+    void keep_awake(std::string_view topic, time_point now) {
+        if (auto const found = topics_.find(topic); found != topics_.end()) {
+            auto& s = found->second;
+            s.last_sent = now;
+            s.beacon_at = std::max(s.beacon_at, now + options_->beacon_interval);
+            plan_no_later(s, s.beacon_at);
+        }
     }
 
     /// When tick is to be called next.
@@ -155,7 +167,12 @@ private:
         auto const at =
             topics_.emplace(topic, stream{.id = stream_id(++streams_), .began = now, .answers = {}})
                 .first;
-        at->second.place = agenda_.emplace(now + options_->beacon_interval, &*at);
+        try {
+            at->second.place = agenda_.emplace(now + options_->beacon_interval, &*at);
+        } catch (...) {
+            topics_.erase(at);
+            throw;
+        }
         return at;
     }
 
@@ -179,6 +196,16 @@ private:
     void plan_no_later(stream& s, time_point when) {
         if (when < s.place->first)
             plan(s, when);
+    }
+
+    /// One for each asker, the last; and beyond what many beacons bear none. Who is not answered asks
+    /// again.
+    void add_answer(stream& s, sequence_answer const& a) const {
+        auto const begin = s.answers.find('@' + std::string(a.to.asker) + ' ');
+        if (begin != std::string::npos)
+            s.answers.erase(begin, s.answers.find('@', begin + 1) - begin);
+        if (s.answers.size() < 16 * max_answers_)
+            a.append_to(s.answers);
     }
 
     /// As many as one beacon bears, or one.

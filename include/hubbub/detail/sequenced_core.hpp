@@ -4,12 +4,13 @@
 #include <hubbub/detail/dormant_streams.hpp>
 #include <hubbub/detail/limits.hpp>
 #include <hubbub/detail/observers.hpp>
+#include <hubbub/detail/own_publisher.hpp>
 #include <hubbub/detail/publish_ledger.hpp>
 #include <hubbub/detail/random_id.hpp>
 #include <hubbub/detail/sequence.hpp>
 #include <hubbub/detail/sequence_ledger.hpp>
-#include <hubbub/detail/sequence_receiver.hpp>
 #include <hubbub/detail/sequence_sender.hpp>
+#include <hubbub/detail/sequence_sink.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
@@ -41,7 +42,8 @@ public:
           limits_(sequence_frame::limits_above(below.limits())),
           sender_(options_, random_bits(below.get_executor()) >> 24,
                   std::min(sequence_sender::most_answers, limits_.max_payload_bytes / 2)),
-          id_(sender_.id()), timer_(below.get_executor()), dormant_(options_.max_dormant) {}
+          own_(below), id_(sender_.id()), timer_(below.get_executor()),
+          dormant_(options_.max_dormant) {}
 
     /// Apart from the constructor, which has no shared_ptr yet.
     void start() {
@@ -50,6 +52,15 @@ public:
             if (auto const core = weak.lock())
                 core->on_event(e);
         });
+        own_.start(
+            [weak] {
+                if (auto const core = weak.lock())
+                    core->go_on();
+            },
+            [weak](std::string const& topic) {
+                if (auto const core = weak.lock())
+                    core->keep_awake(topic);
+            });
         questions_ = std::make_shared<question_sink>(weak);
         below_->subscribe(questions, questions_, {});
     }
@@ -97,7 +108,7 @@ public:
         }
         publish_ledger::count(ledger_.frame_bytes, message.counted,
                               bytes_.size() - message.payload.size());
-        if (!blocked_ && sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
+        if (!own_.blocked() && sender_.deadline() < std::exchange(armed_for_, sender_.deadline()))
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->arm(); });
         return {};
     }
@@ -142,59 +153,20 @@ public:
             sinks_.erase(at);
         }
         below_->unsubscribe(what, *last);
+        asio::post(timer_.get_executor(), [self = this->shared_from_this(), last] {
+            self->dormant_.forget(last->number);
+        });
     }
 
 private:
     using key = std::pair<std::string, bool>;
+    using interest_sink = sequence_sink<sequenced_core>;
     using time_point = sequence_clock::time_point;
 
     /// Where receivers ask publishers how far their streams are.
     static constexpr char const* questions = "hubbub.sequenced";
 
-    /// All of this process for one interest: takes the numbers off.
-    class interest_sink final : public sink {
-    public:
-        interest_sink(interest const& what, std::shared_ptr<sequenced_core> core)
-            : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)),
-              receiver_(core_->options_, core_->id_, core_->dormant_, ++core_->last_receiver_) {}
-
-        interest what() const noexcept {
-            return is_pattern_ ? interest(pattern{name_}) : interest(name_);
-        }
-
-        bool activate() { return receiver_.activate(core_->timer_.now()); }
-        void tick(time_point now) { receiver_.tick(now); }
-        void resume(time_point now) { receiver_.resume(now); }
-        time_point deadline() const noexcept { return receiver_.deadline(); }
-        /// Whoever subscribes from now on has another of these, which comes beside it for a while.
-        void end() noexcept { ended_ = true; }
-
-        void deliver(message_view const& message) noexcept override {
-            if (ended_)
-                return;
-            auto const frame = sequence_frame::parse(message.payload);
-            if (!frame)
-                return core_->reject(message.topic);
-            auto const v = receiver_.accept(message.topic, *frame, core_->timer_.now());
-            core_->forget_by(receiver_.deadline());
-            for (auto const& lost : {v.beginning, v.missing})
-                if (lost.first != 0)
-                    core_->miss({message.topic, frame->stream, lost.first, lost.last});
-            if (v.ask)
-                core_->ask(message.topic);
-            if (v.duplicate)
-                core_->ledger_.duplicates.add();
-            if (v.deliver)
-                core_->table_.deliver(what(), {message.topic, frame->payload, {}});
-        }
-
-    private:
-        std::string const name_;
-        bool const is_pattern_;
-        std::shared_ptr<sequenced_core> const core_;
-        sequence_receiver receiver_;
-        std::atomic<bool> ended_ = false;
-    };
+    friend sequence_sink<sequenced_core>;
 
     class question_sink final : public sink {
     public:
@@ -211,8 +183,10 @@ private:
     void on_event(event const& e) {
         if (std::holds_alternative<link_whole>(e)) {
             resume();
-            ask_for_all();
+            ask_for([](key const& /*any*/) { return true; });
         }
+        if (auto const* const restored = std::get_if<subscription_restored>(&e))
+            ask_for([&](key const& k) { return k.first == restored->name; });
         observers_.notify(e);
     }
 
@@ -252,10 +226,13 @@ private:
         ask_what_is_unasked();
     }
 
-    void ask_for_all() {
+    /// Asks for the interests of which it holds.
+    template <class Holds>
+    void ask_for(Holds holds) {
         std::scoped_lock const lock(mutex_, publish_mutex_);
         for (auto const& [k, s] : sinks_)
-            unasked_.add(s->what());
+            if (holds(k))
+                unasked_.add(s->what());
         ask_what_is_unasked();
     }
 
@@ -269,9 +246,13 @@ private:
         {
             std::lock_guard const lock(publish_mutex_);
             auto const now = timer_.now();
-            sequence_request::parse(question, [&](auto const& mark, interest const& what) {
+            bool asked = false;
+            auto const from = sequence_request::parse(question, [&](auto const& mark, auto what) {
+                asked = true;
                 sender_.answer(mark, what, now);
             });
+            if (!asked && from && from->asker != id_)
+                ask_again_at_ = std::min(ask_again_at_, now + options_.settle_time);
         }
         arm();
     }
@@ -283,30 +264,22 @@ private:
         return publish_own(topic, bytes_);
     }
 
-    /// Publishes what is no message of a user's. False if it is to be tried again, as it will be
-    /// when there is room, or the link. publish_mutex_ is held: stop waits for it, and until then
-    /// the transport below lives.
+    /// publish_mutex_ is held: stop waits for it, and until then the transport below lives.
     bool publish_own(std::string_view topic, std::string_view payload) {
-        if (stopped_ || blocked_)
-            return false;
-        auto const error = below_->publish({topic, payload, {}, accounting::none}, {});
-        blocked_ = error == errc::queue_full || error == errc::link_down;
-        if (error == errc::queue_full && !std::exchange(waits_for_room_, true))
-            below_->wait_for_room(
-                fitting(limits_, topic.size() + payload.size()),
-                {below_->get_executor(), [weak = this->weak_from_this()](std::error_code closed) {
-                     if (auto const core = weak.lock(); core && !closed)
-                         core->go_on();
-                 }});
-        return !blocked_;
+        return !stopped_ && own_.publish(topic, payload);
     }
 
-    /// There is room again, or a link.
+    /// A beacon that the backplane does not allow was none.
+    void keep_awake(std::string const& topic) {
+        std::lock_guard const lock(publish_mutex_);
+        sender_.keep_awake(topic, timer_.now());
+    }
+
+    /// There is room again.
     void go_on() {
         {
             std::lock_guard const lock(publish_mutex_);
-            blocked_ = false;
-            waits_for_room_ = false;
+            own_.go_on();
             ask_what_is_unasked();
         }
         tick();
@@ -324,8 +297,8 @@ private:
         armed_for_ = time_point::min();
         // What is silent while the link is down is so because of it. resume goes on.
         if (!stopped_ && below_->state() == link_state::whole)
-            armed_for_ = next =
-                blocked_ ? streams_due_ : std::min(sender_.deadline(), streams_due_);
+            armed_for_ = next = std::min({own_.blocked() ? time_point::max() : sender_.deadline(),
+                                          streams_due_, ask_again_at_});
         lock.unlock();
         timer_.wake(this->weak_from_this(), next, [](sequenced_core& core) { core.tick(); });
     }
@@ -339,6 +312,10 @@ private:
                 return;
             sender_.tick(now, [&](auto topic, auto const& frame) { return beacon(topic, frame); });
         }
+        if (ask_again_at_ <= now) {
+            ask_again_at_ = time_point::max();
+            ask_for([](key const& /*any*/) { return true; });
+        }
         if (streams_due_ <= now)
             for_each_receiver([now](interest_sink& s) { s.tick(now); });
         arm();
@@ -348,9 +325,9 @@ private:
         auto const now = timer_.now();
         {
             std::lock_guard const lock(publish_mutex_);
-            blocked_ = false;
+            own_.on_link();
             sender_.resume(now);
-            ask_what_is_unasked();
+            unasked_.announce(); // others may have asked while this one was away
         }
         for_each_receiver([now](interest_sink& s) { s.resume(now); });
         arm();
@@ -379,13 +356,13 @@ private:
     sequence_sender sender_;
     std::string bytes_;
     sequence_questions unasked_;
-    bool blocked_ = false; // until there is room, or a link
-    bool waits_for_room_ = false;
+    own_publisher<Transport> own_;
     time_point armed_for_ = time_point::max();
 
     std::string const id_; // of this publisher, and receiver
     timer timer_;          // but for now(), on the executor, as what follows
     time_point streams_due_ = time_point::max();
+    time_point ask_again_at_ = time_point::max();
     dormant_streams dormant_;
 
     std::mutex mutex_; // guards what follows

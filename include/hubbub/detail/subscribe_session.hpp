@@ -94,12 +94,11 @@ public:
         auto const outcome = set_.on_reply(r);
         answer_.answered(set_.awaits_answer(), redis::clock::now());
         lock.unlock();
-        if (outcome.refused_reason) {
-            auto const& name = outcome.refused_name;
-            auto const& prefix = name.starts_with(pattern_prefix_) ? pattern_prefix_ : prefix_;
+        if (outcome.refused_reason)
             shared().listeners.notify(
-                subscription_refused{name.substr(prefix.size()), outcome.refused_reason});
-        }
+                subscription_refused{name_of(outcome.refused_name), outcome.refused_reason});
+        if (!outcome.restored_name.empty())
+            shared().listeners.notify(subscription_restored{name_of(outcome.restored_name)});
         return outcome.error;
     }
 
@@ -174,6 +173,11 @@ private:
     prefixed full_name(interest const& what) const {
         return {(what.is_pattern ? pattern_prefix_ : prefix_) + std::string(what.name),
                 what.is_pattern};
+    }
+
+    /// As the user knows it.
+    std::string name_of(std::string const& full) const {
+        return full.substr((full.starts_with(pattern_prefix_) ? pattern_prefix_ : prefix_).size());
     }
 
     /// Delivers to the sinks of the interest that Redis names. One that is not ours is nonsense.

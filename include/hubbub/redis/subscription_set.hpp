@@ -39,6 +39,8 @@ public:
         /// A subscription that Redis refuses, and why.
         std::string refused_name = {};
         std::error_code refused_reason = {};
+        /// One that Redis had refused and has confirmed now.
+        std::string restored_name = {};
     };
 
     /// What is not wanted any more is kept for linger; what Redis refuses is asked for again after
@@ -195,6 +197,7 @@ private:
         bool wanted = false;
         bool quietly = false;  // asked for again by itself: another refusal is no news
         bool replayed = false; // on this link, and not answered yet
+        bool was_refused = false;
         enum state state = state::idle;
         int unanswered = 0; // commands about it that wait or are sent; the last one counts
         time_point lingers_until = {};
@@ -275,6 +278,8 @@ private:
         if (what == verb::subscribe || what == verb::psubscribe) {
             e->state = state::active;
             complete(*e, {});
+            if (std::exchange(e->was_refused, false))
+                return {.restored_name = e->name};
         } else {
             forget(e);
         }
@@ -299,12 +304,13 @@ private:
                 continue;
             }
             e->state = state::refused;
+            e->was_refused = true;
             complete(*e, reason);
             refused_.push_back(e);
             if (ask_again_ == time_point::max())
                 ask_again_ = soon;
             if (!std::exchange(e->quietly, false))
-                return {{}, e->name, reason};
+                return {.refused_name = e->name, .refused_reason = reason};
         }
         return {};
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/option_check.hpp>
 #include <hubbub/transport.hpp>
 
@@ -66,7 +67,7 @@ struct fault_counts {
 namespace detail {
 
 /// Errors: throws std::invalid_argument, which names the option.
-inline faults checked(faults const& f) {
+inline faults checked(faults f) {
     hubbub::detail::option_check const check("faults");
     auto const probability = [&](double p, char const* name) {
         check.require(p >= 0 && p <= 1, name, "is no probability from 0 to 1");
@@ -85,6 +86,10 @@ inline faults checked(faults const& f) {
     check.require(f.limits.while_down == outage_policy::keep, "limits.while_down",
                   "is not keep, which alone there is; try another policy on the transport itself");
     check.require(!f.limits.budget, "limits.budget", "is given; give it to the transport below");
+    using hubbub::detail::bounded; // longer means never
+    for (auto* const t : {&f.reorder_delay, &f.delay, &f.cut_length})
+        *t = {bounded(t->min), bounded(t->max)};
+    f.mean_time_between_cuts = bounded(f.mean_time_between_cuts);
     return f;
 }
 
