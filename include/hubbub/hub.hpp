@@ -62,8 +62,9 @@ public:
     using connection_type = connection<Bus>;
     using outlet_type = outlet<typename Bus::serializer_type>;
 
+    /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit hub(Bus& bus, hub_options const& options = {})
-        : core_(std::make_shared<core_type>(bus, options)) {
+        : core_(std::make_shared<core_type>(bus, detail::checked(options))) {
         core_->start();
     }
     hub(hub const&) = delete;
@@ -79,7 +80,8 @@ public:
     /// its parameters say, the first of which may be a `caller const&`: write their types out. What
     /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
     /// may return an `asio::awaitable`: when the connection ends it is cancelled (terminal), unless
-    /// it resets its cancellation state.
+    /// it resets its cancellation state. Conversions of the user's own may throw whatever they do:
+    /// an argument's is wrong_arguments, the answer's cannot_encode.
     ///
     /// After its other parameters it may have a `stream_reader<T>` for each stream that it takes, and
     /// a `stream_writer<T>` by which to answer with a stream; then it returns nothing.
@@ -153,7 +155,7 @@ public:
     }
 
     /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
-    /// admitted has ended, once; not when the hub itself ends.
+    /// admitted has ended, once; not when the hub itself ends. What it throws is an event hook_failed.
     void on_disconnected(std::function<void(caller const&, closing const&)> told) {
         core_->hooks().disconnected.replace(std::move(told));
     }

@@ -108,6 +108,19 @@ TEST_CASE("nothing reaches a connection that the policy refuses, and it is never
     });
 }
 
+TEST_CASE("no question reaches a connection that the policy has not allowed") {
+    at_every_step("bob", [](coming& c) {
+        std::optional<std::error_code> answer;
+        c.hub.clients()
+            .client(c.hub.server_id() + "-2")
+            .async_invoke("ask", [&](hubbub::outcome<void> given) { answer = given.error(); });
+        c.finish();
+        CHECK(c.other.outcome == hubbub::errc::refused);
+        CHECK(c.other.told == 0);
+        CHECK(answer == hubbub::errc::unknown_connection);
+    });
+}
+
 TEST_CASE("whoever is told that a connection begins is told that it ends, at whatever moment") {
     at_every_step("eve", [](coming& c) {
         CHECK(!c.hub.clients().user("eve").disconnect("away"));

@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -103,6 +107,55 @@ TEST_CASE("a server that drains lets all go elsewhere and admits nobody") {
     CHECK(connect(s, s.left(), "eve", ends) == hubbub::errc::shutting_down);
     CHECK(s.left().hub->connections() == 0);
     CHECK(s.right().hub->connections() == 1);
+}
+
+TEST_CASE(
+    "what is told that a connection ends may throw: the owner of the hub is told so, and of the "
+    "end as well") {
+    stage<json_setup> s({.on_redis = false, .servers = 2}, stage<json_setup>::defaults());
+    auto& hub = *s.left().hub;
+    lines failed;
+    lines told;
+    hub.on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const hook = std::get_if<hubbub::hook_failed>(&e)) {
+            CHECK_THROWS_WITH(std::rethrow_exception(hook->exception), "not now");
+            failed.push_back(std::string(hook->hook) + " of " +
+                             (hook->connection == s.clients[0].id() ? "ada" : "bob"));
+        }
+    });
+    hub.on_disconnected([&](hubbub::caller const& who, hubbub::closing const& /*why*/) {
+        told.push_back("owner: " + who.user());
+        throw std::runtime_error("not now");
+    });
+    auto const enter = [&](std::string const& user, bool throws) {
+        auto const write = [&told, user, throws] {
+            told.push_back(user);
+            if (throws)
+                throw std::runtime_error("not now");
+        };
+        hubbub::connect_options who(user);
+        who.on_closed = [write](auto const& /*why*/) { write(); };
+        who.on_drain = [write](auto const& /*text*/) { write(); };
+        auto& c = s.clients.emplace_back();
+        CHECK(!s.complete([&](auto done) {
+            hub.async_connect(std::move(who), c.methods,
+                              [&c, done](std::error_code error, auto connection) {
+                                  c.connection = std::move(connection);
+                                  done(error);
+                              });
+        }));
+    };
+    enter("ada", true);
+    enter("bob", false);
+    CHECK(s.complete([&](auto done) {
+        hub.async_drain(std::chrono::milliseconds(1), "soon", done);
+    }) == hubbub::errc::timed_out);
+    s.run_until([&] { return told.size() == 6; }, "both ends");
+    for (auto* const all : {&told, &failed})
+        std::sort(all->begin(), all->end());
+    CHECK(told == lines{"ada", "ada", "bob", "bob", "owner: ada", "owner: bob"});
+    CHECK(failed == lines{"on_closed of ada", "on_disconnected of ada", "on_disconnected of bob",
+                          "on_drain of ada"});
 }
 
 TEST_CASE("what the policy does not allow fails as refused, and is told") {

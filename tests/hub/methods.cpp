@@ -215,6 +215,37 @@ TEST_CASE("as many calls of a connection run as are allowed, and so many may wai
     CHECK(most == 2);
 }
 
+TEST_CASE("a call that is too many and waits for no answer is told to the owner of the hub") {
+    auto options = stage<json_setup>::defaults();
+    options.max_waiting_calls = 1;
+    stage<json_setup> s(options);
+    auto& ada = s.connect(s.left());
+    latch held;
+    lines ran;
+    lines failures;
+    s.left().hub->on("slow", [&](std::string name) -> asio::awaitable<void> {
+        ran.push_back(std::move(name));
+        co_await held.wait();
+    });
+    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const failed = std::get_if<hubbub::call_failed>(&e)) {
+            CHECK(failed->connection == ada.id());
+            CHECK(failed->error == hubbub::errc::queue_full);
+            failures.emplace_back(failed->text);
+        }
+    });
+    for (auto const* const name : {"first", "second", "third"})
+        CHECK(!ada.connection.send("slow", name));
+    CHECK(failures == lines{"calling 'slow': the outgoing queue is full"});
+    held.open();
+    s.run_until([&] { return ran.size() == 2; }, "those that fit");
+    CHECK(!ada.connection.send("slow", "fourth")); // the third has taken nobody's turn
+    CHECK(!ada.connection.send("slow", "fifth"));
+    s.run_until([&] { return ran.size() == 4; }, "later ones");
+    CHECK(ran == lines{"first", "second", "fourth", "fifth"});
+    CHECK(failures.size() == 1);
+}
+
 TEST_CASE("when a connection ends, its calls that run are cancelled, and those that wait do not "
           "run") {
     stage<json_setup> s;

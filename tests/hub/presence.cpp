@@ -7,9 +7,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace {
 
@@ -150,6 +153,60 @@ TEST_CASE("a server method is called at every server, and all answers are collec
 
     CHECK(!s.left().hub->servers().send("tell"));
     s.run_until([&] { return told == s.servers.size(); }, "all servers to be told");
+}
+
+TEST_CASE_TEMPLATE("a call of a server method that fails is told to the owner of the server called",
+                   Setup, ALL_SETUPS) {
+    using hubbub::errc;
+    std::vector<std::error_code> told;
+    lines thrown;
+    stage<Setup> s;
+    meet(s);
+    for (auto& each : s.servers) {
+        bool const fails = &each == &s.right();
+        auto const methods = each.hub->servers();
+        methods.on("explode", [fails] {
+            if (fails)
+                throw std::runtime_error("out of order");
+        });
+        methods.on("say", [fails] {
+            if (fails)
+                throw hubbub::hub_error("not here");
+        });
+        if (fails)
+            methods.on("add", [](int, int) {});
+        else
+            methods.on("add", [](int) {});
+        if (!fails)
+            methods.on("not there", [] {});
+        each.hub->on_event([&told, &thrown, fails](hubbub::hub_event const& e) {
+            if (auto const* const failed = std::get_if<hubbub::call_failed>(&e)) {
+                CHECK(fails);
+                CHECK(failed->connection.empty());
+                told.push_back(failed->error);
+                if (failed->exception)
+                    thrown.push_back(std::string(failed->method).append(": ").append(failed->text));
+            }
+        });
+    }
+    for (auto* const by : {&s.left(), &s.right()}) {
+        told.clear();
+        thrown.clear();
+        auto const servers = by->hub->servers();
+        CHECK(!servers.send("explode"));
+        CHECK(!servers.send("say"));
+        CHECK(!servers.send("add", 1));
+        CHECK(!servers.send("not there"));
+        s.run_until([&] { return told.size() == 4; }, "the owner to be told of all");
+        CHECK(told == std::vector<std::error_code>{errc::method_failed, errc::method_failed,
+                                                   errc::wrong_arguments, errc::unknown_method});
+        CHECK(thrown == lines{"explode: out of order"});
+
+        auto const all = answer<hubbub::collected<void>>(
+            s, [&](auto done) { servers.async_invoke("explode", done); });
+        CHECK(all.missing() == lines{s.right().hub->server_id()});
+        CHECK(told.size() == 5); // it is told to both
+    }
 }
 
 TEST_CASE("a server that has ended is asked no more, and one that is silent is named") {

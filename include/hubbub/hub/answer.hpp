@@ -40,11 +40,16 @@ public:
     virtual void pass_turn() {}
 };
 
+/// An answer with a value. Errors of it: cannot_encode, also if a conversion of the user's throws.
 template <class Serializer, class Value>
 answer<Serializer> answer_with(Serializer const& serializer, Value&& value) {
     answer<Serializer> given;
-    given.error =
-        pack(serializer, argument<Value>(std::forward<Value>(value)), given.value.emplace());
+    try {
+        given.error =
+            pack(serializer, argument<Value>(std::forward<Value>(value)), given.value.emplace());
+    } catch (...) { // what it is goes to the hub's owner
+        given = {.error = errc::cannot_encode, .thrown = std::current_exception()};
+    }
     return given;
 }
 

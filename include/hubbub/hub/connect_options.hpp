@@ -9,7 +9,7 @@
 
 namespace hubbub {
 
-/// Who connects. A name alone is a user.
+/// Who connects. A name alone is a user. What its functions throw is an event hook_failed of the hub.
 struct connect_options {
     // NOLINTBEGIN(google-explicit-constructor): a user is the common case, and reads as one.
     connect_options() = default;

@@ -68,8 +68,7 @@ public:
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
-          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_,
-                    *hooks_),
+          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_, hooks_),
           watch_(std::make_shared<watch<Bus>>(bus, topics.presence())) {
         answer_presence(requests_.methods, roster_, topics);
     }
@@ -157,8 +156,8 @@ public:
             c->mail->close(why.code ? why.code : errc::closed);
         c->end = std::make_unique<closing const>(std::move(why));
         asio::post(executor_, [core = this->shared_from_this(), c] {
-            if (c->hooks && c->hooks->on_closed && c->end->code)
-                c->hooks->on_closed(*c->end);
+            if (c->hooks && c->end->code)
+                core->hooks_->tell(c->hooks->on_closed, "on_closed", c->id, *c->end);
             if (c->owner_told.fetch_or(c->ended) == c->greeted)
                 core->tell_end(c);
         });
@@ -189,9 +188,9 @@ public:
             }))
             return;
         for (auto const& c : asked)
-            asio::post(executor_, [c, text] {
-                if (c->hooks && c->hooks->on_drain && c->connected)
-                    c->hooks->on_drain(text);
+            asio::post(executor_, [hooks = hooks_, c, text] {
+                if (c->hooks && c->connected)
+                    hooks->tell(c->hooks->on_drain, "on_drain", c->id, text);
             });
         drain_->left(roster_.size()); // they may have left before it began
     }
@@ -322,7 +321,7 @@ private:
 
     void tell_end(member_ptr<Bus> const& c) {
         if (auto const told = hooks_->disconnected.get(); told && open_)
-            (*told)(caller(c), *c->end);
+            hooks_->tell(*told, "on_disconnected", c->id, caller(c), *c->end);
     }
 
     /// What is for this server's connections alone does not take the way over the backplane.

@@ -5,7 +5,6 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
-#include <hubbub/hub/event.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/member.hpp>
@@ -15,7 +14,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 
 namespace hubbub::detail {
@@ -121,17 +119,13 @@ public:
 
     /// It has not run, and will not.
     void refuse(std::error_code error) {
-        answered_ = true;
-        done_({.error = error});
+        passed_ = true; // no turn of the others'
+        take({.error = error});
     }
 
 private:
     void finish(answer<serializer> given) {
-        if (given.error && given.text.empty())
-            given.text = "calling '" + std::string(what_.method()) + "': " + given.error.message();
-        if (given.error)
-            dispatcher_->hooks_->notify(
-                call_failed{who_->id, what_.method(), given.error, given.text, given.thrown});
+        dispatcher_->hooks_->notify_if_failed(who_->id, what_.method(), given);
         done_(std::move(given));
         pass_turn();
     }

@@ -17,8 +17,10 @@ struct outlet_failed {
     std::exception_ptr exception;
 };
 
-/// A call of a method of the hub failed; its caller is told the error and the text.
+/// A call of a method of the hub, or of one that its servers call, failed at this server; its caller
+/// is told the error and the text, if it waits for an answer.
 struct call_failed {
+    /// Empty if a server called it (hub::servers).
     std::string_view connection;
     std::string_view method;
     std::error_code error;
@@ -51,9 +53,18 @@ struct calls_dropped {
     std::size_t count;
 };
 
+/// A function that is told of a connection's end, or that it had better leave, threw. All others are
+/// still told.
+struct hook_failed {
+    std::string_view connection;
+    /// "on_closed" or "on_drain" (connect_options), or "on_disconnected" (hub).
+    std::string_view hook;
+    std::exception_ptr exception;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
 using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left,
-                               action_refused, calls_dropped>;
+                               action_refused, calls_dropped, hook_failed>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;

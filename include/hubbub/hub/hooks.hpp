@@ -5,9 +5,11 @@
 #include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/event.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -56,6 +58,29 @@ struct hub_hooks {
     void notify(hub_event const& e) const {
         if (auto const f = event.get())
             (*f)(e);
+    }
+
+    /// Tells the owner if a call failed, and gives the failure a text if it has none.
+    template <class Answer>
+    void notify_if_failed(std::string_view connection, std::string_view method,
+                          Answer& given) const {
+        if (!given.error)
+            return;
+        if (given.text.empty())
+            given.text = "calling '" + std::string(method) + "': " + given.error.message();
+        notify(call_failed{connection, method, given.error, given.text, given.thrown});
+    }
+
+    /// Calls what wants to be told of a connection; that it threw is told to the owner.
+    template <class Hook, class... Args>
+    void tell(Hook const& hook, std::string_view name, std::string_view connection,
+              Args const&... args) const {
+        try {
+            if (hook)
+                hook(args...);
+        } catch (...) { // whatever a user's hook throws
+            notify(hook_failed{connection, name, std::current_exception()});
+        }
     }
 
     /// Asks the policy, and tells the owner what was refused.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/option_check.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -20,21 +22,22 @@ enum class delivery_order {
 
 /// The servers of one hub have the same.
 struct hub_options {
-    /// The first part of the hub's topics: servers with the same name are one hub.
+    /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
+    /// that no hub's topics are another's.
     std::string name = "hub";
-    /// How long an operation on another server's connection may take.
+    /// How long an operation on another server's connection may take; positive.
     std::chrono::milliseconds request_timeout{10000};
     delivery_order order = delivery_order::via_backplane;
 
-    /// How often each server tells the others that it is alive.
+    /// How often each server tells the others that it is alive; positive.
     std::chrono::milliseconds beacon_interval{1000};
     /// A server is lost when so many of its beacons are missing: what was asked of it fails within
-    /// this number and one of beacon_intervals after it died, and it is counted no more.
+    /// this number and one of beacon_intervals after it died, and it is counted no more. At least 2.
     unsigned missed_beacons = 3;
 
     /// What may wait in the outboxes of all connections together, in bytes. Beyond it, the connection
     /// that holds most loses its oldest calls, or is ended, as its outbox_options say. What an ended
-    /// connection has not read yet does not count.
+    /// connection has not read yet does not count. At least 1.
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
@@ -46,7 +49,8 @@ struct hub_options {
     /// refused. One that ended is open until its last item is received. 0: no limit.
     std::size_t max_streams = 100;
     /// How many items of a stream are kept until they are received; then who sends waits. Items are
-    /// not bounded in bytes: they travel as values, and to know their size each would be encoded.
+    /// not bounded in bytes: they travel as values, and to know their size each would be encoded. At
+    /// least 1.
     std::size_t max_stream_items = 16;
     /// Tells callers the text of whatever exception a method throws, and not of hub_error alone.
     bool detailed_errors = false;
@@ -54,4 +58,31 @@ struct hub_options {
     bool ignore_method_case = false;
 };
 
+namespace detail {
+
+/// Errors: throws std::invalid_argument, which names the option.
+inline hub_options checked(hub_options const& o) {
+    option_check const check("hub_options");
+    check.require(o.name.find('/') == std::string::npos, "name",
+                  "is '" + o.name +
+                      "'; a '/' in it would mix the topics of this hub with those of another: use "
+                      "another character");
+    check.positive(o.request_timeout, "request_timeout");
+    check.positive(o.beacon_interval, "beacon_interval");
+    std::chrono::hours const century{24 * 36525};
+    check.require(o.request_timeout < century, "request_timeout",
+                  "is above a hundred years, to the end of which no clock counts");
+    check.require(o.beacon_interval < century, "beacon_interval",
+                  "is above a hundred years, to the end of which no clock counts");
+    check.require(o.missed_beacons > 1, "missed_beacons",
+                  "is " + std::to_string(o.missed_beacons) +
+                      ": a living server would be lost between two beacons; it must be 2 or more");
+    check.require(o.outbox_budget > 0, "outbox_budget",
+                  "is 0: no call could wait; it must be 1 or more");
+    check.require(o.max_stream_items > 0, "max_stream_items",
+                  "is 0: no item could be sent; it must be 1 or more");
+    return o;
+}
+
+} // namespace detail
 } // namespace hubbub

@@ -48,19 +48,24 @@ std::error_code pack(Serializer const& serializer, Tuple arguments, packed<Seria
     }
 }
 
-/// Takes it out again. Errors: malformed_payload if they are other arguments.
+/// Takes it out again. Errors: malformed_payload if they are other arguments, or a conversion or a
+/// copy of the user's throws whatever it does: what others sent must not end an event loop.
 template <class Serializer, class Tuple>
 std::error_code unpack(Serializer const& serializer, packed<Serializer> const& from, Tuple& out) {
-    if constexpr (in_place<Serializer>) {
-        auto const* const arguments = std::any_cast<Tuple>(&from);
-        if (arguments == nullptr)
-            return errc::malformed_payload;
-        out = *arguments;
-        return {};
-    } else if constexpr (names_packed<Serializer>) {
-        return serializer.unpack(from, out);
-    } else {
-        return serializer.decode(from, out);
+    try {
+        if constexpr (in_place<Serializer>) {
+            auto const* const arguments = std::any_cast<Tuple>(&from);
+            if (arguments == nullptr)
+                return errc::malformed_payload;
+            out = *arguments;
+            return {};
+        } else if constexpr (names_packed<Serializer>) {
+            return serializer.unpack(from, out);
+        } else {
+            return serializer.decode(from, out);
+        }
+    } catch (...) { // whatever a conversion of the user's throws
+        return errc::malformed_payload;
     }
 }
 

@@ -5,8 +5,12 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/end_list.hpp>
+#include <hubbub/hub/hooks.hpp>
 
 #include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +35,32 @@ public:
     void stop(std::error_code why) override { take({.error = why}); }
 
 private:
+    completion<answer<Serializer>> done_;
+    std::atomic<bool> answered_ = false;
+};
+
+/// What this server was asked by another, or by itself. That it failed is told to the owner here:
+/// maybe nobody waits for the answer.
+template <class Serializer>
+class server_question final : public answered<Serializer> {
+public:
+    server_question(std::string_view method, std::shared_ptr<hub_hooks const> hooks,
+                    completion<answer<Serializer>> done)
+        : method_(method), hooks_(std::move(hooks)), done_(std::move(done)) {}
+    ~server_question() override { // after an answer this does nothing
+        done_({.error = errc::method_failed, .text = "the server gave no answer"});
+    }
+
+    void take(answer<Serializer> given) override {
+        if (answered_.exchange(true))
+            return;
+        hooks_->notify_if_failed({}, method_, given);
+        done_(std::move(given));
+    }
+
+private:
+    std::string const method_;
+    std::shared_ptr<hub_hooks const> const hooks_;
     completion<answer<Serializer>> done_;
     std::atomic<bool> answered_ = false;
 };

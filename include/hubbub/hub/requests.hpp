@@ -47,9 +47,9 @@ public:
     /// All of these outlive it.
     requests(std::shared_ptr<peers<Bus>> others, std::string const& id, serializer const& format,
              asio::any_io_executor executor, std::chrono::milliseconds limit, roster<Bus>& here,
-             outboxes<Bus> const& mail, hub_hooks const& hooks)
+             outboxes<Bus> const& mail, std::shared_ptr<hub_hooks const> hooks)
         : peers_(std::move(others)), id_(&id), serializer_(&format), executor_(std::move(executor)),
-          limit_(limit), roster_(&here), mail_(&mail), hooks_(&hooks) {}
+          limit_(limit), roster_(&here), mail_(&mail), hooks_(std::move(hooks)) {}
 
     /// What it is a part of keeps it while something is under way: self shares that. Before all else.
     void kept_by(std::weak_ptr<requests> self) { self_ = std::move(self); }
@@ -158,8 +158,9 @@ public:
 
 private:
     void call_server_method(invocation_type const& what, completion<reply> done) {
-        methods.call({caller(std::make_shared<caller_state>()), what,
-                      std::make_shared<question<serializer>>(std::move(done)), executor_, true});
+        auto const asked =
+            std::make_shared<server_question<serializer>>(what.method(), hooks_, std::move(done));
+        methods.call({caller(std::make_shared<caller_state>()), what, asked, executor_, true});
     }
 
     void change_own_group(std::string_view verb, std::string_view connection,
@@ -177,7 +178,7 @@ private:
     void ask_own(std::string const& connection, invocation_type const& what,
                  completion<reply> done) {
         auto const c = roster_->find(connection);
-        if (!c)
+        if (!c || !c->allowed)
             return done({.error = errc::unknown_connection});
         auto const asked = std::make_shared<question<serializer>>(std::move(done));
         c->stop_at_end(asked);
@@ -216,7 +217,7 @@ private:
     std::chrono::milliseconds const limit_; // for changes of groups
     roster<Bus>* const roster_;
     outboxes<Bus> const* const mail_;
-    hub_hooks const* const hooks_;
+    std::shared_ptr<hub_hooks const> const hooks_;
     std::weak_ptr<requests> self_;
 };
 

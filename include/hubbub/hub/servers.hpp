@@ -75,7 +75,8 @@ public:
     /// The ids of those that are alive: heard within hub_options::missed_beacons.
     std::vector<std::string> alive() const { return core_->asked().alive(); }
 
-    /// Registers a method that the servers may call here, as hub::on does for clients.
+    /// Registers a method that the servers may call here, as hub::on does for clients. That a call
+    /// of it fails is the event call_failed of this hub.
     template <class Method>
     void on(std::string_view name, Method method) const {
         core_->asked().methods.on(name, std::move(method));
@@ -87,7 +88,8 @@ public:
         return std::move(*this);
     }
 
-    /// Calls a method at every server that is alive, and waits for no answer.
+    /// Calls a method at every server that is alive, and waits for no answer: that it failed, or is
+    /// unknown there, is the event call_failed of the hub at that server.
     /// Errors: cannot_encode, or those of bus::publish.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) const {
