@@ -1,11 +1,15 @@
 // What happens when the hub asks a client, on every bus.
 #include "support/hub_stage.hpp"
 
+#include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
+#include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,9 +65,9 @@ TEST_CASE_TEMPLATE("a client's answer comes back to the server that asked, where
     auto& ada = s.connect(s.left());
     ada.methods.on("add", [](int a, int b) { return a + b; });
     ada.methods.on("done", [] {});
-    for (auto* const server : {&s.left(), &s.right()}) {
-        CHECK(*ask<int>(s, *server, ada.id(), "add", 2, 3) == 5);
-        CHECK(ask<void>(s, *server, ada.id(), "done"));
+    for (auto& server : s.servers) {
+        CHECK(*ask<int>(s, server, ada.id(), "add", 2, 3) == 5);
+        CHECK(ask<void>(s, server, ada.id(), "done"));
     }
 }
 
@@ -74,16 +78,16 @@ TEST_CASE_TEMPLATE("each way in which a client fails to answer is an error of it
     ada.methods.on("add", [](int a, int b) { return a + b; });
     ada.methods.on("fail", []() -> int { throw hubbub::hub_error("no idea"); });
     ada.methods.on("text", [] { return std::string("text"); });
-    for (auto* const server : {&s.left(), &s.right()}) {
-        auto const failed = ask<int>(s, *server, ada.id(), "fail");
+    for (auto& server : s.servers) {
+        auto const failed = ask<int>(s, server, ada.id(), "fail");
         CHECK(failed.error() == hubbub::errc::method_failed);
         CHECK(failed.text() == "no idea");
-        CHECK(ask<int>(s, *server, ada.id(), "text").error() == hubbub::errc::wrong_result);
-        CHECK(ask<int>(s, *server, ada.id(), "add", 2).error() == hubbub::errc::wrong_arguments);
-        CHECK(ask<int>(s, *server, ada.id(), "nothing").error() == hubbub::errc::unknown_method);
-        CHECK(ask<int>(s, *server, s.left().hub->server_id() + "-99", "add").error() ==
+        CHECK(ask<int>(s, server, ada.id(), "text").error() == hubbub::errc::wrong_result);
+        CHECK(ask<int>(s, server, ada.id(), "add", 2).error() == hubbub::errc::wrong_arguments);
+        CHECK(ask<int>(s, server, ada.id(), "nothing").error() == hubbub::errc::unknown_method);
+        CHECK(ask<int>(s, server, s.left().hub->server_id() + "-99", "add").error() ==
               hubbub::errc::unknown_connection);
-        CHECK(ask<int>(s, *server, "0123456789abcdef-1", "add").error() ==
+        CHECK(ask<int>(s, server, "0123456789abcdef-1", "add").error() ==
               hubbub::errc::unknown_server);
     }
 }
@@ -94,25 +98,26 @@ TEST_CASE_TEMPLATE("a client that ends before it answers fails the call at once"
     silent_client<Setup> c;
     c.connect(s, s.left());
     std::vector<std::error_code> answers;
-    for (auto* const server : {&s.left(), &s.right()})
-        server->hub->clients()
+    for (auto& server : s.servers)
+        server.hub->clients()
             .client(c.connection.id())
             .async_invoke("ask",
                           [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
-    s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
+    s.run_until([&] { return c.asked.size() == s.servers.size(); }, "the client to be asked");
     CHECK(answers.empty());
     c.connection.disconnect();
-    s.run_until([&] { return answers.size() == 2; }, "both answers");
-    CHECK(answers == std::vector<std::error_code>(2, hubbub::errc::connection_ended));
+    s.run_until([&] { return answers.size() == s.servers.size(); }, "all answers");
+    CHECK(answers ==
+          std::vector<std::error_code>(s.servers.size(), hubbub::errc::connection_ended));
     c.asked.front().reply(1); // too late, and nothing
 }
 
-TEST_CASE_TEMPLATE("two servers may ask one client at a time, which answers in any order", Setup,
-                   ALL_SETUPS) {
+TEST_CASE_TEMPLATE("several servers may ask one client at a time, which answers in any order",
+                   Setup, ALL_SETUPS) {
     stage<Setup> s;
     silent_client<Setup> c;
     c.connect(s, s.left());
-    std::vector<std::optional<int>> answers(2);
+    std::vector<std::optional<int>> answers(s.servers.size());
     auto const ask_from = [&](server<Setup>& by, std::size_t i) {
         by.hub->clients()
             .client(c.connection.id())
@@ -122,29 +127,32 @@ TEST_CASE_TEMPLATE("two servers may ask one client at a time, which answers in a
                                         });
         s.run_until([&] { return c.asked.size() == i + 1; }, "the client to be asked");
     };
-    ask_from(s.left(), 0);
-    ask_from(s.right(), 1);
-    c.asked[1].reply(11);
-    c.asked[0].reply(10);
+    for (std::size_t i = 0; i < s.servers.size(); ++i)
+        ask_from(s.servers[i], i);
+    for (std::size_t i = s.servers.size(); i-- > 0;)
+        c.asked[i].reply(static_cast<int>(10 + i));
     c.asked[0].reply(99); // the first counts
-    s.run_until([&] { return answers[0] && answers[1]; }, "both answers");
-    CHECK(*answers[0] == 10);
-    CHECK(*answers[1] == 11);
+    s.run_until([&] { return std::count(answers.begin(), answers.end(), std::nullopt) == 0; },
+                "all answers");
+    for (std::size_t i = 0; i < s.servers.size(); ++i)
+        CHECK(*answers[i] == static_cast<int>(10 + i));
 }
 
 TEST_CASE_TEMPLATE("questions to several clients do not collide, in whatever order they answer",
                    Setup, ALL_SETUPS) {
     stage<Setup> s;
-    for (auto* const by : {&s.left(), &s.right()}) {
+    for (auto& by : s.servers) {
         silent_client<Setup> ada;
         silent_client<Setup> bob;
         silent_client<Setup> eve;
+        silent_client<Setup> kim;
         ada.connect(s, s.left());
         bob.connect(s, s.left());
         eve.connect(s, s.right());
+        kim.connect(s, s.middle());
         std::vector<std::pair<char, int>> answers;
         auto const ask_of = [&](char name, silent_client<Setup> const& c) {
-            by->hub->clients()
+            by.hub->clients()
                 .client(c.connection.id())
                 .template async_invoke<int>("ask", [&answers, name](hubbub::outcome<int> given) {
                     answers.emplace_back(name, std::move(given).value());
@@ -153,19 +161,24 @@ TEST_CASE_TEMPLATE("questions to several clients do not collide, in whatever ord
         ask_of('a', ada);
         ask_of('b', bob);
         ask_of('e', eve);
-        s.run_until([&] { return ada.asked.size() + bob.asked.size() + eve.asked.size() == 3; },
-                    "all to be asked");
-        REQUIRE(ada.asked.size() == 1);
-        REQUIRE(bob.asked.size() == 1);
+        ask_of('k', kim);
+        s.run_until(
+            [&] {
+                return ada.asked.size() == 1 && bob.asked.size() == 1 && eve.asked.size() == 1 &&
+                       kim.asked.size() == 1;
+            },
+            "all to be asked");
         // One by one, so that an answer that ended another's question were seen.
-        eve.asked[0].reply(3);
+        kim.asked[0].reply(4);
         s.run_until([&] { return answers.size() == 1; }, "the last one's answer");
+        eve.asked[0].reply(3);
+        s.run_until([&] { return answers.size() == 2; }, "the third one's answer");
         bob.asked[0].reply(2);
         bob.asked[0].reply(99);
-        s.run_until([&] { return answers.size() == 2; }, "the second one's answer");
+        s.run_until([&] { return answers.size() == 3; }, "the second one's answer");
         ada.asked[0].reply(1);
-        s.run_until([&] { return answers.size() == 3; }, "the first one's answer");
-        CHECK(answers == std::vector<std::pair<char, int>>{{'e', 3}, {'b', 2}, {'a', 1}});
+        s.run_until([&] { return answers.size() == 4; }, "the first one's answer");
+        CHECK(answers == std::vector<std::pair<char, int>>{{'k', 4}, {'e', 3}, {'b', 2}, {'a', 1}});
     }
 }
 
@@ -173,27 +186,28 @@ TEST_CASE_TEMPLATE("a question that the client lets go of has failed", Setup, AL
     stage<Setup> s;
     silent_client<Setup> c;
     c.connect(s, s.left());
-    std::optional<std::string> text;
-    s.right()
-        .hub->clients()
-        .client(c.connection.id())
-        .async_invoke("ask", [&](hubbub::outcome<void> given) { text = given.text(); });
-    s.run_until([&] { return !c.asked.empty(); }, "the client to be asked");
-    c.asked.clear();
-    s.run_until([&] { return text.has_value(); }, "the answer");
-    CHECK(*text == "the client gave no answer");
+    for (auto& by : s.servers) {
+        std::optional<std::string> text;
+        by.hub->clients()
+            .client(c.connection.id())
+            .async_invoke("ask", [&](hubbub::outcome<void> given) { text = given.text(); });
+        s.run_until([&] { return !c.asked.empty(); }, "the client to be asked");
+        c.asked.clear();
+        s.run_until([&] { return text.has_value(); }, "the answer");
+        CHECK(*text == "the client gave no answer");
+    }
 }
 
 TEST_CASE_TEMPLATE("a question may be cancelled, has a deadline, and a late answer does nothing",
                    Setup, ALL_SETUPS) {
     stage<Setup> s;
-    for (auto* const by : {&s.left(), &s.right()}) { // its own server, and another
+    for (auto& by : s.servers) { // its own server, and the others
         silent_client<Setup> c;
         c.connect(s, s.left());
         asio::cancellation_signal signal;
         std::vector<std::error_code> answers;
         auto const take = [&](hubbub::outcome<void> given) { answers.push_back(given.error()); };
-        auto const client = by->hub->clients().client(c.connection.id());
+        auto const client = by.hub->clients().client(c.connection.id());
         client.async_invoke("ask", asio::bind_cancellation_slot(signal.slot(), take));
         s.run_until([&] { return c.asked.size() == 1; }, "the client to be asked");
         signal.emit(asio::cancellation_type::all);
@@ -207,10 +221,44 @@ TEST_CASE_TEMPLATE("a question may be cancelled, has a deadline, and a late answ
         s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
         for (auto const& call : c.asked)
             call.reply();
-        auto& ada = s.connect(s.right());
+        for (auto* const at : {&s.right(), &s.middle()})
+            s.connect(*at);
         s.flush(s.left());
-        CHECK(ada.told.empty());
+        for (auto const& other : s.clients)
+            CHECK(other.told.empty());
         CHECK(answers.size() == 2);
+    }
+}
+
+TEST_CASE_TEMPLATE(
+    "a method may ask its own caller, though one call of a connection runs at a time", Setup,
+    ALL_SETUPS) {
+    auto options = stage<Setup>::defaults();
+    options.parallel_calls = 1;
+    stage<Setup> s(options);
+    for (auto& at : s.servers) {
+        auto& hub = *at.hub;
+        lines ran;
+        hub.on("order", [&](hubbub::caller who, int each) -> asio::awaitable<int> {
+            ran.emplace_back("begins");
+            auto many = co_await hub.clients().caller_of(who).template async_invoke<int>(
+                "how many", asio::use_awaitable);
+            ran.emplace_back("ends");
+            co_return std::move(many).value() * each;
+        });
+        hub.on("next", [&] { ran.emplace_back("next"); });
+        auto& ada = s.connect(at);
+        ada.methods.on("how many", [&] {
+            ran.emplace_back("asked");
+            CHECK(!ada.connection.send("next")); // which has to wait
+            return 3;
+        });
+        std::optional<hubbub::outcome<int>> cost;
+        ada.connection.template async_invoke<int>(
+            "order", 7, [&](hubbub::outcome<int> given) { cost = std::move(given); });
+        s.run_until([&] { return cost && ran.size() == 4; }, "the answer, and the call after it");
+        CHECK(**cost == 21);
+        CHECK(ran == lines{"begins", "asked", "ends", "next"});
     }
 }
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -13,49 +14,58 @@ TEST_SUITE_BEGIN("hub");
 TEST_CASE("being added twice is being in it once, and being removed ends it") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());
-    for (auto* const by : {&s.left(), &s.right()}) { // its own server, and another
+    for (auto& by : s.servers) // its own server, and the others
+        for (auto& from : s.servers) {
+            ada.told.clear();
+            CHECK(!s.add(by, ada.id(), "lobby"));
+            CHECK(!s.add(by, ada.id(), "lobby"));
+            CHECK(!from.hub->clients().group("lobby").send("tell", "once"));
+            s.flush(from);
+            CHECK(ada.told == lines{"once"});
+
+            CHECK(!s.remove(by, ada.id(), "lobby"));
+            CHECK(!from.hub->clients().group("lobby").send("tell", "not any more"));
+            s.flush(from);
+            CHECK(ada.told == lines{"once"});
+        }
+}
+
+TEST_CASE("being added by several servers is being in it once, and any of them may end it") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.left());
+    for (auto& ends : s.servers) {
         ada.told.clear();
-        CHECK(!s.add(*by, ada.id(), "lobby"));
-        CHECK(!s.add(*by, ada.id(), "lobby"));
+        for (auto& by : s.servers)
+            CHECK(!s.add(by, ada.id(), "lobby"));
         CHECK(!s.right().hub->clients().group("lobby").send("tell", "once"));
         s.flush(s.right());
         CHECK(ada.told == lines{"once"});
 
-        CHECK(!s.remove(*by, ada.id(), "lobby"));
-        CHECK(!s.right().hub->clients().group("lobby").send("tell", "not any more"));
-        s.flush(s.right());
+        CHECK(!s.remove(ends, ada.id(), "lobby"));
+        for (auto& from : s.servers) {
+            CHECK(!from.hub->clients().group("lobby").send("tell", "not any more"));
+            s.flush(from);
+        }
         CHECK(ada.told == lines{"once"});
     }
-}
-
-TEST_CASE("being added by two servers is being in it once, and either may end it") {
-    stage<json_setup> s;
-    auto& ada = s.connect(s.left());
-    CHECK(!s.add(s.left(), ada.id(), "lobby"));
-    CHECK(!s.add(s.right(), ada.id(), "lobby"));
-    CHECK(!s.right().hub->clients().group("lobby").send("tell", "once"));
-    s.flush(s.right());
-    CHECK(ada.told == lines{"once"});
-
-    CHECK(!s.remove(s.right(), ada.id(), "lobby"));
-    CHECK(!s.left().hub->clients().group("lobby").send("tell", "not any more"));
-    s.flush(s.left());
-    CHECK(ada.told == lines{"once"});
 }
 
 TEST_CASE("removing who is in no group is no error, by its own server and by another") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto& bob = s.connect(s.left());
-    CHECK(!s.add(s.left(), bob.id(), "lobby"));
-    for (auto* const by : {&s.left(), &s.right()}) {
-        CHECK(!s.remove(*by, ada.id(), "lobby"));
-        CHECK(!s.remove(*by, ada.id(), "no such group"));
+    auto& kim = s.connect(s.middle());
+    for (auto* const c : {&bob, &kim})
+        CHECK(!s.add(s.left(), c->id(), "lobby"));
+    for (auto& by : s.servers) {
+        CHECK(!s.remove(by, ada.id(), "lobby"));
+        CHECK(!s.remove(by, ada.id(), "no such group"));
     }
     CHECK(!s.right().hub->clients().group("lobby").send("tell", "lobby"));
     s.flush(s.right());
     CHECK(ada.told.empty());
-    CHECK(bob.told == lines{"lobby"});
+    for (auto* const c : {&bob, &kim})
+        CHECK(c->told == lines{"lobby"});
 }
 
 TEST_CASE("a member of a group that throws, and again, keeps the call from no other member") {
@@ -68,21 +78,23 @@ TEST_CASE("a member of a group that throws, and again, keeps the call from no ot
     bad.methods.on("fall", [](std::string) { throw std::runtime_error("no"); });
     auto& good = s.connect(s.left());
     auto& far = s.connect(s.right());
-    for (auto* const c : {&good, &far})
+    auto& middle = s.connect(s.middle());
+    for (auto* const c : {&good, &far, &middle})
         c->methods.on("fall", [c](std::string text) { c->told.push_back(text); });
-    for (auto* const c : {&bad, &good, &far})
+    for (auto* const c : {&bad, &good, &far, &middle})
         CHECK(!s.add(s.left(), c->id(), "lobby"));
 
-    for (auto* const by : {&s.left(), &s.right()})
+    for (auto& by : s.servers)
         for (auto const* const text : {"one", "two"})
-            CHECK(!by->hub->clients().group("lobby").send("fall", text));
-    s.run_until([&] { return failures == 4; }, "the failures");
-    s.flush(s.left());
-    s.flush(s.right());
-    for (auto* const c : {&good, &far}) {
-        CHECK(std::count(c->told.begin(), c->told.end(), "one") == 2);
-        CHECK(std::count(c->told.begin(), c->told.end(), "two") == 2);
-        CHECK(c->told.size() == 4);
+            CHECK(!by.hub->clients().group("lobby").send("fall", text));
+    s.run_until([&] { return failures == 2 * s.servers.size(); }, "the failures");
+    for (auto& by : s.servers)
+        s.flush(by);
+    auto const each = static_cast<std::ptrdiff_t>(s.servers.size());
+    for (auto* const c : {&good, &far, &middle}) {
+        CHECK(std::count(c->told.begin(), c->told.end(), "one") == each);
+        CHECK(std::count(c->told.begin(), c->told.end(), "two") == each);
+        CHECK(c->told.size() == 2 * s.servers.size());
     }
 }
 
@@ -91,26 +103,38 @@ TEST_CASE("when one of a user's connections ends, the others are called on, once
     auto& desk = s.connect(s.left(), "ada");
     auto& phone = s.connect(s.left(), "ada");
     auto& pad = s.connect(s.right(), "ada");
+    auto& watch = s.connect(s.middle(), "ada");
     auto const send = [&](std::string const& text) {
         CHECK(!s.left().hub->clients().user("ada").send("tell", "left: " + text));
         s.flush(s.left());
         CHECK(!s.right().hub->clients().user("ada").send("tell", "right: " + text));
         s.flush(s.right());
+        CHECK(!s.middle().hub->clients().user("ada").send("tell", "middle: " + text));
+        s.flush(s.middle());
     };
-    send("three");
+    auto const lines_of = [](lines const& texts) {
+        lines all;
+        for (auto const& text : texts)
+            for (auto const* const from : {"left: ", "right: ", "middle: "})
+                all.push_back(from + text);
+        return all;
+    };
+    send("four");
     desk.connection.disconnect();
-    send("two");
+    send("three");
     phone.connection.disconnect(); // the last of its server
-    send("one");
+    send("two");
 
-    CHECK(desk.told == lines{"left: three", "right: three"});
-    CHECK(phone.told == lines{"left: three", "right: three", "left: two", "right: two"});
-    CHECK(pad.told == lines{"left: three", "right: three", "left: two", "right: two", "left: one",
-                            "right: one"});
+    CHECK(desk.told == lines_of({"four"}));
+    CHECK(phone.told == lines_of({"four", "three"}));
+    for (auto* const c : {&pad, &watch})
+        CHECK(c->told == lines_of({"four", "three", "two"}));
     auto& again = s.connect(s.left(), "ada");
+    watch.connection.disconnect(); // of three servers, the last of its server
     send("back");
-    CHECK(again.told == lines{"left: back", "right: back"});
-    CHECK(pad.told.size() == 8);
+    CHECK(again.told == lines_of({"back"}));
+    CHECK(pad.told == lines_of({"four", "three", "two", "back"}));
+    CHECK(watch.told == lines_of({"four", "three", "two"}));
 }
 
 TEST_SUITE_END();

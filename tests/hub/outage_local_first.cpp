@@ -1,4 +1,4 @@
-// What local_first does while the backplane is away.
+// What local_first does, on every bus, and while the backplane is away.
 #include "support/outage_stage.hpp"
 
 #include <doctest/doctest.h>
@@ -29,6 +29,30 @@ void enter_lobby(outage& o, outage_client const& c) {
 } // namespace
 
 TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("local_first tells its own members at once, and all of them once") {
+    auto options = stage<json_setup>::defaults();
+    options.order = hubbub::delivery_order::local_first;
+    stage<json_setup> s(options);
+    auto& ada = s.connect(s.left(), "ada");
+    auto& eve = s.connect(s.right(), "ada");
+    auto& kim = s.connect(s.middle(), "ada");
+    for (auto* const c : {&ada, &eve, &kim})
+        CHECK(!s.add(s.left(), c->id(), "lobby"));
+
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.all().send("tell", "all"));
+    CHECK(!clients.group("lobby").send("tell", "group"));
+    CHECK(!clients.groups({"lobby", "garden"}).send("tell", "groups"));
+    CHECK(!clients.user("ada").send("tell", "user"));
+    s.flush(s.left());
+    for (auto* const c : {&ada, &eve, &kim})
+        CHECK(c->told == lines{"all", "group", "groups", "user"});
+
+    s.left().transport->close(); // the backplane is gone for good
+    CHECK(clients.group("lobby").send("tell", "still here") == hubbub::errc::closed);
+    s.run_until([&] { return ada.told.back() == "still here"; }, "its own members to be told");
+}
 
 TEST_CASE("with local_first the members of one server keep talking while the backplane is away") {
     outage o(local_first());

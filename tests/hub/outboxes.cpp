@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,57 +63,71 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("a connection is read in the order called, at once or when it comes") {
     stage<json_setup> s;
-    reader<json_setup> r(s, s.left(), {});
-    auto const all = s.right().hub->clients().all();
-    for (auto const* const text : {"1", "2", "3"})
-        CHECK(!all.send("tell", text));
-    CHECK(r.next() == "1");
-    CHECK(r.next() == "2");
-    s.run_until(
-        [&] {
-            auto const third = r.connection.try_receive();
-            return third && reader<json_setup>::text_of(*third) == "3";
-        },
-        "the third call");
-    CHECK(!r.connection.try_receive());
+    for (auto& at : s.servers) {
+        reader<json_setup> r(s, at, {});
+        auto const all = s.right().hub->clients().all();
+        for (auto const* const text : {"1", "2", "3"})
+            CHECK(!all.send("tell", text));
+        CHECK(r.next() == "1");
+        CHECK(r.next() == "2");
+        s.run_until(
+            [&] {
+                auto const third = r.connection.try_receive();
+                return third && reader<json_setup>::text_of(*third) == "3";
+            },
+            "the third call");
+        CHECK(!r.connection.try_receive());
 
-    std::optional<std::string> later;
-    r.connection.async_receive(
-        [&](std::error_code, auto const& call) { later = reader<json_setup>::text_of(call); });
-    std::optional<std::error_code> second;
-    r.connection.async_receive([&](std::error_code error, auto const&) { second = error; });
-    s.run_until([&] { return second.has_value(); }, "a second receive to be refused");
-    CHECK(*second == asio::error::already_started);
-    CHECK(!later);
-    CHECK(!all.send("tell", "4"));
-    s.run_until([&] { return later.has_value(); }, "the call waited for");
-    CHECK(*later == "4");
+        std::optional<std::string> later;
+        r.connection.async_receive(
+            [&](std::error_code, auto const& call) { later = reader<json_setup>::text_of(call); });
+        std::optional<std::error_code> second;
+        r.connection.async_receive([&](std::error_code error, auto const&) { second = error; });
+        s.run_until([&] { return second.has_value(); }, "a second receive to be refused");
+        CHECK(*second == asio::error::already_started);
+        CHECK(!later);
+        CHECK(!all.send("tell", "4"));
+        s.run_until([&] { return later.has_value(); }, "the call waited for");
+        CHECK(*later == "4");
 
-    asio::cancellation_signal stop;
-    std::optional<std::error_code> stopped;
-    r.connection.async_receive(asio::bind_cancellation_slot(
-        stop.slot(), [&](std::error_code error, auto const&) { stopped = error; }));
-    stop.emit(asio::cancellation_type::all);
-    s.run_until([&] { return stopped.has_value(); }, "the cancellation");
-    CHECK(*stopped == asio::error::operation_aborted);
-    CHECK(!all.send("tell", "5"));
-    CHECK(r.next() == "5");
+        asio::cancellation_signal stop;
+        std::optional<std::error_code> stopped;
+        r.connection.async_receive(asio::bind_cancellation_slot(
+            stop.slot(), [&](std::error_code error, auto const&) { stopped = error; }));
+        stop.emit(asio::cancellation_type::all);
+        s.run_until([&] { return stopped.has_value(); }, "the cancellation");
+        CHECK(*stopped == asio::error::operation_aborted);
+        CHECK(!all.send("tell", "5"));
+        CHECK(r.next() == "5");
+    }
 }
 
 TEST_CASE("who never reads delays nobody, and is ended as too slow") {
     stage<json_setup> s;
     lines ends;
-    s.left().hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
-        ends.push_back(who.user() + ": " + why.code.message());
-    });
-    reader<json_setup> r(s, s.left(), {.max_messages = 10});
-    auto& fast = s.connect(s.left());
-    for (int i = 0; i < 100; ++i)
-        CHECK(!s.right().hub->clients().all().send("tell", std::to_string(i)));
-    s.run_until([&] { return fast.told.size() == 100 && !ends.empty(); }, "the fast one");
-    CHECK(ends == lines{"reader: the consumer is too slow, and its queue was full"});
-    CHECK(r.next() == "the consumer is too slow, and its queue was full");
-    CHECK(s.left().hub->connections() == 1);
+    std::deque<reader<json_setup>> readers;
+    for (auto& at : s.servers) {
+        at.hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+            ends.push_back(who.user() + ": " + why.code.message());
+        });
+        readers.emplace_back(s, at, hubbub::outbox_options{.max_messages = 10});
+        s.connect(at);
+    }
+    lines expected;
+    for (int i = 0; i < 100; ++i) {
+        expected.push_back(std::to_string(i));
+        CHECK(!s.right().hub->clients().all().send("tell", expected.back()));
+    }
+    s.flush(s.right());
+    for (auto const& fast : s.clients)
+        CHECK(fast.told == expected);
+    s.run_until([&] { return ends.size() == s.servers.size(); }, "the slow ones to be ended");
+    CHECK(ends ==
+          lines(s.servers.size(), "reader: the consumer is too slow, and its queue was full"));
+    for (auto& r : readers)
+        CHECK(r.next() == "the consumer is too slow, and its queue was full");
+    for (auto const& at : s.servers)
+        CHECK(at.hub->connections() == 1);
 }
 
 TEST_CASE("a full outbox drops the newest, the oldest, or all but the latest of a method") {
@@ -126,24 +141,27 @@ TEST_CASE("a full outbox drops the newest, the oldest, or all but the latest of 
          {row{hubbub::overflow::drop_oldest, {"move 2", "move 3", "move 4"}, 3},
           row{hubbub::overflow::drop_newest, {"move 1", "say 1", "say 2"}, 3},
           row{hubbub::overflow::latest_per_method, {"say 2", "move 4"}, 4}}) {
-        std::size_t dropped = 0;
-        s.left().hub->on_event([&](hubbub::hub_event const& e) {
-            if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
-                dropped += d->count;
-        });
-        reader<json_setup> r(s, s.left(), {.max_messages = 3, .when_full = expected.policy});
-        auto const all = s.right().hub->clients().all();
-        for (auto const* const text : {"move 1", "say 1", "say 2", "move 2", "move 3", "move 4"})
-            CHECK(!all.send(text[0] == 'm' ? "move" : "say", text));
-        s.run_until([&] { return dropped >= expected.dropped; }, "calls to be dropped");
-        for (auto const& text : expected.rest)
-            CHECK(r.next() == text);
-        CHECK(!r.connection.try_receive());
-        CHECK(dropped == expected.dropped);
-        CHECK(r.connection.connected());
-        CHECK(!all.send("say", "on")); // and it goes on
-        CHECK(r.next() == "on");
-        s.left().hub->on_event({});
+        for (auto& at : s.servers) {
+            std::size_t dropped = 0;
+            at.hub->on_event([&](hubbub::hub_event const& e) {
+                if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
+                    dropped += d->count;
+            });
+            reader<json_setup> r(s, at, {.max_messages = 3, .when_full = expected.policy});
+            auto const all = s.right().hub->clients().all();
+            for (auto const* const text :
+                 {"move 1", "say 1", "say 2", "move 2", "move 3", "move 4"})
+                CHECK(!all.send(text[0] == 'm' ? "move" : "say", text));
+            s.run_until([&] { return dropped >= expected.dropped; }, "calls to be dropped");
+            for (auto const& text : expected.rest)
+                CHECK(r.next() == text);
+            CHECK(!r.connection.try_receive());
+            CHECK(dropped == expected.dropped);
+            CHECK(r.connection.connected());
+            CHECK(!all.send("say", "on")); // and it goes on
+            CHECK(r.next() == "on");
+            at.hub->on_event({});
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -47,6 +48,35 @@ lines sorted(lines all) {
 } // namespace
 
 TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("each server is told once that a server has joined, itself too, and later ones as well") {
+    stage<json_setup> s;
+    std::deque<lines> joined;
+    auto const note = [&](server<json_setup>& at) {
+        at.hub->on_event([&told = joined.emplace_back()](hubbub::hub_event const& e) {
+            if (auto const* const server = std::get_if<hubbub::server_joined>(&e))
+                told.emplace_back(server->server);
+        });
+    };
+    auto const expect_all = [&] {
+        meet(s);
+        lines all;
+        for (auto& each : s.servers)
+            all.push_back(each.hub->server_id());
+        for (auto& each : s.servers) {
+            s.connect(each);
+            s.flush(each); // what was on its way has come
+        }
+        for (auto const& told : joined)
+            CHECK(sorted(told) == sorted(all));
+    };
+    for (auto& each : s.servers)
+        note(each);
+    expect_all();
+    s.servers.emplace_back(s.setup, stage<json_setup>::defaults());
+    note(s.servers.back());
+    expect_all();
+}
 
 TEST_CASE("connections, users, groups and members are counted over all servers") {
     stage<json_setup> s;

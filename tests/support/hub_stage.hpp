@@ -217,6 +217,12 @@ struct stage {
             std::erase(c.told, last);
     }
 
+    /// Has all clients forget what they were told.
+    void forget() {
+        for (auto& c : clients)
+            c.told.clear();
+    }
+
     /// A server "mute" that takes what it is asked, and neither answers nor beacons.
     hubbub::subscription mute_server() {
         using message = hubbub::detail::server_message<
@@ -230,5 +236,7 @@ struct stage {
     unsigned flushes = 0;
 
     server<Setup>& left() { return servers.front(); }
+    /// A server that is neither the left nor the right one; of two, the right.
+    server<Setup>& middle() { return servers[1]; }
     server<Setup>& right() { return servers.back(); }
 };

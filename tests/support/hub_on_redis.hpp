@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/bus.hpp>
+#include <hubbub/hub.hpp>
+#include <hubbub/serializer/json.hpp>
+#include <hubbub/testing/run_until.hpp>
+#include <hubbub/transport/any.hpp>
+#include <hubbub/transport/redis.hpp>
+#include <hubbub/transport/sequenced.hpp>
+
+#include "support/redis_peer.hpp"
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// Three servers of a hub on a Redis of the test's own, which ends and comes back as the test says.
+namespace hub_on_redis {
+
+using bus_type = hubbub::bus<hubbub::any_transport, hubbub::json_serializer>;
+using lines = std::vector<std::string>;
+
+struct client {
+    client() {
+        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
+        methods.on("answer", [] { return 42; });
+    }
+
+    bool has(std::string const& text) const {
+        return std::find(told.begin(), told.end(), text) != told.end();
+    }
+    std::string const& id() const { return connection.id(); }
+
+    hubbub::client_methods<bus_type> methods;
+    hubbub::connection<bus_type> connection;
+    std::optional<std::error_code> connected;
+    lines told;
+};
+
+/// A server of the hub, on numbered messages over Redis.
+struct node {
+    node(asio::io_context& io, hubbub::redis::options const& at, hubbub::hub_options const& o)
+        : transport(
+              std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(io.get_executor(), at)),
+          bus(transport), hub(bus, o) {
+        bus.on_event([this](hubbub::event const& e) {
+            if (auto const* const g = std::get_if<hubbub::gap>(&e); g && g->topic == "hub/all")
+                missed += g->last - g->first + 1;
+            times_whole += std::holds_alternative<hubbub::link_whole>(e) ? 1 : 0;
+            retries += std::holds_alternative<hubbub::link_retry>(e) ? 1 : 0;
+        });
+        hub.on_disconnected([this](auto const&, auto const&) { ++ended; });
+    }
+
+    client& enter(std::string user = {}) {
+        auto& c = clients.emplace_back();
+        hub.async_connect(std::move(user), c.methods, [&c](std::error_code error, auto made) {
+            c.connection = std::move(made);
+            c.connected = error;
+        });
+        return c;
+    }
+
+    std::error_code send(std::string const& text) { return hub.clients().all().send("tell", text); }
+
+    hubbub::any_transport transport;
+    bus_type bus;
+    std::deque<client> clients;
+    hubbub::hub<bus_type> hub;
+    std::uint64_t missed = 0; // of what was sent to all
+    int times_whole = 0;
+    int retries = 0;
+    int ended = 0;
+};
+
+struct setting {
+    hubbub::hub_options hub = {};
+    hubbub::message_limits limits = {};
+    bool starts_without_redis = false;
+};
+
+struct stage {
+    stage() : stage(setting{}) {}
+    explicit stage(setting const& given) {
+        if (given.starts_without_redis)
+            server.kill();
+        for (auto const* const name : {"left", "middle", "right"}) {
+            auto at = options_for(server);
+            at.client_name = name;
+            at.limits = given.limits;
+            at.gives_up_on = [](std::error_code) { return false; }; // see cut_off
+            nodes.emplace_back(io, at, given.hub);
+        }
+    }
+
+    void run_until(auto condition, std::string_view awaited) {
+        hubbub::testing::run_until(io, condition, awaited);
+    }
+    client& connect(node& at) {
+        auto& c = at.enter();
+        run_until([&] { return c.connected.has_value(); }, "a client to be let in");
+        CHECK(*c.connected == std::error_code{});
+        return c;
+    }
+    void connect_one_each() {
+        for (auto& each : nodes)
+            connect(each);
+    }
+    bool all_have(std::string const& text) const {
+        return std::all_of(nodes.begin(), nodes.end(), [&](node const& each) {
+            return std::all_of(each.clients.begin(), each.clients.end(),
+                               [&](client const& c) { return c.has(text); });
+        });
+    }
+    /// Runs until every client of every server was told this.
+    void tell_all(node& by, std::string const& text) {
+        CHECK(!by.send(text));
+        run_until([&] { return all_have(text); }, text);
+    }
+
+    /// Adds a client to a group.
+    std::error_code add(node& by, std::string const& id, std::string_view group) {
+        std::optional<std::error_code> outcome;
+        by.hub.async_add_to_group(id, group, [&](std::error_code error) { outcome = error; });
+        run_until([&] { return outcome.has_value(); }, "a change of groups");
+        return *outcome;
+    }
+
+    void kill_redis() {
+        server.kill();
+        run_until_each([](node& n) { return n.bus.state() == hubbub::link_state::down; });
+    }
+
+    /// Starts it again, and has it take no publish before all servers listen, and this holds: what
+    /// waited in one of them is not lost for another that comes back later.
+    void start_redis() {
+        start_redis([] { return true; });
+    }
+    void start_redis(auto condition) {
+        std::vector<int> before;
+        for (auto const& each : nodes)
+            before.push_back(each.times_whole);
+        server.start();
+        auto admin = server.connect();
+        admin.command({"CLIENT", "PAUSE", "60000", "WRITE"});
+        for (std::size_t i = 0; i < nodes.size(); ++i)
+            run_until([&] { return nodes[i].times_whole > before[i]; }, "a link that is whole");
+        run_until([&] { return listeners(admin) == nodes.size() && condition(); }, "all to listen");
+        admin.command({"CLIENT", "UNPAUSE"});
+    }
+
+    /// How many servers would get what is sent to all.
+    static std::size_t listeners(redis_client& admin) {
+        return std::stoul(admin.list({"PUBSUB", "NUMSUB", "hub/all"}).at(1));
+    }
+
+    void run_until_each(auto condition) {
+        for (auto& each : nodes)
+            run_until([&] { return condition(each); }, "each server to be so");
+    }
+
+    redis_server server;
+    asio::io_context io;
+    std::deque<node> nodes;
+    node& left() { return nodes[0]; }
+    node& middle() { return nodes[1]; }
+    node& right() { return nodes[2]; }
+};
+
+/// Redis ends what this server receives by, and lets no client in again.
+inline void cut_off(redis_client& admin, std::string const& server) {
+    admin.command({"CONFIG", "SET", "requirepass", "unknown to all"});
+    std::istringstream list(admin.command({"CLIENT", "LIST", "TYPE", "pubsub"}));
+    for (std::string line; std::getline(list, line);)
+        if (line.find("name=" + server + " ") != std::string::npos) {
+            auto const id = line.substr(3, line.find(' ') - 3); // "id=7 addr=..."
+            CHECK(admin.command({"CLIENT", "KILL", "ID", id}) == "1");
+            return;
+        }
+    FAIL("there is no such server");
+}
+
+inline void let_in(redis_client& admin) {
+    admin.command({"CONFIG", "SET", "requirepass", ""});
+}
+
+} // namespace hub_on_redis
