@@ -35,6 +35,10 @@ struct hub_options {
     /// this number and one of beacon_intervals after it died, and it is counted no more. At least 2.
     unsigned missed_beacons = 3;
 
+    /// How many clients may wait in async_connect while the backplane is away; those beyond are
+    /// refused as queue_full. 0: no limit.
+    std::size_t max_connecting = 10000;
+
     /// What may wait in the outboxes of all connections together, in bytes. Beyond it, the connection
     /// that holds most loses its oldest calls, or is ended, as its outbox_options say. What an ended
     /// connection has not read yet does not count. At least 1.
