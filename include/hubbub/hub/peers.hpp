@@ -18,8 +18,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -79,6 +81,24 @@ public:
 
     /// Lets all servers be heard at once, and hear this one.
     void ask_for_beacons() { tell_all("new"); }
+
+    /// Completes when this server has heard of all that are there: as many as the backplane gave its
+    /// first beacon to. At the latest after two beacons of its own, between which every living
+    /// server had to tell of itself. Errors: timed_out, closed.
+    void when_met(std::chrono::milliseconds limit, done_type done) {
+        std::lock_guard const lock(mutex_);
+        if (!open_)
+            return done({.error = errc::closed});
+        if (met_)
+            return done({});
+        pending_.begin(nobody, timer_.now() + limit, std::move(done), registry_.beats());
+        arm();
+    }
+
+    bool met() const {
+        std::lock_guard const lock(mutex_);
+        return met_;
+    }
 
     /// Ends what waits, as closed, and tells the others. The bus is not touched later.
     void close() {
@@ -215,7 +235,26 @@ private:
             return;
         server_beacon own{id_, state};
         presence_.fill(own);
-        bus_->publish(topics_.beacons(), std::move(own));
+        auto const asks = own.state == "new";
+        bus_->async_publish(
+            topics_.beacons(), std::move(own),
+            [weak = this->weak_from_this(), asks](std::error_code error, std::size_t receivers) {
+                auto const self = weak.lock();
+                if (!self || error || !asks || receivers == 0)
+                    return;
+                std::lock_guard const lock(self->mutex_);
+                self->expected_ = receivers;
+                self->meet();
+            });
+    }
+
+    /// The lock is held.
+    void meet() {
+        if (met_ || (registry_.beats() < 2 && registry_.size() < expected_))
+            return;
+        met_ = true;
+        for (auto& done : pending_.take_of(nobody))
+            done({});
     }
 
     void on_beacon(server_beacon const& b) {
@@ -225,6 +264,7 @@ private:
             std::lock_guard const lock(mutex_);
             now = b.state == "gone" ? registry_.left(b.server)
                                     : registry_.heard(b.server, b.state == "here");
+            meet();
             for (auto const& server : now.lost)
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
@@ -279,6 +319,10 @@ private:
             beacon("here");
     }
 
+    /// The server that those are said to wait for who wait until all have met. No connection id names
+    /// it (server_of).
+    static constexpr char const* nobody = "-";
+
     Bus* const bus_;
     hub_topics const topics_;
     std::string const id_;
@@ -297,6 +341,8 @@ private:
     server_registry registry_;
     std::set<std::string> watching_; // servers that want to know who comes and goes
     pending_calls<done_type> pending_;
+    bool met_ = false;
+    std::size_t expected_ = std::numeric_limits<std::size_t>::max(); // servers, by the backplane
     subscription control_;
     subscription calls_;
     subscription beacons_;

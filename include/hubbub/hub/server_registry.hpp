@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -50,6 +51,9 @@ public:
     bool is_silent(std::string_view server, std::uint64_t since) const {
         return !servers_.contains(server) && beats_ - since >= missed_;
     }
+
+    /// How many are alive.
+    std::size_t size() const noexcept { return servers_.size(); }
 
     /// How often it has heard itself.
     std::uint64_t beats() const noexcept { return beats_; }

@@ -1,0 +1,94 @@
+// How the servers of a hub find each other, and what they make of each other's beacons, in time that
+// the test owns.
+#include "support/outage_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace {
+
+using namespace std::chrono_literals;
+using hubbub::errc;
+using hubbub::detail::server_beacon;
+
+/// Asks who is there.
+void counted_by(outage_server& by, std::optional<hubbub::census<std::uint64_t>>& counted,
+                std::chrono::milliseconds limit = 10s) {
+    by.hub->presence().within(limit).async_count([&](auto all) { counted = std::move(all); });
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("what is asked before the servers have met is asked of all") {
+    outage o;
+    o.connect(*o.right);
+    outage_server late(o.io, o.broker, {}, {}, false);
+    unsigned told = 0;
+    for (auto* const each : {&o.left, &*o.right, &late}) {
+        each->hub->servers().on("load", [] { return 7; });
+        each->hub->servers().on("tell", [&] { ++told; });
+    }
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    std::optional<hubbub::collected<int>> loads;
+    counted_by(late, counted);
+    late.hub->servers().async_invoke<int>("load", [&](auto all) { loads = std::move(all); });
+    CHECK(!late.hub->servers().send("tell"));
+    o.time.run_for(100ms);
+    REQUIRE(counted);
+    CHECK(counted->value == 1);
+    CHECK(counted->missing.empty());
+    REQUIRE(loads);
+    CHECK(loads->answers.size() == 3);
+    CHECK(loads->missing().empty());
+    CHECK(told == 3);
+}
+
+TEST_CASE("servers that are said to be there and are not are waited for two beacons") {
+    outage o;
+    o.connect(*o.right);
+    hubbub::local_transport wire(o.io.get_executor(), o.broker); // hears beacons, and has no hub
+    hubbub::bus<hubbub::local_transport, hubbub::json_serializer> bus(wire);
+    auto const hearing = bus.subscribe<server_beacon>("hub/servers", [](server_beacon const&) {});
+    outage_server late(o.io, o.broker, {}, {}, false);
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    counted_by(late, counted);
+    o.time.run_for(1500ms);
+    CHECK(!counted);
+    o.time.run_for(600ms);
+    REQUIRE(counted);
+    CHECK(counted->value == 1);
+    CHECK(counted->missing.empty());
+}
+
+TEST_CASE("a server that has met nobody at the deadline says that others may be missing") {
+    outage o({.cut_at_the_start = true});
+    o.connect(*o.right);
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    counted_by(o.left, counted, 5s);
+    o.time.run_for(4900ms);
+    CHECK(!counted);
+    o.time.run_for(200ms);
+    REQUIRE(counted);
+    CHECK(counted->missing == lines{""});
+    o.left.link.heal();
+    o.time.run_for(100ms);
+    counted.reset();
+    counted_by(o.left, counted);
+    o.time.run_for(100ms);
+    REQUIRE(counted);
+    CHECK(counted->value == 1);
+    CHECK(counted->missing.empty());
+}
+
+TEST_SUITE_END();
