@@ -126,8 +126,8 @@ public:
     /// taken out of it meanwhile, which completes this at once.
     ///
     /// Errors: unknown_connection, also if it ends meanwhile; unknown_server, at once, if its server
-    ///         is gone; server_lost, if it dies meanwhile, or timed_out (hub_options), and then it
-    ///         may yet happen; closed.
+    ///         is known to be gone; server_lost, if it dies meanwhile or has without a word, or
+    ///         timed_out (hub_options), and then it may yet happen; closed.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
         return change_group("add", connection_id, group, std::forward<Token>(token));

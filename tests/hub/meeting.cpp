@@ -19,6 +19,20 @@ namespace {
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::detail::server_beacon;
+using server_frame =
+    hubbub::detail::server_message<hubbub::detail::packed<outage_bus::serializer_type>>;
+
+/// Speaks for a server "ghost", of which nothing else is there.
+void beacon_of_ghost(outage& o, char const* state) {
+    CHECK(!o.right->bus->publish("hub/servers", server_beacon{"ghost", state}));
+    o.time.run_for(10ms);
+}
+
+void ask_ghost(outage& o) {
+    o.left.hub->async_add_to_group("ghost-1", "lobby",
+                                   [&o](std::error_code error) { o.ended.push_back(error); });
+    o.time.run_for(10ms);
+}
 
 /// Asks who is there.
 void counted_by(outage_server& by, std::optional<hubbub::census<std::uint64_t>>& counted,
@@ -89,6 +103,48 @@ TEST_CASE("a server that has met nobody at the deadline says that others may be 
     REQUIRE(counted);
     CHECK(counted->value == 1);
     CHECK(counted->missing.empty());
+}
+
+TEST_CASE("a question that reached nobody is asked again with the next beacon of its server") {
+    outage o;
+    beacon_of_ghost(o, "here");
+    ask_ghost(o);
+    CHECK(o.ended.empty());
+    lines asked;
+    auto const ghost =
+        o.right->bus->subscribe<server_frame>("hub/control/ghost", [&](server_frame const& m) {
+            asked.push_back(m.verb);
+            CHECK(!o.right->bus->publish("hub/control/" + *m.reply_to,
+                                         server_frame{.verb = "done", .request = m.request}));
+        });
+    o.time.run_for(100ms);
+    CHECK(asked.empty());
+    beacon_of_ghost(o, "here");
+    CHECK(asked == lines{"add"});
+    CHECK(o.ended == error_list(1));
+    beacon_of_ghost(o, "here");
+    CHECK(asked.size() == 1);
+}
+
+TEST_CASE(
+    "a question that reaches nobody ends when its server is lost, and at once if there is none") {
+    outage o;
+    ask_ghost(o);
+    CHECK(o.ended == error_list(1, errc::unknown_server));
+    beacon_of_ghost(o, "here");
+    ask_ghost(o);
+    CHECK(o.ended.size() == 1);
+    SUBCASE("it says that it goes") {
+        beacon_of_ghost(o, "gone");
+    }
+    SUBCASE("it is heard no more") {
+        o.time.run_for(3s);
+    }
+    CHECK(o.ended.size() == 2);
+    CHECK(o.ended.back() == errc::server_lost);
+    ask_ghost(o);
+    CHECK(o.ended.size() == 3);
+    CHECK(o.ended.back() == errc::unknown_server);
 }
 
 TEST_SUITE_END();

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -109,6 +110,7 @@ public:
         control_.reset();
         calls_.reset();
         beacons_.reset();
+        unheard_.clear();
         for (auto& done : pending_.take_all())
             done({.error = errc::closed});
     }
@@ -135,20 +137,12 @@ public:
             (*done)(std::move(given));
     }
 
-    /// Asks a server, under a number from begin.
+    /// Asks a server, under a number from begin. If that reaches nobody and the server is alive, its
+    /// link is just coming back: it is asked again with each beacon of it.
     void ask(std::string const& server, std::uint64_t number, message what) {
-        if (!open_)
-            return;
         what.request = number;
         what.reply_to = id_;
-        bus_->async_publish(topics_.control(server), std::move(what),
-                            [self = this->shared_from_this(), number](std::error_code error,
-                                                                      std::size_t receivers) {
-                                if (!error && receivers == 0)
-                                    error = errc::unknown_server;
-                                if (error)
-                                    self->finish(number, {.error = error});
-                            });
+        publish(server, std::make_shared<message const>(std::move(what)));
     }
 
     /// Tells a server something, and waits for no answer.
@@ -167,6 +161,30 @@ public:
     }
 
 private:
+    using question = std::shared_ptr<message const>;
+
+    void publish(std::string const& server, question const& asked) {
+        if (!open_)
+            return;
+        bus_->async_publish(topics_.control(server), *asked,
+                            [self = this->shared_from_this(), server,
+                             asked](std::error_code error, std::size_t receivers) {
+                                if (!error && receivers == 0 && !self->keep(server, asked))
+                                    error = errc::unknown_server;
+                                if (error)
+                                    self->finish(asked->request, {.error = error});
+                            });
+    }
+
+    /// Nobody got it. False if there is no such server.
+    bool keep(std::string const& server, question const& asked) {
+        std::lock_guard const lock(mutex_);
+        if (!open_ || !registry_.is_alive(server))
+            return false;
+        unheard_[server].push_back(asked);
+        return true;
+    }
+
     template <class T, class Take>
     void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
                 Take take) {
@@ -260,14 +278,20 @@ private:
     void on_beacon(server_beacon const& b) {
         server_registry::change now;
         bool watched = false;
+        std::vector<question> again;
         {
             std::lock_guard const lock(mutex_);
             now = b.state == "gone" ? registry_.left(b.server)
                                     : registry_.heard(b.server, b.state == "here");
             meet();
-            for (auto const& server : now.lost)
+            for (auto const& server : now.lost) {
+                unheard_.erase(server);
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
+            }
+            if (auto kept = unheard_.extract(b.server))
+                again = std::move(kept.mapped());
+            std::erase_if(again, [&](auto const& q) { return !pending_.waits(q->request); });
             for (auto& done : pending_.take_silent([this](auto const& server, auto since) {
                      return registry_.is_silent(server, since);
                  }))
@@ -288,6 +312,8 @@ private:
             hooks_->notify(server_left{server});
             presence_.lost(server);
         }
+        for (auto const& q : again)
+            publish(b.server, q);
         if (b.state == "new" && b.server != id_)
             tell_all("too");
     }
@@ -342,7 +368,8 @@ private:
     std::set<std::string> watching_; // servers that want to know who comes and goes
     pending_calls<done_type> pending_;
     bool met_ = false;
-    std::size_t expected_ = std::numeric_limits<std::size_t>::max(); // servers, by the backplane
+    std::size_t expected_ = std::numeric_limits<std::size_t>::max();    // servers, by the backplane
+    std::map<std::string, std::vector<question>, std::less<>> unheard_; // by whom they are for
     subscription control_;
     subscription calls_;
     subscription beacons_;

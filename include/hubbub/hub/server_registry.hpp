@@ -52,6 +52,8 @@ public:
         return !servers_.contains(server) && beats_ - since >= missed_;
     }
 
+    bool is_alive(std::string_view server) const { return servers_.contains(server); }
+
     /// How many are alive.
     std::size_t size() const noexcept { return servers_.size(); }
 
