@@ -147,4 +147,19 @@ TEST_CASE(
     CHECK(o.ended.back() == errc::unknown_server);
 }
 
+TEST_CASE("a server whose outgoing queue is always full is not taken for dead") {
+    outage o({.link = {.delay = {10ms, 10ms}, .limits = {.max_queue_messages = 10}}});
+    unsigned lost = 0;
+    o.right->hub->on_event([&](hubbub::hub_event const& e) {
+        lost += std::holds_alternative<hubbub::server_left>(e) ? 1 : 0;
+    });
+    o.time.run_for(1s + 300us); // not when a beacon is due
+    for (int i = 0; i < 10000; ++i) {
+        while (!o.left.bus->publish("noise", "noise")) {
+        }
+        o.time.run_for(1ms);
+    }
+    CHECK(lost == 0);
+}
+
 TEST_SUITE_END();

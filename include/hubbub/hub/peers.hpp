@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/bus.hpp>
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/timer.hpp>
@@ -254,8 +255,9 @@ private:
         server_beacon own{id_, state};
         presence_.fill(own);
         auto const asks = own.state == "new";
+        // It waits for room where the queue is full: who has much to say is not dead.
         bus_->async_publish(
-            topics_.beacons(), std::move(own),
+            topics_.beacons(), std::move(own), wait_up_to{options_.beacon_interval},
             [weak = this->weak_from_this(), asks](std::error_code error, std::size_t receivers) {
                 auto const self = weak.lock();
                 if (!self || error || !asks || receivers == 0)
