@@ -147,6 +147,23 @@ TEST_CASE(
     CHECK(o.ended.back() == errc::unknown_server);
 }
 
+TEST_CASE("a beacon that the server's last word has overtaken does not bring it back") {
+    outage o;
+    lines told;
+    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const joined = std::get_if<hubbub::server_joined>(&e))
+            told.push_back("joined " + std::string(joined->server));
+        else if (auto const* const left = std::get_if<hubbub::server_left>(&e))
+            told.push_back("left " + std::string(left->server));
+    });
+    for (auto const* const state : {"new", "gone", "here"})
+        beacon_of_ghost(o, state);
+    auto const alive = o.left.hub->servers().alive();
+    CHECK(std::count(alive.begin(), alive.end(), "ghost") == 0);
+    o.time.run_for(5s);
+    CHECK(told == lines{"joined ghost", "left ghost"});
+}
+
 TEST_CASE("a server whose outgoing queue is always full is not taken for dead") {
     outage o({.link = {.delay = {10ms, 10ms}, .limits = {.max_queue_messages = 10}}});
     unsigned lost = 0;

@@ -285,6 +285,8 @@ private:
             std::lock_guard const lock(mutex_);
             now = b.state == "gone" ? registry_.left(b.server)
                                     : registry_.heard(b.server, b.state == "here");
+            if (now.stale)
+                return;
             meet();
             for (auto const& server : now.lost) {
                 unheard_.erase(server);
