@@ -45,7 +45,10 @@ namespace hubbub {
 /// Ordering:      calls of one server to one target arrive in the order made; on a transport with
 ///                traits.agreed_order, all servers see the calls to a group in one order.
 /// Thread safety: all functions, from any thread. Outlets run on the bus's executor, with no lock
-///                held; they may call everything, and may destroy the hub.
+///                held; they may call everything, and may destroy the hub. But over a transport that
+///                delivers on the publishing thread (delivery_mode::immediate) the outlets of what
+///                came over it run there, within send; those of one client, then, at the same time
+///                if several threads send.
 /// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it. While a hub
 ///                lives, its beacons keep the executor busy. It must not be destroyed, with its bus,
 ///                while another thread still runs its handlers: close it, and let them end.

@@ -307,7 +307,7 @@ private:
         return bus_->publish(topic, c);
     }
 
-    /// Not at once: outlets run on the executor, and never within a call.
+    /// Not at once: what does not come from the transport is delivered on the executor, not in send.
     void deliver_later(std::string const& topic, call const& c) {
         asio::post(executor_, [core = this->shared_from_this(), topic, c] {
             core->deliver(c, *core->roster_.members_of(topic));
