@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/bus.hpp>
+#include <hubbub/detail/cancellation.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/client_methods.hpp>
 #include <hubbub/hub/closing.hpp>
@@ -17,6 +18,8 @@
 #include <hubbub/hub/servers.hpp>
 #include <hubbub/hub/stream.hpp>
 #include <hubbub/hub/targets.hpp>
+
+#include <asio/associated_cancellation_slot.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -42,7 +45,10 @@ namespace hubbub {
 /// Ordering:      calls of one server to one target arrive in the order made; on a transport with
 ///                traits.agreed_order, all servers see the calls to a group in one order.
 /// Thread safety: all functions, from any thread. Outlets run on the bus's executor, with no lock
-///                held; they may call everything, and may destroy the hub.
+///                held; they may call everything, and may destroy the hub. But over a transport that
+///                delivers on the publishing thread (delivery_mode::immediate) the outlets of what
+///                came over it run there, within send; those of one client, then, at the same time
+///                if several threads send.
 /// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it. While a hub
 ///                lives, its beacons keep the executor busy. It must not be destroyed, with its bus,
 ///                while another thread still runs its handlers: close it, and let them end.
@@ -94,9 +100,14 @@ public:
     /// call to all, to it or to its user reaches it, from whatever server. out
     /// is called for each call: client_methods, or a function of `invocation const&`.
     ///
-    /// While the link is down it waits for it. Nothing reaches it before authorize has allowed it.
-    /// Errors: closed, refused (authorize, on_connected), shutting_down, connection_ended, if it was
-    /// ended meanwhile, or why the backplane refuses.
+    /// While the link is down it waits for it, with up to hub_options::max_connecting others. Nothing
+    /// reaches it before authorize has allowed it.
+    ///
+    /// Errors:       closed; refused (authorize, on_connected); shutting_down; queue_full, if too
+    ///               many wait; connection_ended, if it was ended meanwhile; why the backplane
+    ///               refuses.
+    /// Cancellation: while it waits, terminal, partial and total: then nothing is left of it, and it
+    ///               completes as asio::error::operation_aborted. Later it has no effect.
     template <class Token>
     auto async_connect(connect_options who, outlet_type out, Token&& token) {
         auto const entering = std::make_shared<detail::member<Bus>>();
@@ -118,8 +129,9 @@ public:
     /// taken out of it meanwhile, which completes this at once.
     ///
     /// Errors: unknown_connection, also if it ends meanwhile; unknown_server, at once, if its server
-    ///         is gone; server_lost, if it dies meanwhile, or timed_out (hub_options), and then it
-    ///         may yet happen; queue_full (hub_options::max_waiting_calls); closed.
+    ///         is known to be gone; server_lost, if it dies meanwhile or has without a word, or
+    ///         timed_out (hub_options), and then it may yet happen; queue_full
+    ///         (hub_options::max_waiting_calls); closed.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
         return change_group("add", connection_id, group, std::forward<Token>(token));
@@ -213,15 +225,22 @@ private:
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
             [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
                 auto executor = detail::executor_of(handler, core->executor());
+                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                on_cancel([core = std::weak_ptr(core), weak = std::weak_ptr(c)] {
+                    auto const here = core.lock();
+                    if (auto const present = weak.lock(); here && present)
+                        here->give_up(present);
+                });
+                detail::cancellable_handler wrapped(std::move(handler));
                 auto const slot = std::make_shared<connection_type>();
                 core->connect(c, [&](connection_type made) {
                     *slot = std::move(made);
                     return completion<std::error_code>(
                         std::move(executor),
-                        [slot, handler = std::move(handler)](std::error_code error) mutable {
+                        [slot, handler = std::move(wrapped)](std::error_code error) mutable {
                             if (error)
                                 slot->disconnect();
-                            std::move(handler)(error, std::move(*slot));
+                            handler(error, std::move(*slot));
                         });
                 });
             },

@@ -121,38 +121,42 @@ private:
         kill_server(at);
     }
 
-    /// A client answers, whatever its server; of one that is gone there is an error, at once.
+    /// A client answers, whatever its server; of one that is gone there is an error, at once if it is
+    /// known to be dead.
     void ask_somebody() {
         auto const& c = *clients_[pick(clients_.size())];
         auto const by = pick(servers);
-        if (c.server != by && !(is_whole(by) && (is_whole(c.server) || killed_ == c.server)))
-            return;
+        if (c.server != by && !(is_whole(by) && is_whole(c.server)) && !nobody_is_cut())
+            return; // also while the dead one is waited for, who is cut would be lost
         if (!servers_[by])
             return;
         std::optional<hubbub::outcome<std::size_t>> given;
         servers_[by]->hub.clients().client(c.id).async_invoke<std::size_t>(
             "who", [&](auto answer) { given = std::move(answer); });
-        settle();
-        REQUIRE(given);
+        await(given, !servers_[c.server]);
         if (c.here)
             CHECK((*given && **given == c.number));
+        else if (servers_[c.server])
+            CHECK(given->error() == errc::unknown_connection);
         else
-            CHECK(given->error() ==
-                  (servers_[c.server] ? errc::unknown_connection : errc::unknown_server));
+            CHECK((given->error() == errc::server_lost || given->error() == errc::unknown_server));
+    }
+
+    bool nobody_is_cut() const {
+        for (std::size_t i = 0; i < servers; ++i)
+            if (!is_whole(i) && killed_ != i)
+                return false;
+        return true;
     }
 
     /// All that are here are counted, if no link is cut.
     void count() {
         auto const by = pick(servers);
-        for (std::size_t i = 0; i < servers; ++i)
-            if (!is_whole(i) && killed_ != i)
-                return;
-        if (!servers_[by])
+        if (!nobody_is_cut() || !servers_[by])
             return;
         std::optional<hubbub::census<std::uint64_t>> given;
         servers_[by]->hub.presence().async_count([&](auto all) { given = std::move(all); });
-        settle();
-        REQUIRE(given);
+        await(given, killed_.has_value());
         CHECK(given->value == present());
         for (auto const& missing : given->missing)
             CHECK((killed_ && missing == server_ids_[*killed_]));

@@ -130,6 +130,16 @@ protected:
     /// Lets come what is under way.
     void settle() { time_.run_for(options_.settle_time); }
 
+    /// Settles; and if a server was killed, what it is asked may end only when it is lost.
+    template <class Answer>
+    void await(std::optional<Answer> const& given, bool killed) {
+        settle();
+        if (killed && !given)
+            time_.run_until([&] { return given.has_value(); }, "the dead server to be lost",
+                            options_.hub.beacon_interval * (options_.hub.missed_beacons + 1));
+        REQUIRE(given);
+    }
+
     void note(std::string const& what) {
         auto const now =
             std::chrono::duration_cast<std::chrono::microseconds>(time_.now().time_since_epoch());

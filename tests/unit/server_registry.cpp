@@ -65,3 +65,17 @@ TEST_CASE("a beacon that only answers another server's is no measure of time") {
         CHECK(r.heard("self", false).lost.empty());
     CHECK(r.heard("self").lost == ids{"other"});
 }
+
+TEST_CASE(
+    "what is heard of a server after it said that it goes is stale, as long as it may be late") {
+    server_registry r("self", 2);
+    r.heard("self");
+    r.heard("other");
+    r.left("other");
+    CHECK(r.heard("other").joined.empty());
+    CHECK(r.heard("other").stale);
+    CHECK(r.alive() == ids{"self"});
+    CHECK(!r.heard("self").stale);
+    r.heard("self");
+    CHECK(r.heard("other").joined == ids{"other"}); // ids are forgotten, that they do not pile up
+}

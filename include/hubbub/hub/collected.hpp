@@ -14,7 +14,8 @@ template <class R>
 struct collected {
     std::vector<std::pair<std::string, outcome<R>>> answers = {};
 
-    /// The servers that gave none: they died meanwhile, or took too long, or their method failed.
+    /// The servers that gave none: they died meanwhile, or took too long, or their method failed. An
+    /// empty id among them stands for those that this server has not met in time, if there are any.
     std::vector<std::string> missing() const {
         std::vector<std::string> ids;
         for (auto const& [server, answer] : answers)
@@ -28,7 +29,7 @@ struct collected {
 template <class T>
 struct census {
     T value = {};
-    /// The servers whose part is not in it. Empty: it is whole.
+    /// The servers whose part is not in it, as collected::missing. Empty: it is whole.
     std::vector<std::string> missing = {};
 };
 

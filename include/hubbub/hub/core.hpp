@@ -9,7 +9,6 @@
 #include <hubbub/hub/dispatcher.hpp>
 #include <hubbub/hub/farewell.hpp>
 #include <hubbub/hub/frame.hpp>
-#include <hubbub/hub/gate.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/joined_completion.hpp>
 #include <hubbub/hub/member.hpp>
@@ -21,7 +20,10 @@
 #include <hubbub/hub/requests.hpp>
 #include <hubbub/hub/roster.hpp>
 #include <hubbub/hub/selection.hpp>
-#include <hubbub/hub/watch.hpp>
+#include <hubbub/hub/waiting_room.hpp>
+#include <hubbub/hub/watching.hpp>
+
+#include <asio/error.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -69,7 +71,8 @@ public:
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
           requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_, hooks_),
-          watch_(std::make_shared<watch<Bus>>(bus, topics.presence(), hooks_)) {
+          watching_(bus, topics, serializer_, o.request_timeout, roster_, requests_, peers_,
+                    hooks_) {
         answer_presence(requests_.methods, roster_, topics);
     }
 
@@ -77,10 +80,11 @@ public:
     void start() {
         roster_.deliver_to(this->shared_from_this());
         requests_.kept_by(std::shared_ptr<requests<Bus>>(this->shared_from_this(), &requests_));
-        start_watch();
+        watching_.start(std::shared_ptr<watching<Bus>>(this->shared_from_this(), &watching_));
         joined_completion ready(executor_, {executor_, [core = this->shared_from_this()](auto e) {
                                                 core->peers_->announce();
-                                                core->ready_.open(e);
+                                                for (auto& [who, done, in] : core->waiting_.open(e))
+                                                    done(core->admit(who));
                                             }});
         peers_->start(
             [weak = this->weak_from_this()](request const& m, completion<reply> done) {
@@ -91,7 +95,7 @@ public:
                 if (auto const core = weak.lock())
                     core->deliver(c, {});
             },
-            presence_hooks(), ready);
+            watching_.hooks(), ready);
     }
 
     void close() {
@@ -101,8 +105,8 @@ public:
         drain_->end(errc::closed);
         for (auto const& c : roster_.close())
             disconnect(c, {errc::closed});
-        watch_->tell({});
-        ready_.open(errc::closed);
+        watching_.close();
+        waiting_.open(errc::closed);
     }
 
     requests<Bus>& asked() noexcept { return requests_; }
@@ -132,22 +136,32 @@ public:
         c->number = ++last_connection_;
         c->id = id_ + "-" + std::to_string(c->number);
         c->id.shrink_to_fit(); // it is kept as long as the connection
-        completion<std::error_code> done = done_for(connection<Bus>(this->shared_from_this(), c));
-        joined_completion both(executor_,
-                               {executor_, [core = this->shared_from_this(), c,
-                                            done = std::move(done)](std::error_code error) mutable {
-                                    if (error == errc::unknown_connection) // it was ended meanwhile
-                                        error = errc::connection_ended;
-                                    done(error ? error : core->admit(c));
-                                }});
-        ready_.pass(both.part());
-        roster_.enter(c, both.part());
+        bool const bounded = options_.max_connecting > 0 && bus_->state() != link_state::whole;
+        if (!waiting_.enter(c, done_for(connection<Bus>(this->shared_from_this(), c)),
+                            bounded ? options_.max_connecting : std::size_t(-1)))
+            return;
+        if (!draining_)
+            roster_.enter(c, {executor_, [core = this->shared_from_this(), c](auto error) {
+                                  core->entered(c, error);
+                              }});
+        if (draining_) // also if it began meanwhile
+            disconnect(c, {errc::shutting_down});
+    }
+
+    /// Ends a connection that waits to be let in: whoever made it does not want it any more.
+    void give_up(member_ptr<Bus> const& c) {
+        if (auto done = waiting_.take(*c)) {
+            disconnect(c, {});
+            done(asio::error::operation_aborted);
+        }
     }
 
     /// Ends a connection, once.
     void disconnect(member_ptr<Bus> const& c, closing why) {
         if (!c->connected.exchange(false))
             return;
+        bool const unsaid = !why.code || why.code == errc::disconnected;
+        waiting_.take (*c)(unsaid ? errc::connection_ended : why.code);
         if (c->mail) // first: what it holds is not to be paid for by those left in the roster
             c->mail->close(why.code ? why.code : errc::closed);
         roster_.leave(c);
@@ -181,6 +195,8 @@ public:
         if (!open_)
             return done(errc::closed);
         draining_ = true;
+        for (auto const& c : waiting_.guests())
+            disconnect(c, {errc::shutting_down, text});
         auto const asked = roster_.members();
         if (!drain_->begin(at_most, std::move(done), [weak = this->weak_from_this(), text] {
                 if (auto const core = weak.lock())
@@ -215,7 +231,7 @@ public:
     /// Tells who comes and goes at all servers; null to end that.
     void watch_presence(presence_observer told) {
         if (open_)
-            watch_->tell(std::move(told));
+            watching_.tell(std::move(told));
     }
 
     /// Sends a call to each address; the first error, after all were tried.
@@ -230,58 +246,6 @@ public:
     hub_topics const topics;
 
 private:
-    void start_watch() {
-        watch_->start(
-            [weak = this->weak_from_this()](std::string const& server,
-                                            completion<std::optional<roll>> done) {
-                if (auto const core = weak.lock())
-                    core->ask_for_roll(server, std::move(done));
-            },
-            [weak = this->weak_from_this()] {
-                if (auto const core = weak.lock())
-                    core->peers_->ask_for_beacons();
-            });
-        roster_.tell_changes([weak = this->weak_from_this()](roll_change c) {
-            if (auto const core = weak.lock())
-                core->publish_change(std::move(c));
-        });
-    }
-
-    typename peers<Bus>::presence_hooks presence_hooks() {
-        return {.fill =
-                    [weak = this->weak_from_this()](server_beacon& own) {
-                        if (auto const core = weak.lock()) {
-                            own.changes = core->roster_.changes();
-                            own.watches = core->watch_->active();
-                        }
-                    },
-                .heard = [watch = watch_](server_beacon const& b) { watch->heard(b); },
-                .lost = [watch = watch_](std::string const& server) { watch->lost(server); },
-                .be_watched =
-                    [weak = this->weak_from_this()](bool watched) {
-                        if (auto const core = weak.lock())
-                            core->roster_.be_watched(watched);
-                    }};
-    }
-
-    void ask_for_roll(std::string const& server, completion<std::optional<roll>> done) {
-        requests_.ask_server(server, presence_call(serializer_, "roll", {}),
-                             options_.request_timeout,
-                             {executor_, [core = this->shared_from_this(),
-                                          done = std::move(done)](reply const& given) mutable {
-                                  auto all = outcome_of<roll>(core->serializer_, given);
-                                  done(all ? std::optional(std::move(*all)) : std::nullopt);
-                              }});
-    }
-
-    /// Not at once, since the roster is locked.
-    void publish_change(roll_change c) {
-        asio::post(executor_, [core = this->shared_from_this(), c = std::move(c)] {
-            if (core->open_) // what is lost is noticed by its number
-                core->bus_->publish(core->topics.presence(), c);
-        });
-    }
-
     std::error_code send_to_all(std::vector<address> const& to, call c) {
         if (!open_)
             return errc::closed;
@@ -292,6 +256,14 @@ private:
                 first = error;
         }
         return first;
+    }
+
+    /// It is reachable now, or why it will not be.
+    void entered(member_ptr<Bus> const& c, std::error_code error) {
+        if (error)
+            waiting_.take (*c)(error);
+        else if (auto done = waiting_.take_reachable(*c))
+            done(admit(c));
     }
 
     /// Lets the owner of the hub refuse a connection that is reachable now.
@@ -336,7 +308,7 @@ private:
         return bus_->publish(topic, c);
     }
 
-    /// Not at once: outlets run on the executor, and never within a call.
+    /// Not at once: what does not come from the transport is delivered on the executor, not in send.
     void deliver_later(std::string const& topic, call const& c) {
         asio::post(executor_, [core = this->shared_from_this(), topic, c] {
             core->deliver(c, *core->roster_.members_of(topic));
@@ -383,8 +355,8 @@ private:
     std::shared_ptr<dispatcher<Bus>> const dispatcher_;
     std::shared_ptr<peers<Bus>> const peers_;
     requests<Bus> requests_;
-    std::shared_ptr<watch<Bus>> const watch_;
-    gate ready_;
+    watching<Bus> watching_;
+    waiting_room<Bus> waiting_;
     std::shared_ptr<farewell> const drain_ = std::make_shared<farewell>(executor_);
     std::atomic<std::uint64_t> last_connection_ = 0;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/bus.hpp>
 #include <hubbub/detail/asio.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/timer.hpp>
@@ -18,8 +19,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -80,6 +84,24 @@ public:
     /// Lets all servers be heard at once, and hear this one.
     void ask_for_beacons() { tell_all("new"); }
 
+    /// Completes when this server has heard of all that are there: as many as the backplane gave its
+    /// first beacon to. At the latest after two beacons of its own, between which every living
+    /// server had to tell of itself. Errors: timed_out, closed.
+    void when_met(std::chrono::milliseconds limit, done_type done) {
+        std::lock_guard const lock(mutex_);
+        if (!open_)
+            return done({.error = errc::closed});
+        if (met_)
+            return done({});
+        pending_.begin(nobody, timer_.now() + limit, std::move(done), registry_.beats());
+        arm();
+    }
+
+    bool met() const {
+        std::lock_guard const lock(mutex_);
+        return met_;
+    }
+
     /// Ends what waits, as closed, and tells the others. The bus is not touched later.
     void close() {
         if (open_.exchange(false))
@@ -89,6 +111,7 @@ public:
         control_.reset();
         calls_.reset();
         beacons_.reset();
+        unheard_.clear();
         for (auto& done : pending_.take_all())
             done({.error = errc::closed});
     }
@@ -115,20 +138,12 @@ public:
             (*done)(std::move(given));
     }
 
-    /// Asks a server, under a number from begin.
+    /// Asks a server, under a number from begin. If that reaches nobody and the server is alive, its
+    /// link is just coming back: it is asked again with each beacon of it.
     void ask(std::string const& server, std::uint64_t number, message what) {
-        if (!open_)
-            return;
         what.request = number;
         what.reply_to = id_;
-        bus_->async_publish(topics_.control(server), std::move(what),
-                            [self = this->shared_from_this(), number](std::error_code error,
-                                                                      std::size_t receivers) {
-                                if (!error && receivers == 0)
-                                    error = errc::unknown_server;
-                                if (error)
-                                    self->finish(number, {.error = error});
-                            });
+        publish(server, std::make_shared<message const>(std::move(what)));
     }
 
     /// Tells a server something, and waits for no answer.
@@ -147,6 +162,30 @@ public:
     }
 
 private:
+    using question = std::shared_ptr<message const>;
+
+    void publish(std::string const& server, question const& asked) {
+        if (!open_)
+            return;
+        bus_->async_publish(topics_.control(server), *asked,
+                            [self = this->shared_from_this(), server,
+                             asked](std::error_code error, std::size_t receivers) {
+                                if (!error && receivers == 0 && !self->keep(server, asked))
+                                    error = errc::unknown_server;
+                                if (error)
+                                    self->finish(asked->request, {.error = error});
+                            });
+    }
+
+    /// Nobody got it. False if there is no such server.
+    bool keep(std::string const& server, question const& asked) {
+        std::lock_guard const lock(mutex_);
+        if (!open_ || !registry_.is_alive(server))
+            return false;
+        unheard_[server].push_back(asked);
+        return true;
+    }
+
     template <class T, class Take>
     void listen(std::string const& topic, subscription& kept, completion<std::error_code> active,
                 Take take) {
@@ -216,19 +255,48 @@ private:
             return;
         server_beacon own{id_, state};
         presence_.fill(own);
-        bus_->publish(topics_.beacons(), std::move(own));
+        auto const asks = own.state == "new";
+        // It waits for room where the queue is full: who has much to say is not dead.
+        bus_->async_publish(
+            topics_.beacons(), std::move(own), wait_up_to{options_.beacon_interval},
+            [weak = this->weak_from_this(), asks](std::error_code error, std::size_t receivers) {
+                auto const self = weak.lock();
+                if (!self || error || !asks || receivers == 0)
+                    return;
+                std::lock_guard const lock(self->mutex_);
+                self->expected_ = receivers;
+                self->meet();
+            });
+    }
+
+    /// The lock is held.
+    void meet() {
+        if (met_ || (registry_.beats() < 2 && registry_.size() < expected_))
+            return;
+        met_ = true;
+        for (auto& done : pending_.take_of(nobody))
+            done({});
     }
 
     void on_beacon(server_beacon const& b) {
         server_registry::change now;
         bool watched = false;
+        std::vector<question> again;
         {
             std::lock_guard const lock(mutex_);
             now = b.state == "gone" ? registry_.left(b.server)
                                     : registry_.heard(b.server, b.state == "here");
-            for (auto const& server : now.lost)
+            if (now.stale)
+                return;
+            meet();
+            for (auto const& server : now.lost) {
+                unheard_.erase(server);
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
+            }
+            if (auto kept = unheard_.extract(b.server))
+                again = std::move(kept.mapped());
+            std::erase_if(again, [&](auto const& q) { return !pending_.waits(q->request); });
             for (auto& done : pending_.take_silent([this](auto const& server, auto since) {
                      return registry_.is_silent(server, since);
                  }))
@@ -249,6 +317,8 @@ private:
             hooks_->notify(server_left{server});
             presence_.lost(server);
         }
+        for (auto const& q : again)
+            publish(b.server, q);
         if (b.state == "new" && b.server != id_)
             tell_all("too");
     }
@@ -280,6 +350,10 @@ private:
             beacon("here");
     }
 
+    /// The server that those are said to wait for who wait until all have met. No connection id names
+    /// it (server_of).
+    static constexpr char const* nobody = "-";
+
     Bus* const bus_;
     hub_topics const topics_;
     std::string const id_;
@@ -298,6 +372,9 @@ private:
     server_registry registry_;
     std::set<std::string> watching_; // servers that want to know who comes and goes
     pending_calls<done_type> pending_;
+    bool met_ = false;
+    std::size_t expected_ = std::numeric_limits<std::size_t>::max();    // servers, by the backplane
+    std::map<std::string, std::vector<question>, std::less<>> unheard_; // by whom they are for
     subscription control_;
     subscription calls_;
     subscription beacons_;

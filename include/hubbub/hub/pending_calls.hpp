@@ -38,6 +38,9 @@ public:
         return std::move(call.mapped().done);
     }
 
+    /// Whether the call of this number is still waited for.
+    bool waits(std::uint64_t number) const { return calls_.contains(number); }
+
     /// Those whose time is over, by their deadlines.
     std::vector<Done> take_expired(time_point now) {
         std::vector<Done> expired;

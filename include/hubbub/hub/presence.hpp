@@ -23,7 +23,8 @@ namespace hubbub {
 
 /// Who is there, over all servers of a hub. Each question is asked of every server that is alive,
 /// and completes with `void(census<T>)` as soon as all have answered; at the deadline with what
-/// there is, and the servers that are missing. So nobody is counted whose server is dead.
+/// there is, and the servers that are missing. So nobody is counted whose server is dead. What is
+/// asked before this server has met the others waits for that, as with servers.
 ///
 /// Complexity: a message to and from each server, whose answer grows with the list.
 template <class Bus>

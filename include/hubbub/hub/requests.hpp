@@ -20,6 +20,7 @@
 
 #include <asio/error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -116,22 +117,29 @@ public:
     }
 
     /// Calls a method of all servers, without an answer; the first error, after all were tried.
+    /// Before the servers have met it is only begun.
     std::error_code tell_servers(invocation_type const& what) {
-        std::error_code first;
-        for (auto const& server : alive()) {
-            std::error_code error;
-            if (server != *id_)
-                error = peers_->tell(server, to_invoke(what));
-            else
-                asio::post(executor_,
-                           [self = self_.lock(), what] { self->call_server_method(what, {}); });
-            if (error && !first)
-                first = error;
-        }
-        return first;
+        auto const known = alive();
+        if (!peers_->met())
+            peers_->when_met(limit_,
+                             {executor_, [self = self_.lock(), what, known](reply const& met) {
+                                  auto others = self->alive();
+                                  std::erase_if(others, [&](auto const& server) {
+                                      return std::find(known.begin(), known.end(), server) !=
+                                             known.end();
+                                  });
+                                  if (!met.error)
+                                      self->tell(others, what);
+                              }});
+        return tell(known, what);
     }
 
     std::vector<std::string> alive() const { return peers_->alive(); }
+
+    /// As peers say.
+    void when_met(std::chrono::milliseconds limit, completion<reply> done) {
+        peers_->when_met(limit, std::move(done));
+    }
 
     /// Ends waiting for an answer.
     void cancel(std::uint64_t number) {
@@ -157,6 +165,21 @@ public:
     method_table<serializer> methods;
 
 private:
+    std::error_code tell(std::vector<std::string> const& servers, invocation_type const& what) {
+        std::error_code first;
+        for (auto const& server : servers) {
+            std::error_code error;
+            if (server != *id_)
+                error = peers_->tell(server, to_invoke(what));
+            else
+                asio::post(executor_,
+                           [self = self_.lock(), what] { self->call_server_method(what, {}); });
+            if (error && !first)
+                first = error;
+        }
+        return first;
+    }
+
     void call_server_method(invocation_type const& what, completion<reply> done) {
         auto const asked =
             std::make_shared<server_question<serializer>>(what.method(), hooks_, std::move(done));

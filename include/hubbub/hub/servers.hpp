@@ -2,6 +2,8 @@
 #pragma once
 
 #include <hubbub/detail/completion.hpp>
+#include <hubbub/detail/timer.hpp>
+#include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/collected.hpp>
 #include <hubbub/hub/core.hpp>
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,40 +27,93 @@ namespace hubbub {
 
 namespace detail {
 
+/// The answers of all servers to one call: of those that are known, and as soon as the servers have
+/// met, of the rest.
+template <class R, class Bus>
+class collection : public std::enable_shared_from_this<collection<R, Bus>> {
+    using answer_type = answer<typename Bus::serializer_type>;
+
+public:
+    collection(std::shared_ptr<hub_core<Bus>> core, invocation<typename Bus::serializer_type> what,
+               std::chrono::milliseconds limit, completion<collected<R>> done)
+        : core_(std::move(core)), what_(std::move(what)), time_(core_->executor()),
+          deadline_(time_.now() + limit), done_(std::move(done)) {}
+
+    void start() {
+        ask();
+        core_->asked().when_met(
+            left(), {core_->executor(), [self = this->shared_from_this()](answer_type const& met) {
+                         if (!met.error)
+                             self->ask();
+                         if (met.error == errc::timed_out)
+                             self->add({}, outcome<R>(met.error, {}));
+                         self->end_part();
+                     }});
+    }
+
+private:
+    /// Asks those that are alive and were not asked.
+    void ask() {
+        auto ids = core_->asked().alive();
+        {
+            std::lock_guard const lock(mutex_);
+            std::erase_if(ids, [&](auto const& id) { return !asked_.insert(id).second; });
+            parts_ += ids.size();
+        }
+        for (auto const& id : ids)
+            core_->asked().ask_server(
+                id, what_, left(),
+                {core_->executor(),
+                 [self = this->shared_from_this(), id](answer_type const& given) {
+                     self->add(id, outcome_of<R>(self->core_->format(), given));
+                     self->end_part();
+                 }});
+    }
+
+    void add(std::string const& id, outcome<R> given) {
+        std::lock_guard const lock(mutex_);
+        all_.answers.emplace_back(id, std::move(given));
+    }
+
+    void end_part() {
+        std::lock_guard const lock(mutex_);
+        if (--parts_ != 0)
+            return;
+        std::sort(all_.answers.begin(), all_.answers.end(),
+                  [](auto& a, auto& b) { return a.first < b.first; });
+        done_(std::move(all_));
+    }
+
+    std::chrono::milliseconds left() const {
+        return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - time_.now());
+    }
+
+    std::shared_ptr<hub_core<Bus>> const core_;
+    invocation<typename Bus::serializer_type> const what_;
+    time_source const time_;
+    time_source::time_point const deadline_;
+    std::mutex mutex_;      // guards what follows
+    std::size_t parts_ = 1; // until the servers have met
+    std::set<std::string> asked_;
+    collected<R> all_;
+    completion<collected<R>> done_;
+};
+
 /// Calls a method of every server that is alive; done completes when all have answered, or are
 /// given up.
 template <class R, class Bus>
 void collect(std::shared_ptr<hub_core<Bus>> const& core,
              invocation<typename Bus::serializer_type> const& what, std::chrono::milliseconds limit,
              completion<collected<R>> done) {
-    using answer_type = answer<typename Bus::serializer_type>;
-    struct gathering {
-        std::mutex mutex;
-        std::size_t left;
-        collected<R> all;
-        completion<collected<R>> done;
-    };
-    auto const ids = core->asked().alive();
-    auto const state = std::make_shared<gathering>();
-    state->left = ids.size();
-    state->done = std::move(done);
-    for (auto const& id : ids)
-        core->asked().ask_server(
-            id, what, limit,
-            {core->executor(), [core, state, id](answer_type const& given) {
-                 std::lock_guard const lock(state->mutex);
-                 state->all.answers.emplace_back(id, outcome_of<R>(core->format(), given));
-                 if (--state->left != 0)
-                     return;
-                 std::sort(state->all.answers.begin(), state->all.answers.end(),
-                           [](auto& a, auto& b) { return a.first < b.first; });
-                 state->done(std::move(state->all));
-             }});
+    std::make_shared<collection<R, Bus>>(core, what, limit, std::move(done))->start();
 }
 
 } // namespace detail
 
 /// The servers of a hub, this one too, to each other.
+///
+/// What is asked of all before this server has met the others, which takes it a round trip when its
+/// link is there and two beacon_intervals at most, waits for that.
 ///
 /// @code
 /// hub.servers().on("load", [] { return current_load(); });
@@ -89,7 +145,8 @@ public:
     }
 
     /// Calls a method at every server that is alive, and waits for no answer: that it failed, or is
-    /// unknown there, is the event call_failed of the hub at that server.
+    /// unknown there, is the event call_failed of the hub at that server. Those that this server has
+    /// not met yet are called when it has, within hub_options::request_timeout.
     /// Errors: cannot_encode, or those of bus::publish.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) const {

@@ -111,7 +111,7 @@ public:
     /// Calls method at the client, on whatever server it is, and completes with `void(outcome<R>)`,
     /// its answer. The token comes last.
     ///
-    /// Errors:       unknown_connection or unknown_server, at once; connection_ended;
+    /// Errors:       unknown_connection; unknown_server, if it is known to be gone; connection_ended;
     ///               server_lost (hub_options::missed_beacons); timed_out; wrong_result; and from
     ///               the client unknown_method, wrong_arguments or method_failed, with a text;
     ///               cannot_encode; closed; what its transport refuses.

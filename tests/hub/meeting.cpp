@@ -1,0 +1,182 @@
+// How the servers of a hub find each other, and what they make of each other's beacons, in time that
+// the test owns.
+#include "support/outage_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace {
+
+using namespace std::chrono_literals;
+using hubbub::errc;
+using hubbub::detail::server_beacon;
+using server_frame =
+    hubbub::detail::server_message<hubbub::detail::packed<outage_bus::serializer_type>>;
+
+/// Speaks for a server "ghost", of which nothing else is there.
+void beacon_of_ghost(outage& o, char const* state) {
+    CHECK(!o.right->bus->publish("hub/servers", server_beacon{"ghost", state}));
+    o.time.run_for(10ms);
+}
+
+void ask_ghost(outage& o) {
+    o.left.hub->async_add_to_group("ghost-1", "lobby",
+                                   [&o](std::error_code error) { o.ended.push_back(error); });
+    o.time.run_for(10ms);
+}
+
+/// Asks who is there.
+void counted_by(outage_server& by, std::optional<hubbub::census<std::uint64_t>>& counted,
+                std::chrono::milliseconds limit = 10s) {
+    by.hub->presence().within(limit).async_count([&](auto all) { counted = std::move(all); });
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("what is asked before the servers have met is asked of all") {
+    outage o;
+    o.connect(*o.right);
+    outage_server late(o.io, o.broker, {}, {}, false);
+    unsigned told = 0;
+    for (auto* const each : {&o.left, &*o.right, &late}) {
+        each->hub->servers().on("load", [] { return 7; });
+        each->hub->servers().on("tell", [&] { ++told; });
+    }
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    std::optional<hubbub::collected<int>> loads;
+    counted_by(late, counted);
+    late.hub->servers().async_invoke<int>("load", [&](auto all) { loads = std::move(all); });
+    CHECK(!late.hub->servers().send("tell"));
+    o.time.run_for(100ms);
+    REQUIRE(counted);
+    CHECK(counted->value == 1);
+    CHECK(counted->missing.empty());
+    REQUIRE(loads);
+    CHECK(loads->answers.size() == 3);
+    CHECK(loads->missing().empty());
+    CHECK(told == 3);
+}
+
+TEST_CASE("servers that are said to be there and are not are waited for two beacons") {
+    outage o;
+    o.connect(*o.right);
+    hubbub::local_transport wire(o.io.get_executor(), o.broker); // hears beacons, and has no hub
+    hubbub::bus<hubbub::local_transport, hubbub::json_serializer> bus(wire);
+    auto const hearing = bus.subscribe<server_beacon>("hub/servers", [](server_beacon const&) {});
+    outage_server late(o.io, o.broker, {}, {}, false);
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    counted_by(late, counted);
+    o.time.run_for(1500ms);
+    CHECK(!counted);
+    o.time.run_for(600ms);
+    REQUIRE(counted);
+    CHECK(counted->value == 1);
+    CHECK(counted->missing.empty());
+}
+
+TEST_CASE("a server that has met nobody at the deadline says that others may be missing") {
+    outage o({.cut_at_the_start = true});
+    o.connect(*o.right);
+    std::optional<hubbub::census<std::uint64_t>> counted;
+    counted_by(o.left, counted, 5s);
+    o.time.run_for(4900ms);
+    CHECK(!counted);
+    o.time.run_for(200ms);
+    REQUIRE(counted);
+    CHECK(counted->missing == lines{""});
+    o.left.link.heal();
+    o.time.run_for(100ms);
+    counted.reset();
+    counted_by(o.left, counted);
+    o.time.run_for(100ms);
+    REQUIRE(counted);
+    CHECK(counted->value == 1);
+    CHECK(counted->missing.empty());
+}
+
+TEST_CASE("a question that reached nobody is asked again with the next beacon of its server") {
+    outage o;
+    beacon_of_ghost(o, "here");
+    ask_ghost(o);
+    CHECK(o.ended.empty());
+    lines asked;
+    auto const ghost =
+        o.right->bus->subscribe<server_frame>("hub/control/ghost", [&](server_frame const& m) {
+            asked.push_back(m.verb);
+            CHECK(!o.right->bus->publish("hub/control/" + *m.reply_to,
+                                         server_frame{.verb = "done", .request = m.request}));
+        });
+    o.time.run_for(100ms);
+    CHECK(asked.empty());
+    beacon_of_ghost(o, "here");
+    CHECK(asked == lines{"add"});
+    CHECK(o.ended == error_list(1));
+    beacon_of_ghost(o, "here");
+    CHECK(asked.size() == 1);
+}
+
+TEST_CASE(
+    "a question that reaches nobody ends when its server is lost, and at once if there is none") {
+    outage o;
+    ask_ghost(o);
+    CHECK(o.ended == error_list(1, errc::unknown_server));
+    beacon_of_ghost(o, "here");
+    ask_ghost(o);
+    CHECK(o.ended.size() == 1);
+    SUBCASE("it says that it goes") {
+        beacon_of_ghost(o, "gone");
+    }
+    SUBCASE("it is heard no more") {
+        o.time.run_for(3s);
+    }
+    CHECK(o.ended.size() == 2);
+    CHECK(o.ended.back() == errc::server_lost);
+    ask_ghost(o);
+    CHECK(o.ended.size() == 3);
+    CHECK(o.ended.back() == errc::unknown_server);
+}
+
+TEST_CASE("a beacon that the server's last word has overtaken does not bring it back") {
+    outage o;
+    lines told;
+    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const joined = std::get_if<hubbub::server_joined>(&e))
+            told.push_back("joined " + std::string(joined->server));
+        else if (auto const* const left = std::get_if<hubbub::server_left>(&e))
+            told.push_back("left " + std::string(left->server));
+    });
+    for (auto const* const state : {"new", "gone", "here"})
+        beacon_of_ghost(o, state);
+    auto const alive = o.left.hub->servers().alive();
+    CHECK(std::count(alive.begin(), alive.end(), "ghost") == 0);
+    o.time.run_for(5s);
+    CHECK(told == lines{"joined ghost", "left ghost"});
+}
+
+TEST_CASE("a server whose outgoing queue is always full is not taken for dead") {
+    outage o({.link = {.delay = {10ms, 10ms}, .limits = {.max_queue_messages = 10}}});
+    unsigned lost = 0;
+    o.right->hub->on_event([&](hubbub::hub_event const& e) {
+        lost += std::holds_alternative<hubbub::server_left>(e) ? 1 : 0;
+    });
+    o.time.run_for(1s + 300us); // not when a beacon is due
+    for (int i = 0; i < 10000; ++i) {
+        while (!o.left.bus->publish("noise", "noise")) {
+        }
+        o.time.run_for(1ms);
+    }
+    CHECK(lost == 0);
+}
+
+TEST_SUITE_END();
