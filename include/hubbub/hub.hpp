@@ -100,8 +100,10 @@ public:
     /// call to all, to it or to its user reaches it, from whatever server. out
     /// is called for each call: client_methods, or a function of `invocation const&`.
     ///
-    /// While the link is down it waits for it, with up to hub_options::max_connecting others. Nothing
-    /// reaches it before authorize has allowed it.
+    /// While the link is down, who is the first of this server, or of a user here, waits for the
+    /// topics, with up to hub_options::max_connecting others; who needs no topic that is not there
+    /// is let in at once, and reached by this server's calls. Nothing reaches it before authorize has
+    /// allowed it.
     ///
     /// Errors:       closed; refused (authorize, on_connected); shutting_down; queue_full, if too
     ///               many wait; connection_ended, if it was ended meanwhile; why the backplane
