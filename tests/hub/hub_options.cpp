@@ -43,11 +43,7 @@ TEST_CASE("a hub takes no options that cannot work, and says which") {
     std::vector<std::pair<hubbub::hub_options, std::string>> const refused{
         {{.request_timeout = milliseconds(0)}, "request_timeout is 0 ms; it must be positive"},
         {{.request_timeout = milliseconds(-1)}, "request_timeout is -1 ms; it must be positive"},
-        {{.request_timeout = milliseconds::max()},
-         "request_timeout is above a hundred years, to the end of which no clock counts"},
         {{.beacon_interval = milliseconds(0)}, "beacon_interval is 0 ms; it must be positive"},
-        {{.beacon_interval = milliseconds::max()},
-         "beacon_interval is above a hundred years, to the end of which no clock counts"},
         {{.missed_beacons = 0},
          "missed_beacons is 0: a living server would be lost between two beacons; it must be 2 or "
          "more"},

@@ -113,7 +113,6 @@ TEST_CASE("a signal stops the receive it is of, and not a later one") {
     auto const receive_later = [&] {
         reader.async_receive([&](std::error_code error, auto const&) { later = error; });
     };
-    bool told = false;
     SUBCASE("when its handler has run") {
         reader.async_receive(asio::bind_cancellation_slot(
             stop.slot(), [&](std::error_code error, auto const&) { received = !error; }));
@@ -122,9 +121,10 @@ TEST_CASE("a signal stops the receive it is of, and not a later one") {
         receive_later();
     }
     SUBCASE("when its handler is about to run") {
+        auto const& other = s.connect(s.right());
         tell();
-        asio::post(s.setup.io(), [&] { told = true; });
-        s.run_until([&] { return told; }, "the call to wait");
+        CHECK(!s.right().hub->clients().client(other.id()).send("tell", "that one waits"));
+        s.run_until([&] { return !other.told.empty(); }, "the call before to wait");
         reader.async_receive(asio::bind_cancellation_slot(
             stop.slot(), [&](std::error_code error, auto const&) { received = !error; }));
         receive_later();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/option_check.hpp>
 
 #include <chrono>
@@ -70,7 +71,7 @@ struct hub_options {
 namespace detail {
 
 /// Errors: throws std::invalid_argument, which names the option.
-inline hub_options checked(hub_options const& o) {
+inline hub_options checked(hub_options o) {
     option_check const check("hub_options");
     check.require(o.name.find('/') == std::string::npos, "name",
                   "is '" + o.name +
@@ -78,11 +79,6 @@ inline hub_options checked(hub_options const& o) {
                       "another character");
     check.positive(o.request_timeout, "request_timeout");
     check.positive(o.beacon_interval, "beacon_interval");
-    std::chrono::hours const century{24 * 36525};
-    check.require(o.request_timeout < century, "request_timeout",
-                  "is above a hundred years, to the end of which no clock counts");
-    check.require(o.beacon_interval < century, "beacon_interval",
-                  "is above a hundred years, to the end of which no clock counts");
     check.require(o.missed_beacons > 1, "missed_beacons",
                   "is " + std::to_string(o.missed_beacons) +
                       ": a living server would be lost between two beacons; it must be 2 or more");
@@ -90,6 +86,8 @@ inline hub_options checked(hub_options const& o) {
                   "is 0: no call could wait; it must be 1 or more");
     check.require(o.max_stream_items > 0, "max_stream_items",
                   "is 0: no item could be sent; it must be 1 or more");
+    o.request_timeout = bounded(o.request_timeout); // longer means never
+    o.beacon_interval = bounded(o.beacon_interval);
     return o;
 }
 
