@@ -242,8 +242,11 @@ TEST_CASE("the clients of a server that is gone from Redis find another, and joi
     s.right().transport.close(); // without a word to anybody
     s.run_until([&] { return stage::listeners(admin) == 2; }, "Redis to notice");
     s.nodes.pop_back();
-    for (auto& by : s.nodes)
+    for (auto& by : s.nodes) {
+        auto const first = s.add(by, dead, "lobby"); // which waits until it is known to be dead
+        CHECK((first == errc::server_lost || first == errc::unknown_server));
         CHECK(s.add(by, dead, "lobby") == errc::unknown_server);
+    }
 
     auto& again = s.connect(s.middle());
     CHECK(s.add(s.left(), again.id(), "lobby") == std::error_code{});
