@@ -10,6 +10,8 @@
 namespace hubbub {
 
 /// Who connects. A name alone is a user. What its functions throw is an event hook_failed of the hub.
+/// They, and the outlet beside them, live as long as the connection object: one that belongs to a
+/// session which owns that object must hold the session weakly.
 struct connect_options {
     // NOLINTBEGIN(google-explicit-constructor): a user is the common case, and reads as one.
     connect_options() = default;

@@ -136,16 +136,22 @@ public:
         c->number = ++last_connection_;
         c->id = id_ + "-" + std::to_string(c->number);
         c->id.shrink_to_fit(); // it is kept as long as the connection
+        completion<std::error_code> done = done_for(connection<Bus>(this->shared_from_this(), c));
+        if (draining_)
+            return done(errc::shutting_down);
         bool const bounded = options_.max_connecting > 0 && bus_->state() != link_state::whole;
-        if (!waiting_.enter(c, done_for(connection<Bus>(this->shared_from_this(), c)),
+        if (!waiting_.enter(c, std::move(done),
                             bounded ? options_.max_connecting : std::size_t(-1)))
             return;
-        if (!draining_)
-            roster_.enter(c, {executor_, [core = this->shared_from_this(), c](auto error) {
-                                  core->entered(c, error);
-                              }});
-        if (draining_) // also if it began meanwhile
+        roster_.enter(c, {executor_, [core = this->shared_from_this(), c](auto error) {
+                              core->entered(c, error);
+                          }});
+        if (draining_) // it began meanwhile
             disconnect(c, {errc::shutting_down});
+        if (!c->connected) { // it was ended before there was anything to leave
+            roster_.leave(c);
+            drain_->left(roster_.size());
+        }
     }
 
     /// Ends a connection that waits to be let in: whoever made it does not want it any more.

@@ -77,7 +77,8 @@ public:
 
     /// The call in the form of a protocol of clients, which `encode(std::string& out)` makes: it is
     /// called once, by the first who asks, and all recipients share the bytes. protocol names the
-    /// form, and is not empty. The bytes are there as long as a copy of the call.
+    /// form, and is not empty. The bytes are there as long as a copy of the call. encode may ask for
+    /// another form of the call, and not for its own.
     ///
     /// Errors: those of encode, for all who ask. What it throws passes through, and then the next who
     ///         asks makes it.

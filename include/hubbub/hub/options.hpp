@@ -35,11 +35,12 @@ struct hub_options {
     /// A server is lost when so many of its beacons are missing: what was asked of it fails within
     /// this number and one of beacon_intervals after it died, and it is counted no more. A beacon goes
     /// out in its turn: one that lives is lost, too, if what waits in its transport takes longer than
-    /// that to go out, and joins again when it is heard. At least 2.
+    /// that to go out, and joins again when it is heard. While one waits for room, other publishes of
+    /// the bus are refused as queue_full, also smaller ones. At least 2.
     unsigned missed_beacons = 3;
 
-    /// How many clients may wait in async_connect while the backplane is away; those beyond are
-    /// refused as queue_full. 0: no limit.
+    /// How many clients may wait in async_connect while the backplane is away; while so many do, all
+    /// others are refused as queue_full. 0: no limit.
     std::size_t max_connecting = 10000;
 
     /// What may wait in the outboxes of all connections together, in bytes. Beyond it an eighth is made

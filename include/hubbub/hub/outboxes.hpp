@@ -59,11 +59,15 @@ public:
     /// Beyond the budget an eighth of it is made free, so that this comes seldom: those that hold most
     /// lose what they hold above one level, the largest first. Who is ended at that loses all.
     void keep_budget() const {
-        if (*bytes_ <= budget_ || relieving_.exchange(true)) // who is at it sees to this, too
-            return;
-        while (*bytes_ > budget_ && relieve()) {
+        struct end_of_turn {
+            std::atomic<bool>& relieving;
+            ~end_of_turn() { relieving = false; }
+        };
+        while (*bytes_ > budget_ && !relieving_.exchange(true)) { // who is at it sees to this, too
+            end_of_turn const at_end{relieving_};
+            if (!relieve())
+                return;
         }
-        relieving_ = false;
     }
 
     /// How many connections were looked at so far, to keep the budget.

@@ -93,7 +93,7 @@ public:
             return done({.error = errc::closed});
         if (met_)
             return done({});
-        pending_.begin(nobody, timer_.now() + limit, std::move(done), registry_.beats());
+        pending_.begin(nobody, timer_.now() + bounded(limit), std::move(done), registry_.beats());
         arm();
     }
 
@@ -141,6 +141,8 @@ public:
     /// Asks a server, under a number from begin. If that reaches nobody and the server is alive, its
     /// link is just coming back: it is asked again with each beacon of it.
     void ask(std::string const& server, std::uint64_t number, message what) {
+        if (has_gone(server))
+            return finish(number, {.error = errc::unknown_server});
         what.request = number;
         what.reply_to = id_;
         publish(server, std::make_shared<message const>(std::move(what)));
@@ -175,6 +177,11 @@ private:
                                 if (error)
                                     self->finish(asked->request, {.error = error});
                             });
+    }
+
+    bool has_gone(std::string const& server) const {
+        std::lock_guard const lock(mutex_);
+        return registry_.has_gone(server);
     }
 
     /// Nobody got it. False if there is no such server.

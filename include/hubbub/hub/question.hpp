@@ -48,7 +48,7 @@ public:
                     completion<answer<Serializer>> done)
         : method_(method), hooks_(std::move(hooks)), done_(std::move(done)) {}
     ~server_question() override { // after an answer this does nothing
-        done_({.error = errc::method_failed, .text = "the server gave no answer"});
+        take({.error = errc::method_failed, .text = "the server gave no answer"});
     }
 
     void take(answer<Serializer> given) override {

@@ -64,6 +64,9 @@ public:
 
     bool is_alive(std::string_view server) const { return servers_.contains(server); }
 
+    /// Whether it has said so lately.
+    bool has_gone(std::string_view server) const { return gone_.contains(server); }
+
     /// How many are alive.
     std::size_t size() const noexcept { return servers_.size(); }
 

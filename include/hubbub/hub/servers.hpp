@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/detail/bounded.hpp>
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
@@ -37,7 +38,7 @@ public:
     collection(std::shared_ptr<hub_core<Bus>> core, invocation<typename Bus::serializer_type> what,
                std::chrono::milliseconds limit, completion<collected<R>> done)
         : core_(std::move(core)), what_(std::move(what)), time_(core_->executor()),
-          deadline_(time_.now() + limit), done_(std::move(done)) {}
+          deadline_(time_.now() + bounded(limit)), done_(std::move(done)) {}
 
     void start() {
         ask();

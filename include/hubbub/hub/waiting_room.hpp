@@ -64,6 +64,7 @@ public:
     /// The server is ready, or will never be: then all that wait, and all that come, are refused so.
     /// Returns those that are reachable already. A second time only an error counts.
     std::vector<guest> open(std::error_code outcome) {
+        std::vector<guest> refused; // what they hold is a user's, and destroyed without the lock
         std::lock_guard const lock(mutex_);
         if (!outcome_ || outcome)
             outcome_ = outcome;
@@ -75,8 +76,7 @@ public:
             }
             if (outcome)
                 at->second.done(outcome);
-            else
-                leaving.push_back(std::move(at->second));
+            (outcome ? refused : leaving).push_back(std::move(at->second));
             at = guests_.erase(at);
         }
         return leaving;
