@@ -136,17 +136,16 @@ public:
         c->number = ++last_connection_;
         c->id = id_ + "-" + std::to_string(c->number);
         c->id.shrink_to_fit(); // it is kept as long as the connection
-        completion<std::error_code> done = done_for(connection<Bus>(this->shared_from_this(), c));
-        if (draining_)
-            return done(errc::shutting_down);
-        bool const bounded = options_.max_connecting > 0 && bus_->state() != link_state::whole;
-        if (!waiting_.enter(c, std::move(done),
+        bool const bounded =
+            options_.max_connecting > 0 && bus_->state() != link_state::whole && !draining_;
+        if (!waiting_.enter(c, done_for(connection<Bus>(this->shared_from_this(), c)),
                             bounded ? options_.max_connecting : std::size_t(-1)))
             return;
-        roster_.enter(c, {executor_, [core = this->shared_from_this(), c](auto error) {
-                              core->entered(c, error);
-                          }});
-        if (draining_) // it began meanwhile
+        if (!draining_)
+            roster_.enter(c, {executor_, [core = this->shared_from_this(), c](auto error) {
+                                  core->entered(c, error);
+                              }});
+        if (draining_) // also if it began meanwhile
             disconnect(c, {errc::shutting_down});
         if (!c->connected) { // it was ended before there was anything to leave
             roster_.leave(c);
