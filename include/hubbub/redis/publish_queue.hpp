@@ -173,16 +173,13 @@ private:
     template <class Append>
     void add(kind what, publish_completion&& done, Append append) {
         auto const before = filling_.size();
-        entries_.push_back({0, {}, what});
         try {
             append();
+            entries_.emplace_back(end_of_queue(), std::move(done), what);
         } catch (...) {
-            entries_.pop_back();
             filling_.resize(before);
             throw;
         }
-        entries_.back().end = end_of_queue();
-        entries_.back().done = std::move(done);
         auto const now = bytes();
         peak_messages_ = std::max(peak_messages_, entries_.size());
         peak_bytes_ = std::max(peak_bytes_, now);
