@@ -11,6 +11,7 @@
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,13 @@ struct two_servers {
           sender_link{below_sender, of_links}, receiver_link{below_receiver, of_links} {}
 
     void publish(std::string_view text) { CHECK(!sending.publish("t", text)); }
+
+    /// Until the receiver has settled, and has got the first message.
+    void begin() {
+        time.run_for(std::chrono::seconds(2));
+        publish("1");
+        time.run_for(std::chrono::seconds(1));
+    }
 
     asio::io_context io;
     hubbub::testing::virtual_time time{io};

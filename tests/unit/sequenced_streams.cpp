@@ -109,9 +109,7 @@ TEST_CASE("a stream that began after the subscription is missing its beginning, 
 
 TEST_CASE("a queue that is full when the link is back delays the question until there is room") {
     two_servers f({}, {.delay = {1ms, 1ms}, .limits = {.max_queue_messages = 2}});
-    f.time.run_for(2s);
-    f.publish("1");
-    f.time.run_for(1s);
+    f.begin();
     f.receiver_link.cut();
     f.publish("2");
     for (auto const* const text : {"a", "b"})
@@ -125,9 +123,7 @@ TEST_CASE("a queue that is full when the link is back delays the question until 
 
 TEST_CASE("a queue that is full when somebody asks delays the answer until there is room") {
     two_servers f({}, {.delay = {1ms, 1ms}, .limits = {.max_queue_messages = 2}});
-    f.time.run_for(2s);
-    f.publish("1");
-    f.time.run_for(1s);
+    f.begin();
     f.receiver_link.cut();
     f.publish("2");
     f.time.run_for(33s);

@@ -266,9 +266,7 @@ TEST_CASE("a message that fits behind its number finds room when nothing else wa
 
 TEST_CASE("who was away for hours learns exactly what he missed") {
     two_servers f;
-    f.time.run_for(2s);
-    f.publish("1");
-    f.time.run_for(1s);
+    f.begin();
     f.receiver_link.cut();
     auto pause = 0min;
     SUBCASE("of a topic that was busy") {
@@ -293,9 +291,7 @@ TEST_CASE("who was away for hours learns exactly what he missed") {
 TEST_CASE(
     "who was away for hours learns what he missed though the publisher did not hear him ask") {
     two_servers f;
-    f.time.run_for(2s);
-    f.publish("1");
-    f.time.run_for(1s);
+    f.begin();
     f.receiver_link.cut();
     f.publish("2");
     f.time.run_for(5h);
@@ -310,9 +306,7 @@ TEST_CASE(
 
 TEST_CASE("a publisher that was away for hours goes on counting, and tells what its link lost") {
     two_servers f;
-    f.time.run_for(2s);
-    f.publish("1");
-    f.time.run_for(1s);
+    f.begin();
     f.receiver_link.cut();
     f.publish("2");
     f.time.run_for(0s);
@@ -369,9 +363,7 @@ TEST_CASE(
     two_servers f;
     auto const s = f.receiving.subscribe<std::string>(hubbub::pattern{"*"},
                                                       [&](auto const& m) { f.seen.push_back(m); });
-    f.time.run_for(2s);
-    f.publish("1");
-    f.time.run_for(1s);
+    f.begin();
     f.receiver_link.cut();
     f.publish("2");
     f.time.run_for(1s);

@@ -52,15 +52,7 @@ public:
             if (auto const core = weak.lock())
                 core->on_event(e);
         });
-        own_.start(
-            [weak] {
-                if (auto const core = weak.lock())
-                    core->go_on();
-            },
-            [weak](std::string const& topic) {
-                if (auto const core = weak.lock())
-                    core->keep_awake(topic);
-            });
+        own_.start(weak);
         questions_ = std::make_shared<question_sink>(weak);
         below_->subscribe(questions, questions_, {});
     }
@@ -167,6 +159,7 @@ private:
     static constexpr char const* questions = "hubbub.sequenced";
 
     friend sequence_sink<sequenced_core>;
+    friend own_publisher<Transport, sequenced_core>;
 
     class question_sink final : public sink {
     public:
@@ -270,13 +263,15 @@ private:
     }
 
     /// A beacon that the backplane does not allow was none.
-    void keep_awake(std::string const& topic) {
-        std::lock_guard const lock(publish_mutex_);
-        sender_.keep_awake(topic, timer_.now());
+    void on_refused(std::string const& topic) {
+        {
+            std::lock_guard const lock(publish_mutex_);
+            sender_.keep_awake(topic, timer_.now());
+        }
+        arm(); // it may have been dormant
     }
 
-    /// There is room again.
-    void go_on() {
+    void on_room() {
         {
             std::lock_guard const lock(publish_mutex_);
             own_.go_on();
@@ -356,7 +351,7 @@ private:
     sequence_sender sender_;
     std::string bytes_;
     sequence_questions unasked_;
-    own_publisher<Transport> own_;
+    own_publisher<Transport, sequenced_core> own_;
     time_point armed_for_ = time_point::max();
 
     std::string const id_; // of this publisher, and receiver

@@ -166,7 +166,8 @@ public:
         if (!c->connected.exchange(false))
             return;
         bool const unsaid = !why.code || why.code == errc::disconnected;
-        waiting_.take (*c)(unsaid ? errc::connection_ended : why.code);
+        if (auto done = waiting_.take(*c))
+            done(unsaid ? errc::connection_ended : why.code);
         if (c->mail) // first: what it holds is not to be paid for by those left in the roster
             c->mail->close(why.code ? why.code : errc::closed);
         roster_.leave(c);

@@ -250,8 +250,7 @@ private:
         std::lock_guard const lock(mutex_);
         auto const state_now = bus_->state();
         bool const for_good = state_now == link_state::closed || state_now == link_state::failed;
-        next_beacon_ =
-            for_good ? time_point::max() : timer_.now() + bounded(options_.beacon_interval);
+        next_beacon_ = for_good ? time_point::max() : timer_.now() + options_.beacon_interval;
         arm();
     }
 
