@@ -41,39 +41,41 @@ struct impatient_client {
 TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("a client that gives up while it waits for the backplane leaves nothing behind") {
-    bool not_there_yet = false;
-    SUBCASE("which is not there yet") {
-        not_there_yet = true;
-    }
-    SUBCASE("which is away") {}
-    outage o({.cut_at_the_start = not_there_yet});
-    o.left.link.cut();
-    lines greeted;
-    o.left.hub->on_connected([&](auto const& who) { greeted.push_back(who.user()); });
-    impatient_client ada;
-    impatient_client bob;
-    ada.enter(o.left, "ada");
-    bob.enter(o.left, "bob");
-    o.time.run_for(1min);
-    CHECK(!ada.outcome);
-    ada.give_up();
-    o.time.run_for(0s);
-    CHECK(ada.outcome == std::error_code(asio::error::operation_aborted));
-    CHECK(!ada.connection.connected());
-    CHECK(!bob.outcome);
-    CHECK(o.left.hub->connections() == 1);
-    o.left.link.heal();
-    o.time.run_for(1s);
-    CHECK(bob.outcome == std::error_code{});
-    CHECK(greeted == lines{"bob"});
-    CHECK(o.left.closed == 0);
-    std::optional<std::size_t> listeners;
-    o.right->bus->async_publish("hub/user/ada", "nobody listens",
-                                [&](std::error_code, std::size_t n) { listeners = n; });
-    bob.give_up(); // too late
-    o.time.run_for(1s);
-    CHECK(listeners == 0U);
-    CHECK(bob.connection.connected());
+    on_each_setting<json_setup>([](hub_setting const& on) {
+        bool not_there_yet = false;
+        SUBCASE("which is not there yet") {
+            not_there_yet = true;
+        }
+        SUBCASE("which is away") {}
+        outage o({.cut_at_the_start = not_there_yet}, on);
+        o.left.link.cut();
+        lines greeted;
+        o.left.hub->on_connected([&](auto const& who) { greeted.push_back(who.user()); });
+        impatient_client ada;
+        impatient_client bob;
+        ada.enter(o.left, "ada");
+        bob.enter(o.left, "bob");
+        o.time.run_for(1min);
+        CHECK(!ada.outcome);
+        ada.give_up();
+        o.time.run_for(0s);
+        CHECK(ada.outcome == std::error_code(asio::error::operation_aborted));
+        CHECK(!ada.connection.connected());
+        CHECK(!bob.outcome);
+        CHECK(o.left.hub->connections() == 1);
+        o.left.link.heal();
+        o.time.run_for(1s);
+        CHECK(bob.outcome == std::error_code{});
+        CHECK(greeted == lines{"bob"});
+        CHECK(o.left.closed == 0);
+        std::optional<std::size_t> listeners;
+        o.right->bus->async_publish("hub/user/ada", "nobody listens",
+                                    [&](std::error_code, std::size_t n) { listeners = n; });
+        bob.give_up(); // too late
+        o.time.run_for(1s);
+        CHECK(listeners == 0U);
+        CHECK(bob.connection.connected());
+    });
 }
 
 TEST_CASE(
@@ -107,24 +109,26 @@ TEST_CASE(
 }
 
 TEST_CASE("a server that drains without its backplane refuses at once who waits and who comes") {
-    outage o;
-    o.left.link.cut();
-    impatient_client ada;
-    impatient_client bob;
-    ada.enter(o.left, "ada");
-    o.time.run_for(1s);
-    CHECK(!ada.outcome);
-    SUBCASE("drain") {
-        o.left.hub->drain("soon");
-    }
-    SUBCASE("async_drain") {
-        o.left.hub->async_drain(30s, "soon", [](std::error_code) {});
-    }
-    bob.enter(o.left, "bob");
-    o.time.run_for(0s);
-    CHECK(ada.outcome == errc::shutting_down);
-    CHECK(bob.outcome == errc::shutting_down);
-    CHECK(o.left.hub->connections() == 0);
+    on_each_setting<json_setup>([](hub_setting const& on) {
+        outage o({}, on);
+        o.left.link.cut();
+        impatient_client ada;
+        impatient_client bob;
+        ada.enter(o.left, "ada");
+        o.time.run_for(1s);
+        CHECK(!ada.outcome);
+        SUBCASE("drain") {
+            o.left.hub->drain("soon");
+        }
+        SUBCASE("async_drain") {
+            o.left.hub->async_drain(30s, "soon", [](std::error_code) {});
+        }
+        bob.enter(o.left, "bob");
+        o.time.run_for(0s);
+        CHECK(ada.outcome == errc::shutting_down);
+        CHECK(bob.outcome == errc::shutting_down);
+        CHECK(o.left.hub->connections() == 0);
+    });
 }
 
 TEST_SUITE_END();

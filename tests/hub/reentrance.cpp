@@ -138,41 +138,43 @@ TEST_CASE("a signal stops the receive it is of, and not a later one") {
 }
 
 TEST_CASE("a signal stops the receive of a stream that it is of, and not a later one") {
-    stream_stage<> s;
-    hubbub::stream_writer<int> out;
-    s.hub().on("keep", [&](hubbub::stream_writer<int> to) { out = std::move(to); });
-    auto items = s.ada().stream<int>("keep");
-    asio::cancellation_signal stop;
-    std::optional<int> received;
-    std::optional<int> later;
-    auto const receive = [&] {
-        items.async_receive(asio::bind_cancellation_slot(
-            stop.slot(), [&](hubbub::outcome<int> item) { received = item ? *item : -1; }));
-    };
-    auto const receive_later = [&] {
-        items.async_receive([&](hubbub::outcome<int> item) { later = item ? *item : -1; });
-    };
-    SUBCASE("when its handler has run") {
-        receive();
-        CHECK(!out.send(1));
-        s.run_until([&] { return received.has_value(); }, "the first item");
-        receive_later();
-    }
-    SUBCASE("when its handler is about to run") {
-        CHECK(!out.send(1));
-        receive();
-        receive_later();
-        CHECK(!received);
-    }
-    SUBCASE("when it was refused, since another waits") {
-        receive_later();
-        receive();
-        CHECK(!received);
-    }
-    stop.emit(asio::cancellation_type::all);
-    CHECK(!out.send(2));
-    s.run_until([&] { return later.has_value() && received.has_value(); }, "both");
-    CHECK(later == 2);
+    on_each_setting<json_setup>([](hub_setting const& on) {
+        stream_stage<> s(on, stage<json_setup>::defaults());
+        hubbub::stream_writer<int> out;
+        s.hub().on("keep", [&](hubbub::stream_writer<int> to) { out = std::move(to); });
+        auto items = s.ada().stream<int>("keep");
+        asio::cancellation_signal stop;
+        std::optional<int> received;
+        std::optional<int> later;
+        auto const receive = [&] {
+            items.async_receive(asio::bind_cancellation_slot(
+                stop.slot(), [&](hubbub::outcome<int> item) { received = item ? *item : -1; }));
+        };
+        auto const receive_later = [&] {
+            items.async_receive([&](hubbub::outcome<int> item) { later = item ? *item : -1; });
+        };
+        SUBCASE("when its handler has run") {
+            receive();
+            CHECK(!out.send(1));
+            s.run_until([&] { return received.has_value(); }, "the first item");
+            receive_later();
+        }
+        SUBCASE("when its handler is about to run") {
+            CHECK(!out.send(1));
+            receive();
+            receive_later();
+            CHECK(!received);
+        }
+        SUBCASE("when it was refused, since another waits") {
+            receive_later();
+            receive();
+            CHECK(!received);
+        }
+        stop.emit(asio::cancellation_type::all);
+        CHECK(!out.send(2));
+        s.run_until([&] { return later.has_value() && received.has_value(); }, "both");
+        CHECK(later == 2);
+    });
 }
 
 TEST_CASE("the signal of a send that was refused stops none that waits") {
@@ -197,7 +199,7 @@ TEST_CASE("the living do not pay for what a connection leaves unread, even while
     auto options = stage<json_setup>::defaults();
     options.outbox_budget = 2000;
     options.max_stream_items = 1;
-    stream_stage<> s(options);
+    stream_stage<> s({.on_redis = false, .servers = 1}, options);
     auto gone = connect_right(s, hubbub::outbox_options{});
     auto alive = connect_right(s, hubbub::outbox_options{});
     auto const tell = [&](std::string const& id, std::size_t size) {

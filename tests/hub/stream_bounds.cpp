@@ -22,7 +22,8 @@ namespace {
 /// A server on which so many streams of a connection may be open, with the methods "keep", which
 /// answers with a stream, and "take", which takes one.
 struct bounded_stage : stream_stage<> {
-    explicit bounded_stage(std::size_t most) : stream_stage(options(most)) {
+    explicit bounded_stage(std::size_t most) : bounded_stage(next_setting<json_setup>(), most) {}
+    bounded_stage(hub_setting const& on, std::size_t most) : stream_stage(on, options(most)) {
         hub().on("keep",
                  [this](hubbub::stream_writer<int> out) { writers.push_back(std::move(out)); });
         hub().on("take",
@@ -77,44 +78,46 @@ TEST_CASE("a stream beyond those that a connection may have is refused, and noth
 }
 
 TEST_CASE("a stream that ended, however it did, makes room for another") {
-    bounded_stage s(1);
-    auto const has_room = [&] { return !s.ada().make_stream<int>().send(1); };
-    REQUIRE(has_room()); // given up at once
+    on_each_setting<json_setup>([](hub_setting const& on) {
+        bounded_stage s(on, 1);
+        auto const has_room = [&] { return !s.ada().make_stream<int>().send(1); };
+        REQUIRE(has_room()); // given up at once
 
-    SUBCASE("finished, when its last item is received") {
-        auto items = s.ada().stream<int>("keep");
-        CHECK(!s.writers.back().send(1));
-        s.writers.back().finish();
-        CHECK(!has_room()); // it is kept still
-        CHECK(*s.next(items) == 1);
-        CHECK(has_room());
-        CHECK(s.next(items).error() == asio::error::eof);
-    }
-    SUBCASE("failed") {
-        auto items = s.ada().stream<int>("keep");
-        CHECK(!has_room());
-        s.writers.back().fail("no more");
-        CHECK(has_room());
-        CHECK(s.next(items).text() == "no more");
-    }
-    SUBCASE("cancelled") {
-        auto items = s.ada().stream<int>("keep");
-        CHECK(!has_room());
-        items.reset();
-        CHECK(has_room());
-    }
-    SUBCASE("of a method that is not there") {
-        auto items = s.ada().stream<int>("none");
-        CHECK(s.next(items).error() == hubbub::errc::unknown_method);
-        CHECK(has_room());
-    }
-    SUBCASE("received by nobody any more") {
-        auto numbers = s.ada().make_stream<int>();
-        CHECK(!s.ada().send("take", numbers));
-        CHECK(!has_room());
-        s.readers.clear();
-        CHECK(has_room());
-    }
+        SUBCASE("finished, when its last item is received") {
+            auto items = s.ada().stream<int>("keep");
+            CHECK(!s.writers.back().send(1));
+            s.writers.back().finish();
+            CHECK(!has_room()); // it is kept still
+            CHECK(*s.next(items) == 1);
+            CHECK(has_room());
+            CHECK(s.next(items).error() == asio::error::eof);
+        }
+        SUBCASE("failed") {
+            auto items = s.ada().stream<int>("keep");
+            CHECK(!has_room());
+            s.writers.back().fail("no more");
+            CHECK(has_room());
+            CHECK(s.next(items).text() == "no more");
+        }
+        SUBCASE("cancelled") {
+            auto items = s.ada().stream<int>("keep");
+            CHECK(!has_room());
+            items.reset();
+            CHECK(has_room());
+        }
+        SUBCASE("of a method that is not there") {
+            auto items = s.ada().stream<int>("none");
+            CHECK(s.next(items).error() == hubbub::errc::unknown_method);
+            CHECK(has_room());
+        }
+        SUBCASE("received by nobody any more") {
+            auto numbers = s.ada().make_stream<int>();
+            CHECK(!s.ada().send("take", numbers));
+            CHECK(!has_room());
+            s.readers.clear();
+            CHECK(has_room());
+        }
+    });
 }
 
 TEST_CASE("with no limit any number of streams is open") {
@@ -171,70 +174,73 @@ TEST_CASE("who sends faster than is received waits, and no more is kept than all
 }
 
 TEST_CASE("a stream is bounded in bytes, too, where that is asked for") {
-    auto options = stage<json_setup>::defaults();
-    options.max_stream_bytes = 30;
-    stream_stage<> s(options);
-    auto words = s.ada().make_stream<std::string>();
-    std::string const eight(6, 'x'); // with its quotes
-    std::string const large(100, 'x');
-    std::vector<hubbub::stream_reader<std::string>> in;
-    s.hub().on("take", [&](hubbub::stream_reader<std::string> r) { in.push_back(std::move(r)); });
-    CHECK(!s.ada().send("take", words));
-    REQUIRE(in.size() == 1);
-    codes done;
-    auto const send = [&](std::string const& text) {
-        words.async_send(text, [&](std::error_code error) { done.push_back(error); });
-        s.settle();
-    };
+    on_each_setting<json_setup>([](hub_setting const& on) {
+        auto options = stage<json_setup>::defaults();
+        options.max_stream_bytes = 30;
+        stream_stage<> s(on, options);
+        auto words = s.ada().make_stream<std::string>();
+        std::string const eight(6, 'x'); // with its quotes
+        std::string const large(100, 'x');
+        std::vector<hubbub::stream_reader<std::string>> in;
+        s.hub().on("take",
+                   [&](hubbub::stream_reader<std::string> r) { in.push_back(std::move(r)); });
+        CHECK(!s.ada().send("take", words));
+        REQUIRE(in.size() == 1);
+        codes done;
+        auto const send = [&](std::string const& text) {
+            words.async_send(text, [&](std::error_code error) { done.push_back(error); });
+            s.settle();
+        };
 
-    SUBCASE("those within it are kept, as many more wait, and those beyond are refused") {
-        for (int i = 0; i < 3; ++i)
-            CHECK(!words.send(eight));
-        CHECK(words.send(eight) == hubbub::errc::queue_full);
-        CHECK(!words.send("")); // there is room for it
-        for (int i = 0; i < 3; ++i)
+        SUBCASE("those within it are kept, as many more wait, and those beyond are refused") {
+            for (int i = 0; i < 3; ++i)
+                CHECK(!words.send(eight));
+            CHECK(words.send(eight) == hubbub::errc::queue_full);
+            CHECK(!words.send("")); // there is room for it
+            for (int i = 0; i < 3; ++i)
+                send(eight);
+            CHECK(done.empty());
+            CHECK(words.send("") == hubbub::errc::queue_full); // nothing overtakes what waits
             send(eight);
-        CHECK(done.empty());
-        CHECK(words.send("") == hubbub::errc::queue_full); // nothing overtakes what waits
-        send(eight);
-        CHECK(done == codes{hubbub::errc::queue_full});
-        for (int i = 0; i < 3; ++i)
-            CHECK(*s.next(in[0]) == eight);
-        CHECK(*s.next(in[0]) == "");
-        s.settle();
-        CHECK(done == codes{hubbub::errc::queue_full, {}, {}, {}});
-    }
-    SUBCASE("an item that is larger is kept alone") {
-        CHECK(!words.send(eight));
-        CHECK(words.send(large) == hubbub::errc::queue_full);
-        send(large); // it waits alone, too
-        send(eight);
-        CHECK(done == codes{hubbub::errc::queue_full});
-        CHECK(*s.next(in[0]) == eight);
-        s.settle();
-        CHECK(done == codes{hubbub::errc::queue_full, {}});
-        CHECK(words.send(eight) == hubbub::errc::queue_full);
-        CHECK(*s.next(in[0]) == large);
-        CHECK(!words.send(eight));
-        CHECK(*s.next(in[0]) == eight);
-    }
-    SUBCASE("what waits behind one that is taken back is kept, if there is room") {
-        for (int i = 0; i < 2; ++i)
+            CHECK(done == codes{hubbub::errc::queue_full});
+            for (int i = 0; i < 3; ++i)
+                CHECK(*s.next(in[0]) == eight);
+            CHECK(*s.next(in[0]) == "");
+            s.settle();
+            CHECK(done == codes{hubbub::errc::queue_full, {}, {}, {}});
+        }
+        SUBCASE("an item that is larger is kept alone") {
             CHECK(!words.send(eight));
-        asio::cancellation_signal stop;
-        std::optional<std::error_code> taken_back;
-        words.async_send(std::string(18, 'x'),
-                         asio::bind_cancellation_slot(
-                             stop.slot(), [&](std::error_code error) { taken_back = error; }));
-        send(eight);
-        CHECK(done.empty());
-        stop.emit(asio::cancellation_type::terminal);
-        s.settle();
-        CHECK(taken_back == asio::error::operation_aborted);
-        CHECK(done == codes{std::error_code{}});
-        for (int i = 0; i < 3; ++i)
+            CHECK(words.send(large) == hubbub::errc::queue_full);
+            send(large); // it waits alone, too
+            send(eight);
+            CHECK(done == codes{hubbub::errc::queue_full});
             CHECK(*s.next(in[0]) == eight);
-    }
+            s.settle();
+            CHECK(done == codes{hubbub::errc::queue_full, {}});
+            CHECK(words.send(eight) == hubbub::errc::queue_full);
+            CHECK(*s.next(in[0]) == large);
+            CHECK(!words.send(eight));
+            CHECK(*s.next(in[0]) == eight);
+        }
+        SUBCASE("what waits behind one that is taken back is kept, if there is room") {
+            for (int i = 0; i < 2; ++i)
+                CHECK(!words.send(eight));
+            asio::cancellation_signal stop;
+            std::optional<std::error_code> taken_back;
+            words.async_send(std::string(18, 'x'),
+                             asio::bind_cancellation_slot(
+                                 stop.slot(), [&](std::error_code error) { taken_back = error; }));
+            send(eight);
+            CHECK(done.empty());
+            stop.emit(asio::cancellation_type::terminal);
+            s.settle();
+            CHECK(taken_back == asio::error::operation_aborted);
+            CHECK(done == codes{std::error_code{}});
+            for (int i = 0; i < 3; ++i)
+                CHECK(*s.next(in[0]) == eight);
+        }
+    });
 }
 
 TEST_CASE("with no bound in bytes items of any size are kept, within that in items") {
@@ -247,7 +253,7 @@ TEST_CASE("with no bound in bytes items of any size are kept, within that in ite
 
 TEST_CASE("a stream that packs by another serializer fails the call, and does not vanish from it") {
     bounded_stage s(10);
-    stream_stage<in_place_setup> other;
+    stream_stage<in_place_setup> other({.on_redis = false, .servers = 1}, {});
     auto const foreign = other.ada().make_stream<int>();
     CHECK(s.ada().send("take", foreign) == hubbub::errc::cannot_encode);
     auto items = s.ada().stream<int>("take", foreign);

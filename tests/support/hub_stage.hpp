@@ -34,27 +34,40 @@ struct hub_setting {
     unsigned servers;
 };
 
+struct named_setting {
+    char const* name;
+    hub_setting setting;
+};
+
+/// Runs play with each setting, for a case with subcases of its own: each of them runs with each.
+template <class Setup, class Play>
+void on_each_setting(Play play) {
+    for (auto const& each : Setup::settings)
+        SUBCASE(each.name) {
+            play(each.setting);
+        }
+}
+
+/// The setting with which the case runs now.
+template <class Setup>
+hub_setting next_setting() {
+    hub_setting next{};
+    on_each_setting<Setup>([&](hub_setting const& each) { next = each; });
+    REQUIRE(next.servers != 0); // else a subcase beside the settings runs now: on_each_setting
+    return next;
+}
+
 /// The local bus or Redis, as JSON. The hub is compiled once for both.
 struct json_setup {
     using transport = hubbub::any_transport;
     using bus = hubbub::bus<transport, hubbub::json_serializer>;
 
-    static hub_setting next_setting() {
-        hub_setting next{};
-        SUBCASE("two servers, local bus") {
-            next = {.on_redis = false, .servers = 2};
-        }
-        SUBCASE("three servers, local bus") {
-            next = {.on_redis = false, .servers = 3};
-        }
-        SUBCASE("two servers, Redis") {
-            next = {.on_redis = true, .servers = 2};
-        }
-        SUBCASE("three servers, Redis") {
-            next = {.on_redis = true, .servers = 3};
-        }
-        return next;
-    }
+    static constexpr named_setting settings[] = {
+        {"two servers, local bus", {.on_redis = false, .servers = 2}},
+        {"three servers, local bus", {.on_redis = false, .servers = 3}},
+        {"two servers, Redis", {.on_redis = true, .servers = 2}},
+        {"three servers, Redis", {.on_redis = true, .servers = 3}},
+    };
 
     explicit json_setup(hub_setting const& setting) {
         if (setting.on_redis)
@@ -77,16 +90,10 @@ struct in_place_setup {
     using transport = hubbub::local_transport;
     using bus = hubbub::bus<transport, hubbub::in_place_serializer>;
 
-    static hub_setting next_setting() {
-        hub_setting next{};
-        SUBCASE("two servers, in place") {
-            next.servers = 2;
-        }
-        SUBCASE("three servers, in place") {
-            next.servers = 3;
-        }
-        return next;
-    }
+    static constexpr named_setting settings[] = {
+        {"two servers, in place", {.on_redis = false, .servers = 2}},
+        {"three servers, in place", {.on_redis = false, .servers = 3}},
+    };
 
     explicit in_place_setup(hub_setting const& /*setting*/) {}
 
@@ -148,7 +155,7 @@ struct stage {
     using bus_type = typename Setup::bus;
 
     explicit stage(hubbub::hub_options const& options = defaults())
-        : stage(Setup::next_setting(), options) {}
+        : stage(next_setting<Setup>(), options) {}
 
     stage(hub_setting const& setting, hubbub::hub_options const& options) : setup(setting) {
         for (unsigned i = 0; i < setting.servers; ++i)

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/hub_stage.hpp"
+#include "support/timed_backplane.hpp"
 
 #include <hubbub/testing/faulty.hpp>
-#include <hubbub/testing/virtual_time.hpp>
 #include <hubbub/transport/sequenced.hpp>
 
-#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -21,11 +20,11 @@
 #include <variant>
 #include <vector>
 
-// Two servers of one hub, each behind a link that the test cuts, in time that the test owns.
+// Two or three servers of one hub, each behind a link that the test cuts, in time that it owns.
 
 using error_list = std::vector<std::error_code>;
 using outage_bus = json_setup::bus;
-using outage_link = hubbub::testing::faulty<hubbub::local_transport>;
+using outage_link = hubbub::testing::faulty<hubbub::any_transport>;
 
 struct outage_client {
     outage_client() {
@@ -41,10 +40,9 @@ struct outage_client {
 
 /// A server behind a link that the test cuts.
 struct outage_server {
-    outage_server(asio::io_context& io, hubbub::local_broker const& broker,
-                  hubbub::hub_options const& options, hubbub::testing::faults const& f,
-                  bool cut_at_the_start)
-        : wire(io.get_executor(), broker), link(wire, f) {
+    outage_server(timed_backplane& backplane, hubbub::hub_options const& options,
+                  hubbub::testing::faults const& f, bool cut_at_the_start)
+        : wire(backplane.make()), link(*wire, f) {
         if (cut_at_the_start)
             link.cut();
         transport.emplace(std::make_unique<hubbub::sequenced<outage_link>>(link));
@@ -68,7 +66,7 @@ struct outage_server {
         return c;
     }
 
-    hubbub::local_transport wire;
+    std::unique_ptr<hubbub::any_transport> wire;
     outage_link link;
     std::optional<hubbub::any_transport> transport;
     std::optional<outage_bus> bus;
@@ -86,10 +84,18 @@ struct outage {
     };
 
     outage() : outage(setting{}) {}
-    explicit outage(setting const& s)
-        : left(io, broker, s.hub, s.link, s.cut_at_the_start),
-          right(std::in_place, io, broker, s.hub, hubbub::testing::faults{}, false) {
+    explicit outage(setting const& s) : outage(s, next_setting<json_setup>()) {}
+    outage(setting const& s, hub_setting const& on)
+        : time(on), left(time, s.hub, s.link, s.cut_at_the_start) {
+        if (on.servers == 3)
+            add(middle, s);
+        add(right, s);
         time.run_for(std::chrono::milliseconds(100));
+    }
+
+    /// A server whose link is without faults.
+    void add(std::optional<outage_server>& place, setting const& s) {
+        place.emplace(time, s.hub, hubbub::testing::faults{}, false);
     }
 
     outage_client& connect(outage_server& at) {
@@ -99,8 +105,18 @@ struct outage {
         return c;
     }
 
+    /// The ids of all but the left server.
+    lines others() const {
+        lines ids;
+        for (auto const* const each : {&middle, &right})
+            if (*each)
+                ids.push_back((*each)->hub->server_id());
+        std::sort(ids.begin(), ids.end());
+        return ids;
+    }
+
     /// Nobody hears of the right server any more, nor it of anybody.
-    void kill_right() { right->wire.close(); }
+    void kill_right() { right->wire->close(); }
 
     std::error_code send(outage_server& by, std::string const& text) const {
         return by.hub->clients().all().send("tell", text);
@@ -114,15 +130,16 @@ struct outage {
                                      [this](std::error_code error) { ended.push_back(error); });
         left.hub->async_remove_from_group(
             client, "lobby", [this](std::error_code error) { ended.push_back(error); });
-        left.hub->presence().async_count(
-            [this](hubbub::census<std::uint64_t> all) { counted = std::move(all); });
+        left.hub->presence().async_count([this](hubbub::census<std::uint64_t> all) {
+            counted = std::move(all);
+            std::sort(counted->missing.begin(), counted->missing.end());
+        });
     }
 
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker broker;
+    timed_backplane time;
     error_list ended;
     std::optional<hubbub::census<std::uint64_t>> counted;
     outage_server left;
+    std::optional<outage_server> middle; // of three
     std::optional<outage_server> right;
 };

@@ -18,12 +18,16 @@ template <redis_server::listens Where>
 struct redis_fixture {
     using transport_type = hubbub::redis_transport;
 
+    static redis_server const& server() {
+        static redis_server const shared(Where);
+        return shared;
+    }
+
     redis_fixture() {
-        static redis_server const server(Where);
         static std::atomic<int> cases = 0;
-        options.port = server.port();
+        options.port = server().port();
         if (Where == redis_server::listens::on_unix_socket)
-            options.unix_socket = server.socket_path();
+            options.unix_socket = server().socket_path();
         options.app = "case " + std::to_string(++cases);
         // Both ways to leave a channel: at once, and never in the time of a case.
         options.unsubscribe_linger =

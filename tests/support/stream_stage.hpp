@@ -12,11 +12,13 @@
 
 using codes = std::vector<std::error_code>;
 
-/// One server on the local bus and one client, ada, between which streams go.
+/// A server and one client of it, ada, between which streams go.
 template <class Setup = json_setup>
 struct stream_stage : stage<Setup> {
     explicit stream_stage(hubbub::hub_options const& options = stage<Setup>::defaults())
-        : stage<Setup>({.on_redis = false, .servers = 1}, options) {
+        : stream_stage(next_setting<Setup>(), options) {}
+    stream_stage(hub_setting const& on, hubbub::hub_options const& options)
+        : stage<Setup>(on, options) {
         this->connect(this->left(), "ada");
         hub().on_event([kept = told](hubbub::hub_event const& e) {
             if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
