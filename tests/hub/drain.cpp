@@ -1,10 +1,7 @@
 // A server that lets its clients go in time, which the test owns.
-#include "support/hub_stage.hpp"
-
-#include <hubbub/testing/virtual_time.hpp>
+#include "support/timed_backplane.hpp"
 
 #include <asio/error.hpp>
-#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -22,15 +19,31 @@ namespace {
 using namespace std::chrono_literals;
 using drained_bus = json_setup::bus;
 
-/// One server whose clients write down what they are told.
+/// A server whose clients write down what they are told; the others are there, and have one each.
 struct draining {
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker broker;
-    hubbub::any_transport transport{
-        std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
-    drained_bus bus{transport};
+    draining() : draining(next_setting<json_setup>()) {}
+    explicit draining(hub_setting const& on) : time(on) {
+        for (unsigned i = 1; i < on.servers; ++i)
+            others.emplace_back(time);
+    }
+
+    struct other {
+        explicit other(timed_backplane& backplane) : transport(backplane.make()) {
+            hub.async_connect(
+                "other", [](auto const& /*call*/) {},
+                [this](std::error_code, auto made) { client = std::move(made); });
+        }
+        std::unique_ptr<hubbub::any_transport> transport;
+        drained_bus bus{*transport};
+        hubbub::hub<drained_bus> hub{bus};
+        hubbub::connection<drained_bus> client;
+    };
+
+    timed_backplane time;
+    std::unique_ptr<hubbub::any_transport> transport = time.make();
+    drained_bus bus{*transport};
     std::optional<hubbub::hub<drained_bus>> hub{bus};
+    std::deque<other> others;
     std::deque<hubbub::connection<drained_bus>> connections;
     lines told;
     std::vector<std::error_code> done;
@@ -51,8 +64,8 @@ struct draining {
                 made = std::move(connection);
                 outcome = error;
             });
-        time.run_until([&] { return outcome.has_value(); }, "a connection");
-        return *outcome;
+        time.run_for(1ms);
+        return outcome.value();
     }
 
     void drain(std::chrono::milliseconds at_most, std::string text) {
@@ -84,6 +97,8 @@ TEST_CASE("a drain tells the clients to go, refuses new ones, and completes when
     d.time.run_for(1min);
     CHECK(d.done.size() == 1);
     CHECK(d.told.size() == 3); // eve was told that she is refused
+    for (auto const& o : d.others)
+        CHECK(o.client.connected());
 }
 
 TEST_CASE("a drain ends at its deadline those that have not left, and says so") {

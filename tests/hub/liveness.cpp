@@ -1,5 +1,5 @@
 // Servers that come, go and die, in time that the test owns.
-#include "support/hub_stage.hpp"
+#include "support/outage_stage.hpp"
 
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/testing/virtual_time.hpp>
@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,58 +16,67 @@
 #include <variant>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("what a server was asked that dies without a word fails within the stated time") {
-    using setup = json_setup;
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker broker;
-    struct node {
-        node(asio::io_context& context, hubbub::local_broker const& b)
-            : transport(std::make_unique<hubbub::local_transport>(context.get_executor(), b)),
-              bus(transport), hub(bus, {.request_timeout = std::chrono::milliseconds::max()}) {}
-        hubbub::any_transport transport;
-        setup::bus bus;
-        hubbub::hub<setup::bus> hub;
-    };
-    node asking(io, broker);
-    auto dying = std::make_optional<node>(io, broker);
-    hubbub::connection<setup::bus> client;
-    dying->hub.async_connect(
+    outage o({.hub = {.request_timeout = std::chrono::milliseconds::max()}});
+    lines lost;
+    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const left = std::get_if<hubbub::server_left>(&e))
+            lost.emplace_back(left->server);
+    });
+    hubbub::connection<outage_bus> client;
+    o.right->hub->async_connect(
         {},
         [kept = std::vector<hubbub::invocation<hubbub::json_serializer>>()](
             auto const& call) mutable { kept.push_back(call); },
         [&](std::error_code, auto made) { client = std::move(made); });
-    std::vector<std::string> lost;
-    asking.hub.on_event([&](hubbub::hub_event const& e) {
-        if (auto const* const left = std::get_if<hubbub::server_left>(&e))
-            lost.emplace_back(left->server);
-    });
-    time.run_for(std::chrono::milliseconds(3500));
+    o.time.run_for(3400ms);
     REQUIRE(client);
     CHECK(lost.empty());
 
-    std::vector<std::error_code> answers;
-    asking.hub.clients().client(client.id()).async_invoke("ask", [&](hubbub::outcome<void> given) {
+    error_list answers;
+    o.left.hub->clients().client(client.id()).async_invoke("ask", [&](hubbub::outcome<void> given) {
         answers.push_back(given.error());
     });
-    time.run_for(std::chrono::milliseconds(100));
-    dying->transport.close(); // nothing of it is heard any more
-    time.run_for(std::chrono::seconds(2));
+    o.time.run_for(100ms);
+    o.kill_right();
+    o.time.run_for(2s);
     CHECK(answers.empty());
-    time.run_for(std::chrono::seconds(2)); // missed_beacons + 1 intervals in all
-    CHECK(answers == std::vector<std::error_code>{hubbub::errc::server_lost});
-    CHECK(lost == lines{dying->hub.server_id()});
+    o.time.run_for(2s); // missed_beacons + 1 intervals in all
+    CHECK(answers == error_list{hubbub::errc::server_lost});
+    CHECK(lost == lines{o.right->hub->server_id()});
+}
 
-    // Of the one that is cut off nobody dies: it does not hear itself either.
-    std::vector<std::string> lost_there;
-    dying->hub.on_event([&](hubbub::hub_event const& e) {
-        if (auto const* const left = std::get_if<hubbub::server_left>(&e))
-            lost_there.emplace_back(left->server);
-    });
-    time.run_for(std::chrono::minutes(1));
-    CHECK(lost_there.empty());
+TEST_CASE(
+    "of a server that is cut off for long nobody is lost to it, and it is lost to the others") {
+    outage o;
+    lines told;
+    auto const watch = [&](outage_server& by, std::string const& name) {
+        by.hub->on_event([&, name](hubbub::hub_event const& e) {
+            if (auto const* const left = std::get_if<hubbub::server_left>(&e))
+                told.push_back(name + " lost " + std::string(left->server));
+        });
+    };
+    watch(o.left, "left");
+    watch(*o.right, "right");
+    if (o.middle)
+        watch(*o.middle, "middle");
+    o.time.run_for(2s);
+    o.left.link.cut();
+    o.time.run_for(1min);
+    o.left.link.heal();
+    o.time.run_for(1min);
+    lines expected;
+    if (o.middle)
+        expected.push_back("middle lost " + o.left.hub->server_id());
+    expected.push_back("right lost " + o.left.hub->server_id());
+    std::sort(told.begin(), told.end());
+    CHECK(told == expected);
+    CHECK(o.left.hub->servers().alive().size() == o.others().size() + 1);
+    CHECK(o.right->hub->servers().alive().size() == o.others().size() + 1);
 }
 
 TEST_CASE("a beacon that comes due while its hub ends touches no bus") {
@@ -94,24 +104,19 @@ TEST_CASE("a beacon that comes due while its hub ends touches no bus") {
 }
 
 TEST_CASE("a server that never was is not told to have left, and what it was asked ends") {
-    using setup = json_setup;
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::any_transport transport(
-        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
-    setup::bus bus(transport);
-    hubbub::hub<setup::bus> hub(bus);
+    outage o;
     lines told;
-    hub.on_event([&](hubbub::hub_event const& e) {
+    o.left.hub->on_event([&](hubbub::hub_event const& e) {
         if (auto const* const left = std::get_if<hubbub::server_left>(&e))
             told.emplace_back(left->server);
     });
     // Somebody listens there, so that the question is not refused at once.
-    auto const ear = bus.subscribe<std::string>("hub/control/nobody", [](auto const&) {});
-    time.run_for(std::chrono::seconds(1));
+    auto const ear = o.right->bus->subscribe<std::string>("hub/control/nobody", [](auto const&) {});
+    o.time.run_for(1s);
     std::optional<std::error_code> outcome;
-    hub.async_add_to_group("nobody-1", "lobby", [&](std::error_code error) { outcome = error; });
-    time.run_for(std::chrono::seconds(5));
+    o.left.hub->async_add_to_group("nobody-1", "lobby",
+                                   [&](std::error_code error) { outcome = error; });
+    o.time.run_for(5s);
     CHECK(outcome == hubbub::errc::server_lost);
     CHECK(told.empty());
 }

@@ -1,11 +1,9 @@
 // Who comes and goes, told by every server to those that want to know.
-#include "support/hub_stage.hpp"
+#include "support/timed_backplane.hpp"
 
 #include <hubbub/hub/mirror.hpp>
 #include <hubbub/testing/faulty.hpp>
-#include <hubbub/testing/virtual_time.hpp>
 
-#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -31,26 +29,30 @@ std::string text_of(hubbub::presence_change const& c) {
     return c.of == presence_kind::connection ? text : text + c.name;
 }
 
-/// Two servers on a broker, the left behind a link that may fall, in a test's time.
+/// Two or three servers, the left behind a link that may fail, in a test's time.
 struct watching {
     using bus_type = json_setup::bus;
+    using link_type = hubbub::testing::faulty<hubbub::any_transport>;
 
     struct node {
-        node(asio::io_context& io, hubbub::local_broker const& broker,
-             hubbub::testing::faults const& f = {})
-            : wire(io.get_executor(), broker),
-              link(std::make_unique<hubbub::testing::faulty<hubbub::local_transport>>(wire, f)),
-              faults(*link), transport(std::move(link)), bus(transport), hub(bus) {}
+        explicit node(timed_backplane& backplane, hubbub::testing::faults const& f = {})
+            : wire(backplane.make()), link(std::make_unique<link_type>(*wire, f)), faults(*link),
+              transport(std::move(link)), bus(transport), hub(bus) {}
 
-        hubbub::local_transport wire;
-        std::unique_ptr<hubbub::testing::faulty<hubbub::local_transport>> link;
-        hubbub::testing::faulty<hubbub::local_transport>& faults;
+        std::unique_ptr<hubbub::any_transport> wire;
+        std::unique_ptr<link_type> link;
+        link_type& faults;
         hubbub::any_transport transport;
         bus_type bus;
         hubbub::hub<bus_type> hub;
     };
 
-    explicit watching(hubbub::testing::faults const& f = {}) : left(io, broker, f) {
+    explicit watching(hubbub::testing::faults const& f = {})
+        : watching(f, next_setting<json_setup>()) {}
+    watching(hubbub::testing::faults const& f, hub_setting const& on) : time(on), left(time, f) {
+        if (on.servers == 3)
+            middle.emplace(time);
+        right.emplace(time);
         time.run_for(10ms);
     }
 
@@ -84,12 +86,11 @@ struct watching {
         return all;
     }
 
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker broker;
+    timed_backplane time;
     lines told;
     node left;
-    std::optional<node> right{std::in_place, io, broker};
+    std::optional<node> middle; // of three
+    std::optional<node> right;
 };
 
 } // namespace
@@ -152,7 +153,7 @@ TEST_CASE("an observer that throws is told all the same what comes later, and th
     auto const bob = w.connect(*w.right, "bob");
     w.add(w.left, bob.id(), "lobby");
     CHECK(w.take() == lines{"+connection", "+group lobby", "+user bob"});
-    w.right->wire.close(); // a loss is noticed by time
+    w.right->wire->close(); // a loss is noticed by time
     w.time.run_for(5s);
     CHECK(w.take().size() == 5);
     CHECK(thrown.size() == 10);
@@ -165,7 +166,7 @@ TEST_CASE("those of a server that dies without a word leave within the stated ti
     auto const ada = w.connect(*w.right, "ada");
     w.add(w.left, ada.id(), "lobby");
     CHECK(w.take() == lines{"+connection", "+group lobby", "+user ada"});
-    w.right->wire.close();
+    w.right->wire->close();
     w.time.run_for(2s);
     CHECK(w.take().empty());
     w.time.run_for(2s); // missed_beacons + 1 intervals in all
