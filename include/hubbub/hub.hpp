@@ -112,18 +112,15 @@ public:
     ///               completes as asio::error::operation_aborted. Later it has no effect.
     template <class Token>
     auto async_connect(connect_options who, outlet_type out, Token&& token) {
-        auto const entering = std::make_shared<detail::member<Bus>>();
-        entering->out = std::move(out);
-        return enter(entering, std::move(who), std::forward<Token>(token));
+        return enter(std::make_shared<detail::called_member<Bus>>(std::move(out)), std::move(who),
+                     std::forward<Token>(token));
     }
 
     /// The same for a client that is read, by connection::async_receive, as fast as it can, and for
     /// which calls wait in a bounded outbox.
     template <class Token>
     auto async_connect(connect_options who, outbox_options const& outbox, Token&& token) {
-        auto const entering = std::make_shared<detail::member<Bus>>();
-        core_->mail().give(*entering, outbox);
-        return enter(entering, std::move(who), std::forward<Token>(token));
+        return enter(core_->mail().make_reader(outbox), std::move(who), std::forward<Token>(token));
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`

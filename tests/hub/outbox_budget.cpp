@@ -32,13 +32,12 @@ public:
     ~budgeted() { core_->close(); }
 
     hubbub::connection<bus_type>& connect(hubbub::overflow when_full) {
-        auto const entering = std::make_shared<hubbub::detail::member<bus_type>>();
-        core_->mail().give(*entering, {.when_full = when_full});
-        core_->connect(entering, [&](hubbub::connection<bus_type> made) {
-            connections.push_back(std::move(made));
-            return hubbub::completion<std::error_code>(
-                io_.get_executor(), [](std::error_code error) { CHECK(!error); });
-        });
+        core_->connect(core_->mail().make_reader({.when_full = when_full}),
+                       [&](hubbub::connection<bus_type> made) {
+                           connections.push_back(std::move(made));
+                           return hubbub::completion<std::error_code>(
+                               io_.get_executor(), [](std::error_code error) { CHECK(!error); });
+                       });
         run();
         return connections.back();
     }

@@ -176,6 +176,22 @@ TEST_CASE("what waits may still be read after its connection was ended") {
     CHECK(r.next() == hubbub::make_error_code(hubbub::errc::disconnected).message());
 }
 
+TEST_CASE("what was left unread may outlive its hub, with a caller that is kept") {
+    stage<json_setup> s;
+    s.connect(s.left());
+    std::optional<hubbub::caller> kept;
+    s.left().hub->on_connected([&](hubbub::caller const& who) { kept = who; });
+    {
+        reader<json_setup> r(s, s.left(), {});
+        s.flush(s.left()); // which calls all
+    }
+    s.left().hub.reset();
+    s.run_until([&] { return !s.clients.front().connection.connected(); }, "the end");
+    REQUIRE(kept);
+    CHECK(!kept->connected());
+    kept.reset();
+}
+
 TEST_CASE("beyond the budget of all, the one that holds most loses first") {
     auto options = stage<json_setup>::defaults();
     options.outbox_budget = 2000;

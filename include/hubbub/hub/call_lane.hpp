@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <utility>
 
@@ -40,13 +41,13 @@ public:
     /// All run now, those that wait and those to come: to be told that their connection has ended.
     std::list<Call> end() {
         ended_ = true;
-        running_ += waiting_.size();
+        running_ += static_cast<std::uint32_t>(waiting_.size());
         return std::exchange(waiting_, {});
     }
 
 private:
     bool ended_ = false;
-    std::size_t running_ = 0;
+    std::uint32_t running_ = 0;
     std::list<Call> waiting_; // takes no memory while nothing waits
 };
 

@@ -20,7 +20,7 @@ namespace detail {
 struct caller_state {
     std::string id = {};
     std::string user = {};
-    std::mutex mutex = {}; // of all that is guarded in here: there are many of these
+    std::mutex mutex = {}; // of all that is guarded in here, and of a mailbox: there are many
     std::any own = {};     // guarded
     end_list running = {}; // guarded
     std::atomic<bool> connected = true;

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <forward_list>
 #include <memory>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace hubbub::detail {
 
@@ -28,7 +28,7 @@ public:
     /// A stream has a place, while it is open.
     void add(std::weak_ptr<stoppable> what, std::weak_ptr<void> place = {}) {
         std::erase_if(running_, [](entry const& e) { return e.what.expired(); });
-        running_.push_back({std::move(what), std::move(place)});
+        running_.push_front({std::move(what), std::move(place)});
     }
 
     /// How many streams are open.
@@ -50,7 +50,7 @@ private:
         std::weak_ptr<void> place;
     };
 
-    std::vector<entry> running_;
+    std::forward_list<entry> running_;
 };
 
 } // namespace hubbub::detail

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -26,15 +25,13 @@ public:
     using pushed = typename outbox<Invocation>::pushed;
     using entries = typename outbox<Invocation>::entries;
 
-    /// total counts the bytes that wait in all mailboxes, until they are closed.
-    mailbox(outbox_options const& options, std::shared_ptr<std::atomic<std::size_t>> total)
-        : outbox_(options), total_(std::move(total)) {}
+    /// total counts the bytes that wait in all mailboxes, and is not touched once this is closed.
+    /// mutex is the owner's, which may guard other things too: there are many of these, and it is
+    /// large. It is held for no user's code, and with no other lock.
+    mailbox(outbox_options const& options, std::atomic<std::size_t>& total, std::mutex& mutex)
+        : mutex_(mutex), total_(total), outbox_(options) {}
     mailbox(mailbox const&) = delete;
     mailbox& operator=(mailbox const&) = delete;
-    ~mailbox() {
-        if (!closed_)
-            total_->fetch_sub(outbox_.bytes());
-    }
 
     pushed push(Invocation const& message, std::size_t size) {
         std::lock_guard const lock(mutex_);
@@ -63,7 +60,7 @@ public:
         if (auto next = pop())
             done({}, std::move(*next));
         else if (closed_)
-            done(*closed_, {});
+            done(closed_, {});
         else
             reader_ = std::move(done);
         return ++last_;
@@ -82,7 +79,8 @@ public:
             reader_(asio::error::operation_aborted, {});
     }
 
-    /// Nothing comes any more. What waits can still be read, counts no more, and is not dropped.
+    /// Nothing comes any more, for this reason, which is an error. What waits can still be read,
+    /// counts no more, and is not dropped.
     void close(std::error_code why) {
         std::lock_guard const lock(mutex_);
         end(why);
@@ -130,7 +128,7 @@ private:
     void end(std::error_code why) {
         if (closed_)
             return;
-        total_->fetch_sub(outbox_.bytes()); // the living do not pay for what is left unread
+        total_.fetch_sub(outbox_.bytes()); // the living do not pay for what is left unread
         closed_ = why;
         reader_(why, {});
     }
@@ -138,15 +136,15 @@ private:
     /// There were so many bytes before.
     void count(std::size_t before) {
         if (!closed_)
-            total_->fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
+            total_.fetch_add(outbox_.bytes() - before); // may wrap, as it is meant to
     }
 
-    mutable std::mutex mutex_; // guards what follows
+    std::mutex& mutex_; // guards outbox_ and what follows it
+    std::atomic<std::size_t>& total_;
     outbox<Invocation> outbox_;
     done_type reader_;
     std::uint64_t last_ = 0; // the receive that reader_ is of, if any waits
-    std::optional<std::error_code> closed_;
-    std::shared_ptr<std::atomic<std::size_t>> const total_;
+    std::error_code closed_; // why; none while it is open
 };
 
 } // namespace hubbub::detail

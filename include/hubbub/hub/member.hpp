@@ -6,10 +6,13 @@
 #include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/mailbox.hpp>
+#include <hubbub/hub/outbox.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace hubbub::detail {
@@ -26,7 +29,7 @@ protected:
     ~waiting_call() = default;
 };
 
-/// A connection, as its server has it.
+/// A connection, as its server has it: a called_member or a read_member.
 template <class Bus>
 struct member : caller_state {
     /// By the policy: from then on calls reach it.
@@ -39,14 +42,38 @@ struct member : caller_state {
     /// Why it ended; set before ended is.
     std::unique_ptr<closing const> end = {};
     std::uint64_t number = 0;
-    outlet<typename Bus::serializer_type> out = {};
-    /// Null if it is called by out.
-    std::unique_ptr<mailbox<invocation<typename Bus::serializer_type>>> mail = {};
+    /// Where calls wait for it; null for a called_member.
+    mailbox<invocation<typename Bus::serializer_type>>* mail = nullptr;
     /// What it wants to be told; null for nothing.
     std::unique_ptr<connect_options const> hooks = {};
     call_lane<std::shared_ptr<waiting_call>> calls = {}; // guarded by mutex
     /// The groups it is in, or about to be; guarded by the roster's lock.
     std::vector<std::shared_ptr<audience<Bus>>> groups = {};
+
+protected:
+    member() = default;
+};
+
+/// One that is called.
+template <class Bus>
+struct called_member final : member<Bus> {
+    using outlet_type = outlet<typename Bus::serializer_type>;
+
+    explicit called_member(outlet_type o) : out(std::move(o)) {}
+
+    outlet_type const out;
+};
+
+/// One that is read.
+template <class Bus>
+struct read_member final : member<Bus> {
+    /// total as of a mailbox.
+    read_member(outbox_options const& options, std::atomic<std::size_t>& total)
+        : box(options, total, this->mutex) {
+        this->mail = &box;
+    }
+
+    mailbox<invocation<typename Bus::serializer_type>> box;
 };
 
 template <class Bus>

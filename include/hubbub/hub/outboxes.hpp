@@ -35,9 +35,9 @@ public:
     outboxes(std::size_t budget, roster<Bus> const& all, hub_hooks const& hooks, ender end)
         : budget_(budget), all_(&all), hooks_(&hooks), end_(std::move(end)) {}
 
-    /// Lets a connection be read instead of called.
-    void give(member<Bus>& c, outbox_options const& options) const {
-        c.mail = std::make_unique<mailbox<invocation_type>>(options, bytes_);
+    /// A connection that is read. It is to end before this does.
+    member_ptr<Bus> make_reader(outbox_options const& options) const {
+        return std::make_shared<read_member<Bus>>(options, bytes_);
     }
 
     /// Calls a connection, or puts the call into its outbox; after the last one of a call keep_budget
@@ -48,7 +48,7 @@ public:
             return true;
         }
         try {
-            c->out(what);
+            static_cast<called_member<Bus> const&>(*c).out(what); // as it has no mailbox
             return true;
         } catch (...) { // whatever an outlet throws
             hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
@@ -63,7 +63,7 @@ public:
             std::atomic<bool>& relieving;
             ~end_of_turn() { relieving = false; }
         };
-        while (*bytes_ > budget_ && !relieving_.exchange(true)) { // who is at it sees to this, too
+        while (bytes_ > budget_ && !relieving_.exchange(true)) { // who is at it sees to this, too
             end_of_turn const at_end{relieving_};
             if (!relieve())
                 return;
@@ -90,16 +90,16 @@ private:
     /// False if nobody holds anything.
     bool relieve() const {
         auto const all = holders();
-        std::size_t const total = *bytes_;
+        std::size_t const total = bytes_;
         std::size_t const enough = budget_ - budget_ / 8;
         if (total <= enough)
             return true;
         auto const level = level_of(all, total - enough);
         for (auto const& [bytes, who] : all) {
-            if (*bytes_ <= enough || bytes <= level)
+            if (bytes_ <= enough || bytes <= level)
                 break;
             bool const ends = who->mail->when_full() == overflow::disconnect;
-            auto const too_much = std::min<std::size_t>(bytes - level, *bytes_ - enough);
+            auto const too_much = std::min<std::size_t>(bytes - level, bytes_ - enough);
             auto const dropped = ends ? who->mail->give_up() : who->mail->shed(too_much);
             report(*who, dropped.size());
             if (ends)
@@ -143,8 +143,7 @@ private:
     roster<Bus> const* const all_;
     hub_hooks const* const hooks_;
     ender const end_;
-    std::shared_ptr<std::atomic<std::size_t>> const bytes_ =
-        std::make_shared<std::atomic<std::size_t>>(0);
+    std::atomic<std::size_t> mutable bytes_ = 0;
     std::atomic<bool> mutable relieving_ = false;
     std::atomic<std::size_t> mutable looked_at_ = 0;
 };

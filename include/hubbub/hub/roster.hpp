@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -57,7 +57,7 @@ public:
     roll call_roll() const {
         std::lock_guard const lock(mutex_);
         roll all{.number = changes_, .present = {}};
-        for (auto const& [number, c] : members_)
+        for (auto const& c : members_)
             if (c->admitted)
                 all.present.push_back(attendance_of(*c));
         return all;
@@ -66,7 +66,7 @@ public:
     /// From now on it counts as there.
     void admit(member_ptr<Bus> const& c) {
         std::lock_guard const lock(mutex_);
-        if (!members_.contains(c->number))
+        if (!members_.contains(c))
             return;
         c->admitted = true;
         ++present_;
@@ -78,7 +78,7 @@ public:
         std::lock_guard const lock(mutex_);
         if (!open_)
             return done(errc::closed);
-        members_.emplace(c->number, c);
+        members_.insert(c);
         joined_completion both(bus_->get_executor(), std::move(done));
         audience_at(topics_->all()).join(c, both.part());
         if (!c->user.empty())
@@ -88,7 +88,7 @@ public:
     /// Does nothing if it is none of these, or not any more.
     void leave(member_ptr<Bus> const& c) {
         std::lock_guard const lock(mutex_);
-        if (members_.erase(c->number) == 0)
+        if (members_.erase(c) == 0)
             return;
         present_ -= c->admitted ? 1 : 0;
         changed(*c, false);
@@ -207,7 +207,7 @@ public:
         for (auto const& [topic, a] : audiences_)
             a->close();
         audiences_.clear();
-        for (auto const& [number, c] : members_)
+        for (auto const& c : members_)
             c->groups.clear();
         auto all = members_unlocked();
         members_.clear();
@@ -216,12 +216,21 @@ public:
     }
 
 private:
-    member_list<Bus> members_unlocked() const {
-        member_list<Bus> all;
-        for (auto const& [number, c] : members_)
-            all.push_back(c);
-        return all;
-    }
+    /// Members are found by their numbers.
+    static std::uint64_t number_of(std::uint64_t number) noexcept { return number; }
+    static std::uint64_t number_of(member_ptr<Bus> const& c) noexcept { return c->number; }
+    struct number_hash {
+        using is_transparent = void;
+        std::size_t operator()(auto const& of) const noexcept { return number_of(of); }
+    };
+    struct same_number {
+        using is_transparent = void;
+        bool operator()(auto const& a, auto const& b) const noexcept {
+            return number_of(a) == number_of(b);
+        }
+    };
+
+    member_list<Bus> members_unlocked() const { return {members_.begin(), members_.end()}; }
 
     static bool any_admitted(audience<Bus> const& a) {
         auto const members = a.members();
@@ -297,7 +306,7 @@ private:
             std::from_chars(digits.data() + 1, digits.data() + digits.size(), number);
         auto const found = members_.find(number);
         // The number alone would also find ids that are written in other ways, or of others.
-        return found != members_.end() && found->second->id == connection ? found->second : nullptr;
+        return found != members_.end() && (*found)->id == connection ? *found : nullptr;
     }
 
     Bus* const bus_;
@@ -311,7 +320,7 @@ private:
     bool watched_ = false;
     std::uint64_t changes_ = 0;
     std::size_t present_ = 0;
-    std::unordered_map<std::uint64_t, member_ptr<Bus>> members_;
+    std::unordered_set<member_ptr<Bus>, number_hash, same_number> members_;
     string_map<std::shared_ptr<audience<Bus>>> audiences_;
 };
 
