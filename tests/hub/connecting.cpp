@@ -1,13 +1,23 @@
 // Clients that wait to be let in, in time that the test owns.
 #include "support/outage_stage.hpp"
 
+#include <asio/any_io_executor.hpp>
 #include <asio/bind_cancellation_slot.hpp>
+#include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
+#include <asio/execution/blocking.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/io_context.hpp>
+#include <asio/prefer.hpp>
+#include <asio/query.hpp>
+#include <asio/require.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -34,6 +44,38 @@ struct impatient_client {
     }
 
     void give_up() { signal.emit(asio::cancellation_type::terminal); }
+};
+
+/// An executor of a hub that runs something of the test's when an operation of the hub's own begins
+/// to wait on it: of one that connects, when it waits already, and is in no list of members yet. No
+/// lock is held then, so another thread might do the same.
+struct interrupted_executor {
+    asio::any_io_executor inner;
+    std::function<void()>* once;
+
+    template <class Function>
+    void execute(Function&& f) const {
+        inner.execute(std::forward<Function>(f));
+    }
+    interrupted_executor require(asio::execution::blocking_t::never_t never) const {
+        return {asio::require(inner, never), once};
+    }
+    interrupted_executor prefer(asio::execution::outstanding_work_t::tracked_t tracked) const {
+        if (auto const interrupt = std::exchange(*once, {}))
+            interrupt();
+        return {asio::prefer(inner, tracked), once};
+    }
+    template <class Property>
+        requires asio::can_query<asio::any_io_executor const&, Property>::value
+    decltype(auto) query(Property const& property) const {
+        return asio::query(inner, property);
+    }
+    friend bool operator==(interrupted_executor const& a, interrupted_executor const& b) noexcept {
+        return a.inner == b.inner;
+    }
+    friend bool operator!=(interrupted_executor const& a, interrupted_executor const& b) noexcept {
+        return !(a == b);
+    }
 };
 
 } // namespace
@@ -129,6 +171,63 @@ TEST_CASE("a server that drains without its backplane refuses at once who waits 
         CHECK(bob.outcome == errc::shutting_down);
         CHECK(o.left.hub->connections() == 0);
     });
+}
+
+TEST_CASE("a client that is ended while it is about to be entered leaves nothing behind") {
+    asio::io_context io;
+    std::function<void()> once;
+    hubbub::local_broker broker;
+    hubbub::any_transport transport{std::make_unique<hubbub::local_transport>(
+        interrupted_executor{io.get_executor(), &once}, broker)};
+    outage_bus bus(transport);
+    hubbub::hub hub(bus);
+    asio::cancellation_signal signal;
+    std::optional<std::error_code> outcome;
+    std::optional<std::error_code> drained;
+    hubbub::connection<outage_bus> connection;
+    auto const enter = [&] {
+        // The handler waits elsewhere, so that the first to wait on the hub's executor is the hub.
+        hub.async_connect(
+            "ada", [](auto const& /*call*/) {},
+            asio::bind_cancellation_slot(
+                signal.slot(), asio::bind_executor(io, [&](std::error_code error, auto made) {
+                    outcome = error;
+                    connection = std::move(made);
+                })));
+    };
+    auto const settle = [&] {
+        while (io.poll() != 0) {
+        }
+    };
+    settle();
+    bool begun = false; // by what interrupts it
+
+    SUBCASE("by itself") {
+        once = [&] {
+            begun = hub.connections() == 0;
+            signal.emit(asio::cancellation_type::terminal);
+        };
+        enter();
+        CHECK(hub.connections() == 0);
+        settle();
+        CHECK(outcome == asio::error::operation_aborted);
+    }
+    SUBCASE("by a drain, which it keeps waiting no longer") {
+        once = [&] {
+            begun = hub.connections() == 0;
+            hub.async_drain(1h, {}, [&](std::error_code error) { drained = error; });
+        };
+        enter();
+        CHECK(hub.connections() == 0);
+        settle();
+        CHECK(outcome == errc::shutting_down);
+        CHECK(drained == std::error_code{});
+    }
+    CHECK(begun);
+    CHECK(hub.clients().user("ada").send("tell") == std::error_code{});
+    settle();
+    CHECK(!connection);
+    CHECK(hub.connections() == 0);
 }
 
 TEST_SUITE_END();

@@ -1,5 +1,5 @@
 // Programs on three servers whose links lose, delay, double and reorder what comes:
-// a call is delivered as the model says, or it is in a gap that was told.
+// a call is delivered as the model says, or it is in a gap that was told; a question ends in time.
 #include "support/random_hub.hpp"
 #include "support/seeds.hpp"
 
@@ -12,10 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <vector>
 
 namespace {
 
 using namespace std::chrono_literals;
+using hubbub::errc;
 
 class losing_program : public random_hub {
 public:
@@ -41,19 +43,23 @@ public:
                 break;
             case 1: disconnect_somebody(); break;
             case 2: change_somebodys_group(); break;
+            case 3: ask_somebody(pick(servers)); break;
             default: send_from_somewhere();
             }
         }
         settle_accounts();
+        time_.run_for(answer_bound); // for what was asked last
     }
 
-    /// Nobody was told anything twice, or what was for others.
+    /// Nobody was told anything twice, or what was for others; and each question ended once.
     void check() const {
         check_each();
+        CHECK(std::all_of(ends_.begin(), ends_.end(), [](int ends) { return ends == 1; }));
         for (auto const& c : clients_) {
             auto told = c->told;
             std::sort(told.begin(), told.end());
             CHECK(std::includes(c->expected.begin(), c->expected.end(), told.begin(), told.end()));
+            CHECK(c->asked <= c->questions); // a question that comes twice is asked once
         }
     }
 
@@ -64,13 +70,19 @@ public:
         return sum;
     }
 
+    int answered() const noexcept { return answered_; }
+    int timed_out() const noexcept { return timed_out_; }
+
 private:
     static constexpr unsigned servers = 3;
+    static constexpr auto answer_bound = 2s;
 
     /// What the servers tell each other of themselves is not needed here, and would take most of the
     /// time; while where the streams stand is told often, so that each loss is soon in a gap.
     static options quick(unsigned seed) {
-        return {.hub = {.order = order_by(seed), .beacon_interval = 1h},
+        return {.hub = {.request_timeout = answer_bound,
+                        .order = order_by(seed),
+                        .beacon_interval = 1h},
                 .numbers = {.beacon_interval = 10s, .beacon_cap = 20s, .settle_time = 100ms},
                 .settle_time = 150ms};
     }
@@ -83,7 +95,8 @@ private:
             std::set<std::size_t> const told(c->told.begin(), c->told.end());
             return std::all_of(c->expected.begin(), c->expected.end(), [&](auto const number) {
                 auto const& sent = calls_[number];
-                return told.contains(number) || (!is_direct(sent, *c) && is_in_gap(sent, *c));
+                return told.contains(number) ||
+                       (!is_direct(sent, *c) && is_in_gap(sent, c->server));
             });
         });
     }
@@ -122,27 +135,64 @@ private:
         }
     }
 
+    /// Of a client that may be gone, or go before it answers. Who is on the asking server itself is
+    /// asked, and answers, over no link.
+    void ask_somebody(std::size_t by) {
+        auto& c = *clients_[pick(clients_.size())];
+        ++c.questions;
+        servers_[by]->hub.clients().client(c.id).async_invoke<std::size_t>(
+            "who", [this, &c, by, question = ends_.size(), was_here = c.here,
+                    begun = time_.now()](hubbub::outcome<std::size_t> const& given) {
+                ++ends_[question];
+                note("asked " + c.id + ": " + given.text());
+                auto const error = given.error();
+                CHECK(time_.now() - begun <= (by == c.server ? 0s : answer_bound));
+                if (given)
+                    CHECK((was_here && *given == c.number));
+                else if (error == errc::timed_out)
+                    CHECK((by != c.server && time_.now() - begun == answer_bound));
+                else if (error == errc::connection_ended)
+                    CHECK((was_here && !c.here));
+                else
+                    CHECK((error == errc::unknown_connection && !c.here));
+                answered_ += given ? 1 : 0;
+                timed_out_ += error == errc::timed_out ? 1 : 0;
+            });
+        ends_.push_back(0);
+    }
+
     void send_from_somewhere() {
         if (auto const* const sent = send(pick(servers)))
             for (auto const& c : clients_)
                 if (sent->is_for(*c).surely)
                     c->expected.push_back(sent->number);
     }
+
+    std::vector<int> ends_; // of each question
+    int answered_ = 0;
+    int timed_out_ = 0;
 };
 
 } // namespace
 
 TEST_SUITE_BEGIN("hub");
 
-TEST_CASE("random programs over lossy links: each call is delivered, or in a gap that was told") {
+TEST_CASE(
+    "random programs over lossy links: each call is delivered, or in a gap that was told; each "
+    "question ends once and in time") {
     std::uint64_t dropped = 0;
+    int answered = 0;
+    int timed_out = 0;
     for_each_seed(many_seeds / 4, [&](unsigned seed) { // each takes many beacons
         losing_program p(seed);
         p.run();
         p.check();
         dropped += p.dropped();
+        answered += p.answered();
+        timed_out += p.timed_out();
     });
-    CHECK((dropped > 0 || chosen_seed())); // a single one may be of links that lose nothing
+    // A single one may be of links that lose nothing.
+    CHECK(((dropped > 0 && answered > 0 && timed_out > 0) || chosen_seed()));
 }
 
 TEST_CASE("a random program over lossy links does the same each time, by its seed") {

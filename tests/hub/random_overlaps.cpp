@@ -6,12 +6,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,15 +44,23 @@ public:
         for (int burst = 0; burst < 3; ++burst) {
             for (int i = 0; i < 12; ++i) {
                 step();
-                if (auto const pause = pick(4); pause != 0)
-                    time_.run_for(std::chrono::milliseconds(pause - 1));
+                if (auto const pause = pick(13); pause == 0)
+                    time_.run_for(2 * longest_way); // what was sent has come, where links are whole
+                else if (pause > 3)
+                    time_.run_for(std::chrono::milliseconds(pause % 3));
+                note_subscriptions();
             }
             come_to_rest();
         }
     }
 
 private:
+    using time_point = hubbub::detail::sequence_clock::time_point;
+    using server_and_topic = std::pair<std::size_t, std::string>;
+
     static constexpr unsigned servers = 3;
+    /// Through two links that are whole.
+    static constexpr auto longest_way = 20ms;
 
     void step() {
         auto const at = pick(servers);
@@ -74,14 +82,16 @@ private:
             return;
         auto const& c = enter(at);
         consider(c);
-        hubbub::detail::hub_topics const topics("hub");
-        fresh_.insert({{at, topics.all()}, {at, topics.user(c.user)}});
+        for (auto const& topic : topics_of(c))
+            subscribes_if_alone(at, topic);
     }
 
     void disconnect_somebody() {
         if (auto* const c = somebody()) {
             disconnect(*c);
             consider(*c);
+            for (auto const& topic : topics_of(*c))
+                subscribes_if_alone(c->server, topic);
         }
     }
 
@@ -93,7 +103,7 @@ private:
         if (c == nullptr || !servers_[by] || !c->unsure.insert(group).second)
             return;
         consider(*c);
-        fresh_.insert({c->server, hubbub::detail::hub_topics("hub").group(group)});
+        subscribes_if_alone(c->server, topics_.group(group));
         ++pending_;
         change_group(*c, group, in, by, [this, c, group, in](std::error_code error) {
             --pending_;
@@ -106,11 +116,18 @@ private:
     }
 
     void cut_or_heal(std::size_t at) {
-        if (!servers_[at] || heal_link(at))
+        if (!servers_[at])
             return;
-        cut(at);
-        cut_off_.insert(at);
         calm_ = false;
+        if (servers_[at]->cut)
+            return heal(at);
+        cut(at);
+        apart_[at] = time_point::max();
+    }
+
+    void heal(std::size_t at) {
+        if (heal_link(at))
+            apart_[at] = time_.now();
     }
 
     void kill(std::size_t at) {
@@ -122,8 +139,10 @@ private:
         for (auto const& c : clients_)
             consider(*c);
         for (auto& [who, chance] : chances_)
-            if (calls_[who.first].by == at) // it took along what it knew
-                chance.surely = false;
+            if (auto const& sent = calls_[who.first];
+                sent.by == at && may_be_under_way(sent, client_of(who.second)))
+                chance.surely = false; // it took along what it knew
+        apart_[at] = time_.now();
     }
 
     /// Of a client that is here there is an answer, if it is not gone before; of another an error.
@@ -153,9 +172,43 @@ private:
     }
 
     void send_from(std::size_t by) {
-        if (auto const* const sent = servers_[by] ? send(by) : nullptr)
-            for (auto const& c : clients_)
-                consider(*sent, *c);
+        auto const* const sent = servers_[by] ? send(by) : nullptr;
+        if (sent == nullptr)
+            return;
+        sent_at_[sent->number] = time_.now();
+        for (auto const& p : sent->places)
+            began_.try_emplace({by, p.topic}, time_.now());
+        for (auto const& c : clients_)
+            consider(*sent, *c);
+    }
+
+    /// A topic of which nobody at a server is surely a member: there it may be left, and subscribed to
+    /// again with the next, if there is any.
+    void subscribes_if_alone(std::size_t at, std::string const& topic) {
+        if (!is_surely_subscribed(at, topic))
+            fresh_[{at, topic}] = time_point::max();
+    }
+
+    /// From when on each is surely subscribed to.
+    void note_subscriptions() {
+        for (auto& [where, since] : fresh_)
+            if (since == time_point::max() && is_surely_subscribed(where.first, where.second))
+                since = time_.now();
+    }
+
+    bool is_surely_subscribed(std::size_t at, std::string const& topic) const {
+        return std::any_of(clients_.begin(), clients_.end(), [&](auto const& c) {
+            if (c->server != at || !c->here || !topics_of(*c).contains(topic))
+                return false;
+            return std::none_of(c->unsure.begin(), c->unsure.end(),
+                                [&](auto const& group) { return topic == topics_.group(group); });
+        });
+    }
+
+    /// Or lost. Else it has come: both links have been whole ever since it was sent, and for long.
+    bool may_be_under_way(call const& sent, client const& c) const {
+        auto const at = sent_at_.at(sent.number);
+        return std::max(apart_[c.server], apart_[sent.by]) >= at || time_.now() - at <= longest_way;
     }
 
     /// A client as it is from now on, for all calls that may be under way.
@@ -165,8 +218,11 @@ private:
     }
 
     void consider(call const& sent, client const& c) {
-        auto const now = sent.is_for(c);
+        bool const came_before = !may_be_under_way(sent, c);
+        auto const now = came_before ? random_model::chance{} : sent.is_for(c);
         auto const [known, first] = chances_.try_emplace({sent.number, c.number}, now);
+        if (came_before)
+            return;
         auto& chance = known->second;
         if (!first)
             chance = {chance.surely && now.surely, chance.maybe || now.maybe};
@@ -174,7 +230,7 @@ private:
 
     void come_to_rest() {
         for (std::size_t i = 0; i < servers; ++i)
-            heal_link(i);
+            heal(i);
         time_.run_until(
             [this] {
                 return pending_ == 0 && std::none_of(clients_.begin(), clients_.end(),
@@ -188,7 +244,6 @@ private:
         check_presence();
         begin_ = calls_.size();
         chances_.clear();
-        cut_off_.clear();
         fresh_.clear();
         calm_ = true;
     }
@@ -205,15 +260,22 @@ private:
             auto const& sent = calls_[who.first];
             auto const& c = client_of(who.second);
             return !chance.surely || times_told(c, sent.number) == 1 ||
-                   (!is_direct(sent, c) && (is_in_gap(sent, c) || is_unheard(sent, c)));
+                   (!is_direct(sent, c) && (is_in_gap(sent, c.server) || is_unheard(sent, c)));
         });
     }
 
     /// Of a stream that is older than the subscription its server may not have heard before a link
-    /// fell: then nobody knows what is missing.
+    /// fell: then nobody knows what is missing. How old it is is not known better than the way of
+    /// a question is long.
     bool is_unheard(call const& sent, client const& c) const {
-        return (cut_off_.contains(c.server) || cut_off_.contains(sent.by)) &&
-               fresh_.contains({c.server, topic_at(sent, c.server)});
+        auto const topic = topic_at(sent, c.server);
+        auto const subscribed = fresh_.find({c.server, topic});
+        auto const began = began_.find({sent.by, topic});
+        if (subscribed == fresh_.end() || began == began_.end())
+            return false;
+        bool const is_older = subscribed->second == time_point::max() ||
+                              began->second <= subscribed->second + longest_way;
+        return is_older && std::max(apart_[c.server], apart_[sent.by]) >= sent_at_.at(sent.number);
     }
 
     void check_calls() {
@@ -268,9 +330,12 @@ private:
     // Of this burst:
     std::size_t begin_ = 0;                                                       // its first call
     std::map<std::pair<std::size_t, std::size_t>, random_model::chance> chances_; // by call, client
-    std::set<std::size_t> cut_off_;                       // servers whose link was cut
-    std::set<std::pair<std::size_t, std::string>> fresh_; // what servers may have subscribed to
-    bool calm_ = true;                                    // no link was cut, and no server killed
+    std::map<server_and_topic, time_point> fresh_; // what servers subscribe to anew, and by when
+    bool calm_ = true;                             // no link was cut, and no server killed
+
+    std::map<std::size_t, time_point> sent_at_;    // each call
+    std::map<server_and_topic, time_point> began_; // the streams of each server
+    std::array<time_point, servers> apart_{};      // when each link was not whole last
 };
 
 } // namespace

@@ -8,7 +8,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,11 +24,13 @@ class program : public random_hub {
 public:
     explicit program(unsigned seed)
         : random_hub(seed, {.hub = {.order = order_by(seed)},
-                            .settle_time = std::chrono::milliseconds(20)}) {
-        for (std::size_t i = 0; i < servers; ++i)
+                            .settle_time = std::chrono::milliseconds(25)}) {
+        for (std::size_t i = 0; i < servers; ++i) {
             add_server({.limits = {.max_queue_messages = 6}, .log_lines = 0});
+            listen(i, topics_.server(server_ids_[i]));
+        }
         for (int i = 0; i < 4; ++i)
-            connect(pick(servers));
+            connect_at(pick(servers));
     }
 
     void run() {
@@ -52,8 +57,8 @@ public:
             time_.run_for(std::chrono::seconds(1)); // a beacon tells it, where the answer is lost
     }
 
-    /// Deliveries agree, whatever the order of what waited for a link; and what they cannot have
-    /// got is in gaps.
+    /// Deliveries agree, whatever the order of what waited for a link; and what did not come to a
+    /// server is in gaps.
     void check() {
         check_each();
         CHECK(accounted());
@@ -68,23 +73,60 @@ private:
     static constexpr std::size_t servers = 3;
     static constexpr unsigned steps = 32;
 
+    /// A topic that a server listens to.
+    struct listening {
+        /// Whose streams it does not know, which are older: of them it may miss what it is not told.
+        std::set<std::size_t> unheard;
+        std::vector<call const*> missed;
+    };
+
+    /// Servers whose links are whole have heard each other.
     void come_to_rest() {
         settle();
+        for (auto& [where, l] : listening_)
+            std::erase_if(l.unheard,
+                          [&](auto by) { return is_whole(where.first) && is_whole(by); });
+    }
+
+    void listen(std::size_t at, std::string const& topic) {
+        listening now;
+        for (std::size_t by = 0; by < servers; ++by)
+            if (has_stream_.contains({by, topic}))
+                now.unheard.insert(by);
+        listening_.try_emplace({at, topic}, std::move(now));
+    }
+
+    /// A server listens to what is for its clients. With the last of a group, or of a user, it
+    /// leaves the topic, and is told no more what it missed there.
+    void listen_for_clients(std::size_t at) {
+        std::set<std::string> topics;
         for (auto const& c : clients_)
-            for (std::size_t i = 0; i < servers; ++i)
-                if (is_whole(i) && is_whole(c->server))
-                    c->heard.insert(i);
+            if (c->here && c->server == at)
+                topics.merge(topics_of(*c));
+        for (auto const& topic : topics)
+            listen(at, topic);
+        topics.insert(topics_.server(server_ids_[at]));
+        std::erase_if(listening_, [&](auto const& item) {
+            return item.first.first == at && !topics.contains(item.first.second);
+        });
+    }
+
+    void connect_at(std::size_t at) {
+        connect(at);
+        listen_for_clients(at);
     }
 
     /// Where it would not wait for the link.
     void connect_somewhere() {
         if (auto const at = pick(servers); is_whole(at))
-            connect(at);
+            connect_at(at);
     }
 
     void disconnect_somebody() {
-        if (auto* const c = somebody())
+        if (auto* const c = somebody()) {
             disconnect(*c);
+            listen_for_clients(c->server);
+        }
     }
 
     /// By any server, if both its link and that of the connection's server are whole.
@@ -94,8 +136,7 @@ private:
         if (c == nullptr || !is_whole(by) || !is_whole(c->server))
             return;
         change_group(*c, by);
-        c->heard.clear();
-        c->missed.clear(); // who leaves is told no more
+        listen_for_clients(c->server);
     }
 
     void cut_or_heal() {
@@ -119,6 +160,7 @@ private:
             return;
         killed_ = at;
         kill_server(at);
+        std::erase_if(listening_, [&](auto const& item) { return item.first.first == at; });
     }
 
     /// A client answers, whatever its server; of one that is gone there is an error, at once if it is
@@ -167,6 +209,8 @@ private:
         auto const* const sent = servers_[by] ? send(by) : nullptr;
         if (sent == nullptr)
             return;
+        for (auto const& p : sent->places)
+            has_stream_.insert({by, p.topic});
         for (auto const& c : clients_)
             if (is_direct(*sent, *c) && sent->is_for(*c).surely)
                 c->expected.push_back(sent->number);
@@ -176,29 +220,30 @@ private:
             expect_from_backplane(*sent);
     }
 
-    /// The model: whom a call reaches that goes out now.
+    /// The model: whom a call reaches that goes out now, and which servers miss it.
     void expect_from_backplane(call const& sent) {
-        for (auto const& c : clients_) {
-            if (is_direct(sent, *c) || !sent.is_for(*c).surely || place_of(sent, *c) == nullptr)
-                continue;
-            if (!servers_[c->server]->cut)
+        for (auto const& c : clients_)
+            if (!is_direct(sent, *c) && sent.is_for(*c).surely && !servers_[c->server]->cut &&
+                place_of(sent, c->server) != nullptr)
                 c->expected.push_back(sent.number);
-            else if (c->heard.contains(sent.by)) // else it may not know that it missed something
-                c->missed.push_back(sent.number);
-        }
+        for (auto& [where, l] : listening_)
+            if (servers_[where.first]->cut && where.second == topic_at(sent, where.first) &&
+                place_of(sent, where.first) != nullptr && !l.unheard.contains(sent.by))
+                l.missed.push_back(&sent);
     }
 
-    /// What was missed is in gaps, if they are there who missed it and who would tell it.
+    /// What was missed is in gaps, if they are there who would tell it.
     bool accounted() const {
-        return std::all_of(clients_.begin(), clients_.end(), [this](auto const& c) {
-            return !c->here ||
-                   std::all_of(c->missed.begin(), c->missed.end(), [&](auto const number) {
-                       auto const& sent = calls_[number];
-                       return !servers_[sent.by] || is_in_gap(sent, *c);
-                   });
+        return std::all_of(listening_.begin(), listening_.end(), [this](auto const& item) {
+            auto const& [where, l] = item;
+            return std::all_of(l.missed.begin(), l.missed.end(), [&](auto const* sent) {
+                return !servers_[sent->by] || is_in_gap(*sent, where.first);
+            });
         });
     }
 
+    std::map<std::pair<std::size_t, std::string>, listening> listening_; // by server and topic
+    std::set<std::pair<std::size_t, std::string>> has_stream_;           // who published where
     std::vector<call const*> waiting_[servers];
     std::optional<std::size_t> killed_;
 };
