@@ -70,7 +70,7 @@ public:
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
-          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_, hooks_),
+          requests_(peers_, id_, serializer_, executor_, o, roster_, mail_, hooks_),
           watching_(bus, topics, serializer_, o.request_timeout, roster_, requests_, peers_,
                     hooks_) {
         answer_presence(requests_.methods, roster_, topics);
@@ -99,6 +99,7 @@ public:
     }
 
     void close() {
+        requests_.close();
         peers_->close();
         if (!open_.exchange(false))
             return;

@@ -53,7 +53,8 @@ struct hub_options {
     /// A method that takes or gives streams lets the next run as soon as it has begun.
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait, and how many of its joins of one group, while the
-    /// backplane is away; those beyond are refused as queue_full. 0: no limit.
+    /// backplane is away; and how many calls of all servers (servers::send), until this one has met
+    /// the others. Those beyond are refused as queue_full. 0: no limit.
     std::size_t max_waiting_calls = 1000;
     /// How many streams of one connection may be open, both ways together: those beyond fail as
     /// refused. One that ended is open until its last item is received. 0: no limit.
