@@ -24,7 +24,7 @@ enum class delivery_order {
 /// The servers of one hub have the same.
 struct hub_options {
     /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
-    /// that no hub's topics are another's.
+    /// that no hub's topics are another's. A transport has one hub of a name at a time.
     std::string name = "hub";
     /// How long an operation on another server's connection may take; positive.
     std::chrono::milliseconds request_timeout{10000};
