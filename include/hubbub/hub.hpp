@@ -199,8 +199,12 @@ public:
     }
 
     /// Ends the hub, as its destructor does: connections end, what waits completes as closed, and
-    /// the other servers are told.
-    void close() { core_->close(); }
+    /// the other servers are told. Calls of servers::send that wait are events, which a destructor
+    /// tells nobody.
+    void close() {
+        core_->asked().give_up_early();
+        core_->close();
+    }
 
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing
     /// happens, and must not throw.

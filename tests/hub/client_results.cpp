@@ -1,6 +1,8 @@
 // What happens when the hub asks a client, on every bus.
 #include "support/hub_stage.hpp"
 
+#include <hubbub/hub/coroutines.hpp>
+
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>

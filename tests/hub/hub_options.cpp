@@ -38,6 +38,31 @@ TEST_CASE("a hub whose topics would be among those of another is refused by its 
     CHECK(refusal_of({.name = "chat.group"}).empty());
 }
 
+TEST_CASE("a second hub of one name on a transport is refused while the first is there") {
+    asio::io_context io;
+    hubbub::any_transport transport(
+        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
+    json_setup::bus bus(transport);
+    json_setup::bus another_bus(transport);
+    using hub = hubbub::hub<json_setup::bus>;
+    hub first(bus, {.name = "chat"});
+    hub const game(bus, {.name = "game"});
+    for (auto* const b : {&bus, &another_bus}) {
+        std::string refusal;
+        try {
+            hub const second(*b, {.name = "chat"});
+        } catch (std::invalid_argument const& e) {
+            refusal = e.what();
+        }
+        CHECK(refusal ==
+              "hub_options: name is 'chat', as that of another hub on this transport, and "
+              "servers of one hub have a transport each: use another name or transport");
+    }
+    first.close();
+    hub const next(bus, {.name = "chat"});
+    CHECK(next.server_id() != first.server_id());
+}
+
 TEST_CASE("a hub takes no options that cannot work, and says which") {
     using std::chrono::milliseconds;
     std::vector<std::pair<hubbub::hub_options, std::string>> const refused{

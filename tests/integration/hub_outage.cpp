@@ -256,4 +256,24 @@ TEST_CASE("the clients of a server that is gone from Redis find another, and joi
     s.tell_all(s.middle(), "after");
 }
 
+TEST_CASE("a server that Redis has cut off knows at once of those that began meanwhile") {
+    hubbub::hub_options const silent{.beacon_interval = 1h}; // none but those at its return
+    stage s({.hub = silent});
+    auto const all_know = [&](std::size_t count) {
+        s.run_until_each([&](node& n) { return n.hub.servers().alive().size() == count; });
+    };
+    all_know(3);
+    auto admin = s.server.connect();
+    cut_off(admin, "left");
+    s.run_until([&] { return s.left().retries > 0; }, "it to be refused");
+    auto with_password = options_for(s.server);
+    with_password.password = "unknown to all";
+    node late(s.io, with_password, silent);
+    s.run_until([&] { return late.hub.servers().alive().size() == 3; }, "it to meet the rest");
+    CHECK(s.left().hub.servers().alive().size() == 3);
+    let_in(admin);
+    all_know(4);
+    s.run_until([&] { return late.hub.servers().alive().size() == 4; }, "it to hear of that");
+}
+
 } // namespace hub_outage_test

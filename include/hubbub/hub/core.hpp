@@ -13,6 +13,7 @@
 #include <hubbub/hub/joined_completion.hpp>
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
+#include <hubbub/hub/name_claim.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/outboxes.hpp>
 #include <hubbub/hub/peers.hpp>
@@ -70,9 +71,10 @@ public:
                 [this](auto const& c) { this->disconnect(c, {errc::slow_consumer}); }),
           dispatcher_(std::make_shared<dispatcher<Bus>>(executor_, o, hooks_)),
           peers_(std::make_shared<peers<Bus>>(bus, topics, id_, o, hooks_)),
-          requests_(peers_, id_, serializer_, executor_, o.request_timeout, roster_, mail_, hooks_),
+          requests_(peers_, id_, serializer_, executor_, o, roster_, mail_, hooks_),
           watching_(bus, topics, serializer_, o.request_timeout, roster_, requests_, peers_,
-                    hooks_) {
+                    hooks_),
+          name_(std::in_place, &bus.transport(), o.name) {
         answer_presence(requests_.methods, roster_, topics);
     }
 
@@ -99,6 +101,7 @@ public:
     }
 
     void close() {
+        requests_.close();
         peers_->close();
         if (!open_.exchange(false))
             return;
@@ -107,6 +110,7 @@ public:
             disconnect(c, {errc::closed});
         watching_.close();
         waiting_.open(errc::closed);
+        name_.reset();
     }
 
     requests<Bus>& asked() noexcept { return requests_; }
@@ -368,6 +372,7 @@ private:
 
     std::atomic<bool> open_ = true;
     std::atomic<bool> draining_ = false;
+    std::optional<name_claim> name_; // until it is closed
 };
 
 } // namespace detail

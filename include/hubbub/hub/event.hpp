@@ -18,9 +18,11 @@ struct outlet_failed {
 };
 
 /// A call of a method of the hub, or of one that its servers call, failed at this server; its caller
-/// is told the error and the text, if it waits for an answer.
+/// is told the error and the text, if it waits for an answer. Or this server's own call of all
+/// servers (servers::send) waited for them to meet, and has not reached all: timed_out, if they did
+/// not meet in time, closed, or why the bus refused it.
 struct call_failed {
-    /// Empty if a server called it (hub::servers).
+    /// Empty if a server called it (hub::servers), or was to be called.
     std::string_view connection;
     std::string_view method;
     std::error_code error;

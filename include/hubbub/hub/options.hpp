@@ -24,7 +24,7 @@ enum class delivery_order {
 /// The servers of one hub have the same.
 struct hub_options {
     /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
-    /// that no hub's topics are another's.
+    /// that no hub's topics are another's. A transport has one hub of a name at a time.
     std::string name = "hub";
     /// How long an operation on another server's connection may take; positive.
     std::chrono::milliseconds request_timeout{10000};
@@ -53,7 +53,8 @@ struct hub_options {
     /// A method that takes or gives streams lets the next run as soon as it has begun.
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait, and how many of its joins of one group, while the
-    /// backplane is away; those beyond are refused as queue_full. 0: no limit.
+    /// backplane is away; and how many calls of all servers (servers::send), until this one has met
+    /// the others. Those beyond are refused as queue_full. 0: no limit.
     std::size_t max_waiting_calls = 1000;
     /// How many streams of one connection may be open, both ways together: those beyond fail as
     /// refused. One that ended is open until its last item is received. 0: no limit.

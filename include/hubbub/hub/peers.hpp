@@ -6,13 +6,13 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/event.hpp>
-#include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/joined_completion.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/pending_calls.hpp>
+#include <hubbub/hub/presence_hooks.hpp>
+#include <hubbub/hub/reply_frame.hpp>
 #include <hubbub/hub/server_registry.hpp>
 #include <hubbub/subscription.hpp>
 
@@ -49,13 +49,6 @@ public:
     using time_point = timer::time_point;
     /// Answers what another server asks.
     using handler = std::function<void(message const& asked, done_type done)>;
-    /// Of who is there, for the beacons to tell and to hear of.
-    struct presence_hooks {
-        std::function<void(server_beacon& own)> fill;
-        std::function<void(server_beacon const&)> heard;
-        std::function<void(std::string const& server)> lost;
-        std::function<void(bool)> be_watched;
-    };
 
     peers(Bus& bus, hub_topics const& topics, std::string id, hub_options const& options,
           std::shared_ptr<hub_hooks const> hooks)
@@ -70,6 +63,10 @@ public:
         on_request_ = std::move(on_request);
         on_call_ = std::move(on_call);
         presence_ = std::move(presence);
+        observation_ = bus_->transport().observe([weak = this->weak_from_this()](event const& e) {
+            if (auto const self = weak.lock())
+                self->on_link(e);
+        });
         listen<message>(topics_.control(id_), control_, ready.part(),
                         [](auto& self, auto const& m) { self.on_message(m); });
         listen<call>(topics_.server(id_), calls_, ready.part(),
@@ -79,7 +76,10 @@ public:
     }
 
     /// The other servers can hear this one from now on: the first beacon.
-    void announce() { beacon("new"); }
+    void announce() {
+        announced_ = true;
+        beacon("new");
+    }
 
     /// Lets all servers be heard at once, and hear this one.
     void ask_for_beacons() { tell_all("new"); }
@@ -89,12 +89,9 @@ public:
     /// server had to tell of itself. Errors: timed_out, closed.
     void when_met(std::chrono::milliseconds limit, done_type done) {
         std::lock_guard const lock(mutex_);
-        if (!open_)
-            return done({.error = errc::closed});
-        if (met_)
+        if (open_ && met_)
             return done({});
-        pending_.begin(nobody, timer_.now() + bounded(limit), std::move(done), registry_.beats());
-        arm();
+        wait(nobody, limit, std::move(done));
     }
 
     bool met() const {
@@ -111,6 +108,7 @@ public:
         control_.reset();
         calls_.reset();
         beacons_.reset();
+        observation_.reset();
         unheard_.clear();
         for (auto& done : pending_.take_all())
             done({.error = errc::closed});
@@ -121,14 +119,7 @@ public:
     std::uint64_t begin(std::string const& server, std::chrono::milliseconds limit,
                         done_type done) {
         std::lock_guard const lock(mutex_);
-        if (!open_) {
-            done({.error = errc::closed});
-            return 0;
-        }
-        auto const number = pending_.begin(server, timer_.now() + bounded(limit), std::move(done),
-                                           registry_.beats());
-        arm();
-        return number;
+        return wait(server, limit, std::move(done));
     }
 
     /// The answer, or why there is none; too late it does nothing.
@@ -165,6 +156,18 @@ public:
 
 private:
     using question = std::shared_ptr<message const>;
+
+    /// The lock is held.
+    std::uint64_t wait(std::string const& server, std::chrono::milliseconds limit, done_type done) {
+        if (!open_) {
+            done({.error = errc::closed});
+            return 0;
+        }
+        auto const number = pending_.begin(server, timer_.now() + bounded(limit), std::move(done),
+                                           registry_.beats());
+        arm();
+        return number;
+    }
 
     void publish(std::string const& server, question const& asked) {
         if (!open_)
@@ -213,40 +216,33 @@ private:
 
     void on_message(message const& m) {
         if (m.verb == "done")
-            return finish(m.request, {.error = m.error ? std::error_code(*m.error, error_category())
-                                                       : std::error_code{},
-                                      .text = m.text.value_or(""),
-                                      .value = m.arguments});
+            return finish(m.request, answer_of<serializer>(m));
         done_type reply;
         if (m.reply_to)
             reply = {executor_,
                      [self = this->shared_from_this(), to = *m.reply_to, request = m.request](
-                         answer_type given) { self->reply(to, request, std::move(given)); }};
+                         answer_type const& given) { self->reply(to, request, given); }};
         on_request_(m, std::move(reply));
     }
 
-    void reply(std::string const& to, std::uint64_t request, answer_type given) {
-        auto const error = send_reply(to, request, given);
-        if (error &&
-            given.value) // it cannot be encoded, or is too large: then at least that is said
-            send_reply(to, request, {.error = error});
+    void reply(std::string const& to, std::uint64_t request, answer_type const& given) {
+        auto const error = tell(to, to_frame(request, given));
+        if (error && given.value) // cannot be encoded, or is too large: then at least that is said
+            tell(to, to_frame<serializer>(request, {.error = error}));
     }
 
-    std::error_code send_reply(std::string const& to, std::uint64_t request,
-                               answer_type const& given) {
-        message m{.verb = "done", .request = request, .arguments = given.value};
-        if (given.error) {
-            bool const own = given.error.category() == error_category();
-            m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
-            m.text = given.text.empty() && !own ? given.error.message() : given.text;
-        }
-        return tell(to, std::move(m));
+    /// Who was away is perhaps taken for dead, and knows of nobody who came: it says "new" again.
+    void on_link(event const& e) {
+        if (std::holds_alternative<link_lost>(e))
+            greeted_ = false;
+        else if (std::holds_alternative<link_whole>(e) && announced_ && !greeted_)
+            tell_all("new");
     }
 
     void beacon(char const* state) {
         if (!open_)
             return;
-        tell_all(state);
+        tell_all(state, true);
         std::lock_guard const lock(mutex_);
         auto const state_now = bus_->state();
         bool const for_good = state_now == link_state::closed || state_now == link_state::failed;
@@ -254,7 +250,7 @@ private:
         arm();
     }
 
-    void tell_all(char const* state) {
+    void tell_all(char const* state, bool regular = false) {
         // While the link is down they would queue up, and come back in one burst that looks as if
         // time had passed.
         if (!open_ || bus_->state() != link_state::whole)
@@ -262,17 +258,23 @@ private:
         server_beacon own{id_, state};
         presence_.fill(own);
         auto const asks = own.state == "new";
-        // It waits for room where the queue is full: who has much to say is not dead.
-        bus_->async_publish(
-            topics_.beacons(), std::move(own), wait_up_to{options_.beacon_interval},
-            [weak = this->weak_from_this(), asks](std::error_code error, std::size_t receivers) {
-                auto const self = weak.lock();
-                if (!self || error || !asks || receivers == 0)
-                    return;
-                std::lock_guard const lock(self->mutex_);
-                self->expected_ = receivers;
-                self->meet();
-            });
+        greeted_ = greeted_ || asks;
+        auto told = [weak = this->weak_from_this(), asks](std::error_code error,
+                                                          std::size_t receivers) {
+            auto const self = weak.lock();
+            if (!self || error || !asks || receivers == 0)
+                return;
+            std::lock_guard const lock(self->mutex_);
+            self->expected_ = receivers;
+            self->meet();
+        };
+        // A regular one waits for room where the queue is full: who has much to say is not dead.
+        // Others do not, since what waits has all else refused: the next regular one does as well.
+        if (regular)
+            bus_->async_publish(topics_.beacons(), std::move(own),
+                                wait_up_to{options_.beacon_interval}, std::move(told));
+        else
+            bus_->async_publish(topics_.beacons(), std::move(own), std::move(told));
     }
 
     /// The lock is held.
@@ -287,6 +289,7 @@ private:
     void on_beacon(server_beacon const& b) {
         server_registry::change now;
         bool watched = false;
+        bool answers = false;
         std::vector<question> again;
         {
             std::lock_guard const lock(mutex_);
@@ -297,6 +300,7 @@ private:
             meet();
             for (auto const& server : now.lost) {
                 unheard_.erase(server);
+                watching_.erase(server);
                 for (auto& done : pending_.take_of(server))
                     done({.error = errc::server_lost});
             }
@@ -311,9 +315,12 @@ private:
                 watching_.insert(b.server);
             else
                 watching_.erase(b.server);
-            for (auto const& server : now.lost)
-                watching_.erase(server);
             watched = !watching_.empty();
+            // One answer is for all who ask before this server hears it: it reaches them, too.
+            if (b.server != id_)
+                answers = b.state == "new" && !std::exchange(answering_, true);
+            else if (b.state != "new")
+                answering_ = false;
         }
         presence_.be_watched(watched);
         presence_.heard(b);
@@ -325,7 +332,7 @@ private:
         }
         for (auto const& q : again)
             publish(b.server, q);
-        if (b.state == "new" && b.server != id_)
+        if (answers)
             tell_all("too");
     }
 
@@ -370,6 +377,8 @@ private:
     std::function<void(call const&)> on_call_;
     presence_hooks presence_;
     std::atomic<bool> open_ = true;
+    std::atomic<bool> announced_ = false;
+    std::atomic<bool> greeted_ = false; // said "new" since the link is there
 
     mutable std::mutex mutex_; // guards what follows
     timer timer_;
@@ -378,9 +387,11 @@ private:
     server_registry registry_;
     std::set<std::string> watching_; // servers that want to know who comes and goes
     pending_calls<done_type> pending_;
+    bool answering_ = false; // its "too" is on its way
     bool met_ = false;
     std::size_t expected_ = std::numeric_limits<std::size_t>::max();    // servers, by the backplane
     std::map<std::string, std::vector<question>, std::less<>> unheard_; // by whom they are for
+    std::shared_ptr<void> observation_;                                 // of the link
     subscription control_;
     subscription calls_;
     subscription beacons_;

@@ -6,11 +6,13 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/caller.hpp>
+#include <hubbub/hub/early_calls.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
+#include <hubbub/hub/options.hpp>
 #include <hubbub/hub/outboxes.hpp>
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/peers.hpp>
@@ -20,7 +22,6 @@
 
 #include <asio/error.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -47,10 +48,11 @@ public:
 
     /// All of these outlive it.
     requests(std::shared_ptr<peers<Bus>> others, std::string const& id, serializer const& format,
-             asio::any_io_executor executor, std::chrono::milliseconds limit, roster<Bus>& here,
+             asio::any_io_executor executor, hub_options const& options, roster<Bus>& here,
              outboxes<Bus> const& mail, std::shared_ptr<hub_hooks const> hooks)
         : peers_(std::move(others)), id_(&id), serializer_(&format), executor_(std::move(executor)),
-          limit_(limit), roster_(&here), mail_(&mail), hooks_(std::move(hooks)) {}
+          limit_(options.request_timeout), roster_(&here), mail_(&mail), hooks_(std::move(hooks)),
+          early_(options.max_waiting_calls) {}
 
     /// What it is a part of keeps it while something is under way: self shares that. Before all else.
     void kept_by(std::weak_ptr<requests> self) { self_ = std::move(self); }
@@ -117,21 +119,32 @@ public:
     }
 
     /// Calls a method of all servers, without an answer; the first error, after all were tried.
-    /// Before the servers have met it is only begun.
+    /// Before the servers have met this one alone is called, and the others when they have; what
+    /// comes of that is told to the owner. Errors, then: queue_full.
     std::error_code tell_servers(invocation_type const& what) {
-        auto const known = alive();
-        if (!peers_->met())
-            peers_->when_met(limit_,
-                             {executor_, [self = self_.lock(), what, known](reply const& met) {
-                                  auto others = self->alive();
-                                  std::erase_if(others, [&](auto const& server) {
-                                      return std::find(known.begin(), known.end(), server) !=
-                                             known.end();
-                                  });
-                                  if (!met.error)
-                                      self->tell(others, what);
-                              }});
-        return tell(known, what);
+        if (peers_->met() && !early_.busy()) {
+            tell_own(what);
+            return tell_others(what);
+        }
+        bool first = false;
+        if (auto const refused = early_.add(what, first))
+            return refused;
+        tell_own(what);
+        if (first)
+            wait_for_meeting();
+        return {};
+    }
+
+    /// Gives up what waits for the servers to meet, and tells that to the owner.
+    void give_up_early() {
+        while (auto const call = early_.take())
+            notify_not_told(*call, errc::closed);
+    }
+
+    /// The same without a word: the owner may be gone.
+    void close() {
+        while (early_.take()) {
+        }
     }
 
     std::vector<std::string> alive() const { return peers_->alive(); }
@@ -165,19 +178,44 @@ public:
     method_table<serializer> methods;
 
 private:
-    std::error_code tell(std::vector<std::string> const& servers, invocation_type const& what) {
+    void tell_own(invocation_type const& what) {
+        asio::post(executor_, [self = self_.lock(), what] { self->call_server_method(what, {}); });
+    }
+
+    std::error_code tell_others(invocation_type const& what) {
         std::error_code first;
-        for (auto const& server : servers) {
-            std::error_code error;
-            if (server != *id_)
-                error = peers_->tell(server, to_invoke(what));
-            else
-                asio::post(executor_,
-                           [self = self_.lock(), what] { self->call_server_method(what, {}); });
-            if (error && !first)
+        for (auto const& server : alive()) {
+            if (server == *id_)
+                continue;
+            if (auto const error = peers_->tell(server, to_invoke(what)); error && !first)
                 first = error;
         }
         return first;
+    }
+
+    void wait_for_meeting() {
+        peers_->when_met(limit_, {executor_, [self = self_.lock()](reply const& met) {
+                                      self->tell_early(met.error);
+                                  }});
+    }
+
+    /// Tells what has waited until now to the servers that are known. What is sent in the meantime,
+    /// because of an event perhaps, waits anew.
+    void tell_early(std::error_code not_met) {
+        for (auto left = early_.size(); left > 0; --left) {
+            auto const call = early_.take();
+            if (!call) // given up
+                break;
+            auto const error = tell_others(*call);
+            notify_not_told(*call, not_met ? not_met : error);
+        }
+        if (early_.go_on())
+            wait_for_meeting();
+    }
+
+    void notify_not_told(invocation_type const& what, std::error_code error) const {
+        reply failed{.error = error};
+        hooks_->notify_if_failed({}, what.method(), failed);
     }
 
     void call_server_method(invocation_type const& what, completion<reply> done) {
@@ -241,6 +279,7 @@ private:
     roster<Bus>* const roster_;
     outboxes<Bus> const* const mail_;
     std::shared_ptr<hub_hooks const> const hooks_;
+    early_calls<invocation_type> early_;
     std::weak_ptr<requests> self_;
 };
 

@@ -146,9 +146,16 @@ public:
     }
 
     /// Calls a method at every server that is alive, and waits for no answer: that it failed, or is
-    /// unknown there, is the event call_failed of the hub at that server. Those that this server has
-    /// not met yet are called when it has, within hub_options::request_timeout.
-    /// Errors: cannot_encode, or those of bus::publish.
+    /// unknown there, is the event call_failed of the hub at that server. Each server gets the calls
+    /// of one thread here in the order made.
+    ///
+    /// Before this server has met the others it alone is called at once; they are when it has. If
+    /// that takes longer than hub_options::request_timeout, those that are known then are called, and
+    /// it is the event call_failed of this hub for each call that waited (timed_out); likewise if the
+    /// hub is closed meanwhile (closed), or what has waited is refused by the bus.
+    ///
+    /// Errors: cannot_encode; closed; those of bus::publish, after all were tried; queue_full before
+    ///         the servers have met, if hub_options::max_waiting_calls wait, and then nobody is called.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) const {
         detail::packed<serializer> body;

@@ -8,6 +8,7 @@
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/peers.hpp>
+#include <hubbub/hub/presence_hooks.hpp>
 #include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/requests.hpp>
 #include <hubbub/hub/roster.hpp>
@@ -67,7 +68,7 @@ public:
     }
 
     /// What beacons tell, and who hears of them.
-    typename peers<Bus>::presence_hooks hooks() {
+    presence_hooks hooks() {
         return {.fill =
                     [weak = self_](server_beacon& own) {
                         if (auto const here = weak.lock()) {

@@ -1,0 +1,121 @@
+// A server that was cut off is back with the others as soon as its link is, in time that the test
+// owns.
+#include "support/outage_stage.hpp"
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace {
+
+using namespace std::chrono_literals;
+using hubbub::detail::server_beacon;
+
+bool knows(outage_server const& one, outage_server const& other) {
+    auto const ids = one.hub->servers().alive();
+    return std::find(ids.begin(), ids.end(), other.hub->server_id()) != ids.end();
+}
+
+/// Counts the beacons of each server by what they say.
+class beacon_counter {
+public:
+    beacon_counter(asio::io_context& io, hubbub::local_broker const& broker)
+        : wire_(io.get_executor(), broker) {}
+
+    unsigned count(outage_server const& of, char const* state) {
+        return counts_[{of.hub->server_id(), state}];
+    }
+    void clear() { counts_.clear(); }
+
+private:
+    hubbub::local_transport wire_;
+    outage_link link_{wire_, {}};
+    hubbub::sequenced<outage_link> numbered_{link_};
+    hubbub::bus<hubbub::sequenced<outage_link>, hubbub::json_serializer> bus_{numbered_};
+    std::map<std::pair<std::string, std::string>, unsigned> counts_;
+    hubbub::subscription hearing_ = bus_.subscribe<server_beacon>(
+        "hub/servers", [this](server_beacon const& b) { ++counts_[{b.server, b.state}]; });
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("hub");
+
+TEST_CASE("a server that was cut off for long is counted again as soon as its link is back") {
+    outage o;
+    o.connect(o.left);
+    o.left.link.cut();
+    o.time.run_for(10400ms); // until between two beacons
+    CHECK(!knows(*o.right, o.left));
+    o.left.link.heal();
+    o.time.run_for(10ms);
+    CHECK(knows(*o.right, o.left));
+    o.right->hub->presence().async_count([&](auto all) { o.counted = std::move(all); });
+    o.time.run_for(10ms);
+    REQUIRE(o.counted);
+    CHECK(o.counted->value == 1);
+    CHECK(o.counted->missing.empty());
+}
+
+TEST_CASE("a server whose link is back knows at once of those that began meanwhile") {
+    outage o;
+    o.left.link.cut();
+    outage_server late(o.io, o.broker, {}, {}, false);
+    o.connect(late);
+    o.time.run_for(10400ms);
+    o.left.link.heal();
+    o.time.run_for(10ms);
+    CHECK(knows(o.left, late));
+    o.left.hub->presence().async_count([&](auto all) { o.counted = std::move(all); });
+    o.time.run_for(10ms);
+    REQUIRE(o.counted);
+    CHECK(o.counted->value == 1);
+    CHECK(o.counted->missing.empty());
+}
+
+TEST_CASE("after an outage of all links each server says once that it is back, and answers once") {
+    asio::io_context io;
+    hubbub::testing::virtual_time time{io};
+    hubbub::local_broker const broker;
+    beacon_counter beacons(io, broker);
+    std::deque<outage_server> servers;
+    for (int i = 0; i < 10; ++i)
+        servers.emplace_back(io, broker, hubbub::hub_options{}, hubbub::testing::faults{}, true);
+    auto const heal_all = [&] {
+        beacons.clear();
+        for (auto& each : servers)
+            each.link.heal();
+        time.run_for(10ms);
+        for (auto const& each : servers) {
+            CHECK(beacons.count(each, "new") == 1);
+            CHECK(beacons.count(each, "too") == 1);
+            CHECK(beacons.count(each, "here") == 0);
+            CHECK(each.hub->servers().alive().size() == servers.size());
+        }
+    };
+    time.run_for(10s);
+    heal_all(); // for the first time
+    time.run_for(5300ms);
+    for (auto& each : servers)
+        each.link.cut();
+    time.run_for(10s);
+    heal_all();
+
+    // Who comes later is answered again.
+    beacons.clear();
+    outage_server const late(io, broker, {}, {}, false);
+    time.run_for(10ms);
+    CHECK(late.hub->servers().alive().size() == servers.size() + 1);
+    for (auto const& each : servers)
+        CHECK(beacons.count(each, "too") == 1);
+}
+
+TEST_SUITE_END();
