@@ -33,6 +33,7 @@ struct method_call {
     asio::any_io_executor executor;
     /// Whether the caller is told the text of any exception.
     bool detailed_errors = false;
+    call_streams<Serializer> streams = {};
 };
 
 /// How a method that returns an R answers: at once. Others specialize it (hub/coroutines.hpp).
@@ -112,12 +113,12 @@ private:
                 {.error = errc::wrong_arguments,
                  .text = wrong_arguments<plain>(call.what.serializer(), call.what.method(),
                                                 call.what.packed_arguments())});
-        if (auto text = streamed::mismatch(call.what); !text.empty())
+        if (auto text = streamed::mismatch(call); !text.empty())
             return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
         if constexpr (!std::is_same_v<plain, typename parts::arguments>)
             call.done->pass_turn();
         auto run = [method, who = call.who,
-                    arguments = std::tuple_cat(std::move(given), streamed::of(call))]() mutable {
+                    arguments = std::tuple_cat(std::move(given), streamed::take(call))]() mutable {
             if constexpr (parts::takes_caller)
                 return std::apply(
                     *method, std::tuple_cat(std::tie(std::as_const(who)), std::move(arguments)));
