@@ -81,6 +81,8 @@ private:
     template <class Serializer, class Run>
     static asio::awaitable<void> answer_later(std::shared_ptr<running_coroutine> running,
                                               method_call<Serializer> call, Run run) {
+        if (call.passes_turn) // when it first waits, for this strand is its own until then
+            asio::post(running->executor(), [done = call.done] { done->pass_turn(); });
         detail::answer<Serializer> given;
         try {
             if constexpr (std::is_void_v<R>)

@@ -34,6 +34,8 @@ struct method_call {
     /// Whether the caller is told the text of any exception.
     bool detailed_errors = false;
     call_streams<Serializer> streams = {};
+    /// It may be long: the next call runs when this one has begun.
+    bool passes_turn = false;
 };
 
 /// How a method that returns an R answers: at once. Others specialize it (hub/coroutines.hpp).
@@ -115,8 +117,7 @@ private:
                                                 call.what.packed_arguments())});
         if (auto text = streamed::mismatch(call); !text.empty())
             return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
-        if constexpr (!std::is_same_v<plain, typename parts::arguments>)
-            call.done->pass_turn();
+        call.passes_turn = !std::is_same_v<plain, typename parts::arguments>;
         auto run = [method, who = call.who,
                     arguments = std::tuple_cat(std::move(given), streamed::take(call))]() mutable {
             if constexpr (parts::takes_caller)
@@ -136,6 +137,7 @@ private:
     static void answer_by_stream(method_call<Serializer> const& call, Run run) {
         try {
             run();
+            call.done->pass_turn();
         } catch (...) { // whatever a method throws is an answer
             call.done->take(answer_with_exception<Serializer>(call.detailed_errors));
         }
