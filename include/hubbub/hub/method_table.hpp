@@ -113,8 +113,8 @@ private:
         if (call.what.arguments(given))
             return call.done->take(
                 {.error = errc::wrong_arguments,
-                 .text = wrong_arguments<plain>(call.what.serializer(), call.what.method(),
-                                                call.what.packed_arguments())});
+                 .text = wrong_arguments(std::type_identity<plain>{}, call.what.serializer(),
+                                         call.what.method(), call.what.packed_arguments())});
         if (auto text = streamed::mismatch(call); !text.empty())
             return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
         call.passes_turn = !std::is_same_v<plain, typename parts::arguments>;
