@@ -120,6 +120,35 @@ TEST_CASE("a stream that ended, however it did, makes room for another") {
     });
 }
 
+TEST_CASE_TEMPLATE("a method that wants no more of a stream tells who sends, and goes on", Setup,
+                   ALL_SETUPS) {
+    auto options = stage<Setup>::defaults();
+    options.max_stream_items = 1;
+    options.max_streams = 2;
+    stream_stage<Setup> s(options);
+    std::optional<hubbub::stream_writer<int>> kept;
+    s.hub().on(
+        "resets",
+        [](hubbub::stream_reader<int> in, hubbub::stream_writer<int> out) -> asio::awaitable<void> {
+            in.reset();
+            for (;;)
+                co_await out.async_send(1, asio::use_awaitable);
+        });
+    s.hub().on("drops", [&](hubbub::stream_reader<int> const&, hubbub::stream_writer<int> out) {
+        kept = std::move(out);
+    });
+    for (auto const* const method : {"resets", "drops"}) {
+        auto numbers = s.ada().template make_stream<int>();
+        codes sent;
+        for (int i = 0; i < 2; ++i)
+            numbers.async_send(i, [&](std::error_code error) { sent.push_back(error); });
+        auto const items = s.ada().template stream<int>(method, numbers);
+        s.settle();
+        CHECK(sent == codes{{}, asio::error::broken_pipe});
+        CHECK(!s.ada().template make_stream<int>().send(1)); // there is a place for it
+    }
+}
+
 TEST_CASE("with no limit any number of streams is open") {
     bounded_stage s(0);
     std::vector<hubbub::stream_reader<int>> items;

@@ -328,4 +328,54 @@ TEST_CASE("a stream does not keep the other calls of its connection waiting") {
     CHECK(sum == 7);
 }
 
+TEST_CASE_TEMPLATE("the next call runs when a method with a stream has begun, and not before",
+                   Setup, ALL_SETUPS) {
+    stream_stage<Setup> s;
+    lines seen;
+    std::optional<hubbub::stream_writer<int>> kept;
+    s.hub().on("later", [&](hubbub::stream_writer<int> out) -> asio::awaitable<void> {
+        CHECK(!s.ada().send("next"));
+        seen.emplace_back("begins");
+        co_await out.async_send(1, asio::use_awaitable);
+        for (;;) // it goes on until nobody receives
+            co_await out.async_send(2, asio::use_awaitable);
+    });
+    s.hub().on("at once", [&](hubbub::stream_writer<int> out) {
+        CHECK(!s.ada().send("next"));
+        seen.emplace_back("begins");
+        kept = std::move(out);
+    });
+    s.hub().on("next", [&] { seen.emplace_back("next"); });
+    for (auto const* const method : {"later", "at once"}) {
+        auto const items = s.ada().template stream<int>(method);
+        CHECK(!s.ada().send("next"));
+        s.settle();
+        CHECK(seen == lines{"begins", "next", "next"});
+        seen.clear();
+    }
+}
+
+TEST_CASE("what a client awaits its call with keeps none of the streams that the method is done "
+          "with") {
+    stream_stage<> s;
+    std::optional<int> first;
+    s.hub().on("first", [&](hubbub::stream_reader<int> in) -> asio::awaitable<void> {
+        first = *co_await in.async_receive(asio::use_awaitable);
+        in.reset();
+        asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+        co_await timer.async_wait(asio::use_awaitable);
+    });
+    auto numbers = s.ada().make_stream<int>();
+    asio::co_spawn(
+        s.setup.io(),
+        [&]() -> asio::awaitable<void> {
+            static_cast<void>(co_await s.ada().async_invoke("first", numbers, asio::use_awaitable));
+        },
+        asio::detached);
+    CHECK(!numbers.send(1));
+    s.run_until([&] { return first.has_value(); }, "the first item");
+    s.settle();
+    CHECK(numbers.send(2) == asio::error::broken_pipe);
+}
+
 TEST_SUITE_END();

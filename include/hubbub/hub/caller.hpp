@@ -68,7 +68,8 @@ public:
     /// The connection's own T, default-constructed the first time; one type a connection.
     /// Errors: std::bad_any_cast for a second type.
     /// Thread safety: making it; what is done with it is the caller's to guard. The methods of one
-    ///                connection run one at a time, unless hub_options::parallel_calls allows more.
+    ///                connection run one at a time, unless hub_options::parallel_calls allows more,
+    ///                and beside those with streams, once these have begun.
     template <class T>
     T& state() const {
         std::any made; // and dropped, if another was quicker, with no lock held: it is a user's

@@ -85,7 +85,8 @@ public:
                 streams with;
                 auto const error = pack(body, with, std::move(arguments));
                 return asio::async_initiate<Token, void(outcome<R>)>(
-                    [core = core_, who = state_, error](auto handler, auto const& call) {
+                    [core = core_, who = state_, error](auto handler, auto const& call,
+                                                        streams passed) {
                         auto executor = detail::executor_of(handler, core->executor());
                         completion<answer> done(
                             std::move(executor),
@@ -96,11 +97,10 @@ public:
                         if (error)
                             done({.error = error});
                         else
-                            core->invoke(who, call, std::move(done));
+                            core->invoke(who, call, std::move(passed), std::move(done));
                     },
-                    token,
-                    invocation_type(std::string(method), std::move(body), core_->format(),
-                                    std::move(with)));
+                    token, invocation_type(std::string(method), std::move(body), core_->format()),
+                    std::move(with));
             },
             std::forward<ArgsAndToken>(all)...);
     }
@@ -115,8 +115,8 @@ public:
             return error;
         if (!core_->open())
             return errc::closed;
-        core_->invoke(state_,
-                      {std::string(method), std::move(body), core_->format(), std::move(with)}, {});
+        core_->invoke(state_, {std::string(method), std::move(body), core_->format()},
+                      std::move(with), {});
         return {};
     }
 
@@ -139,9 +139,8 @@ public:
         if (error)
             ended({.error = error});
         else if (!pipe->closed())
-            core_->invoke(state_,
-                          {std::string(method), std::move(body), core_->format(), std::move(with)},
-                          std::move(ended));
+            core_->invoke(state_, {std::string(method), std::move(body), core_->format()},
+                          std::move(with), std::move(ended));
         return reader;
     }
 

@@ -16,6 +16,7 @@
 #include <hubbub/hub/name_claim.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/outboxes.hpp>
+#include <hubbub/hub/packed_stream.hpp>
 #include <hubbub/hub/peers.hpp>
 #include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/requests.hpp>
@@ -124,9 +125,9 @@ public:
 
     /// Calls a method of the hub for a connection.
     void invoke(member_ptr<Bus> const& who, invocation<serializer> what,
-                completion<answer<serializer>> done) {
+                call_streams<serializer> streams, completion<answer<serializer>> done) {
         if (open_)
-            dispatcher_->invoke(who, std::move(what), std::move(done));
+            dispatcher_->invoke(who, std::move(what), std::move(streams), std::move(done));
         else
             done({.error = errc::closed});
     }

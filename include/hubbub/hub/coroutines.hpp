@@ -69,7 +69,7 @@ struct method_result<asio::awaitable<R, Executor>> {
     static void answer(method_call<Serializer> call, Run run) {
         auto const running = std::make_shared<running_coroutine>(call.executor);
         auto const who = call.who;
-        auto const result = call.what.streams().result;
+        auto const result = call.streams.result;
         asio::co_spawn(running->executor(), answer_later(running, std::move(call), std::move(run)),
                        asio::bind_cancellation_slot(running->slot(), asio::detached));
         state_of(who).stop_at_end(running);
@@ -81,6 +81,8 @@ private:
     template <class Serializer, class Run>
     static asio::awaitable<void> answer_later(std::shared_ptr<running_coroutine> running,
                                               method_call<Serializer> call, Run run) {
+        if (call.passes_turn) // when it first waits, for this strand is its own until then
+            asio::post(running->executor(), [done = call.done] { done->pass_turn(); });
         detail::answer<Serializer> given;
         try {
             if constexpr (std::is_void_v<R>)

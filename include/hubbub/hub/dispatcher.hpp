@@ -10,6 +10,7 @@
 #include <hubbub/hub/member.hpp>
 #include <hubbub/hub/method_table.hpp>
 #include <hubbub/hub/options.hpp>
+#include <hubbub/hub/packed_stream.hpp>
 
 #include <atomic>
 #include <memory>
@@ -35,9 +36,9 @@ public:
     /// Calls a method for a connection, on this thread if none of its calls runs; done completes
     /// with the answer.
     void invoke(member_ptr<Bus> const& who, invocation<serializer> what,
-                completion<answer<serializer>> done) {
-        auto const call = std::make_shared<running_call>(this->shared_from_this(), who,
-                                                         std::move(what), std::move(done));
+                call_streams<serializer> streams, completion<answer<serializer>> done) {
+        auto const call = std::make_shared<running_call>(
+            this->shared_from_this(), who, std::move(what), std::move(streams), std::move(done));
         using entered = typename decltype(who->calls)::entered;
         auto const enter = [&] {
             std::lock_guard const lock(who->mutex);
@@ -80,14 +81,15 @@ class dispatcher<Bus>::running_call final : public answered<serializer>,
                                             public std::enable_shared_from_this<running_call> {
 public:
     running_call(std::shared_ptr<dispatcher> d, member_ptr<Bus> who, invocation<serializer> what,
-                 completion<answer<serializer>> done)
+                 call_streams<serializer> streams, completion<answer<serializer>> done)
         : dispatcher_(std::move(d)), who_(std::move(who)), what_(std::move(what)),
+          streams_(std::move(streams)), by_stream_(streams_.result != nullptr),
           done_(std::move(done)) {}
 
     ~running_call() override {
         if (answered_)
             return;
-        if (what_.streams().result)
+        if (by_stream_)
             finish({.error = errc::stream_failed, .text = "the stream was given up"});
         else
             finish({.error = errc::closed});
@@ -99,7 +101,8 @@ public:
         if (!dispatcher_->hooks_->allow(caller(who_), {action::kind::invoke, what_.method()}))
             return take({.error = errc::refused});
         dispatcher_->methods.call({caller(who_), what_, this->shared_from_this(),
-                                   dispatcher_->executor_, dispatcher_->options_.detailed_errors});
+                                   dispatcher_->executor_, dispatcher_->options_.detailed_errors,
+                                   std::move(streams_)});
     }
 
     void take(answer<serializer> given) override {
@@ -133,6 +136,8 @@ private:
     std::shared_ptr<dispatcher> const dispatcher_;
     member_ptr<Bus> const who_;
     invocation<serializer> const what_;
+    call_streams<serializer> streams_; // until it starts
+    bool const by_stream_;
     completion<answer<serializer>> done_;
     std::atomic<bool> answered_ = false;
     std::atomic<bool> passed_ = false;

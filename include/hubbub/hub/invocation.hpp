@@ -5,7 +5,6 @@
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/encodings.hpp>
 #include <hubbub/hub/packed.hpp>
-#include <hubbub/hub/packed_stream.hpp>
 
 #include <atomic>
 #include <concepts>
@@ -31,10 +30,9 @@ public:
 
     /// Of nothing; it is there to be assigned to.
     invocation() = default;
-    invocation(std::string method, packed arguments, Serializer const& serializer,
-               detail::call_streams<Serializer> streams = {})
-        : content_(std::make_shared<content>(std::move(method), std::move(arguments), serializer,
-                                             std::move(streams))) {}
+    invocation(std::string method, packed arguments, Serializer const& serializer)
+        : content_(std::make_shared<content>(std::move(method), std::move(arguments), serializer)) {
+    }
 
     explicit operator bool() const noexcept { return content_ != nullptr; }
 
@@ -72,8 +70,6 @@ public:
     /// The arguments as they came, for who sends them on in a form of its own.
     packed const& packed_arguments() const noexcept { return content_->arguments; }
     Serializer const& serializer() const noexcept { return content_->serializer; }
-    /// Those of a call of the hub; a client is called without.
-    detail::call_streams<Serializer> const& streams() const noexcept { return content_->streams; }
 
     /// The call in the form of a protocol of clients, which `encode(std::string& out)` makes: it is
     /// called once, by the first who asks, and all recipients share the bytes. protocol names the
@@ -121,14 +117,12 @@ private:
         };
 
     struct content {
-        content(std::string m, packed a, Serializer s, detail::call_streams<Serializer> with)
-            : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)),
-              streams(std::move(with)) {}
+        content(std::string m, packed a, Serializer s)
+            : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)) {}
 
         std::string const method;
         packed const arguments;
         [[no_unique_address]] Serializer const serializer;
-        detail::call_streams<Serializer> const streams;
         mutable detail::encodings made;
         mutable std::atomic<std::size_t> size = 0; // if it is known
     };

@@ -44,21 +44,21 @@ struct stream_parameters<std::tuple<Args...>> {
                   "hubbub: a method answers with one stream at most");
 
     /// Says why the streams of a call are not those of the method; empty if they are.
-    template <class Serializer>
-    static std::string mismatch(invocation<Serializer> const& call) {
-        auto const name = "'" + std::string(call.method()) + "'";
-        auto const given = call.streams().arguments.size();
+    template <class Call>
+    static std::string mismatch(Call const& call) {
+        auto const name = "'" + std::string(call.what.method()) + "'";
+        auto const given = call.streams.arguments.size();
         if (given != readers)
             return name + " takes " + std::to_string(readers) + " streams, not " +
                    std::to_string(given);
-        if (answers != (call.streams().result != nullptr))
+        if (answers != (call.streams.result != nullptr))
             return name + (answers ? " answers with a stream" : " answers with no stream");
         return {};
     }
 
-    /// The streams of a call. Precondition: no mismatch.
+    /// Takes the streams of a call out of it. Precondition: no mismatch.
     template <class Call>
-    static streams of(Call const& call) {
+    static streams take(Call& call) {
         streams made;
         std::size_t reader = 0;
         auto const fill = [&]<class T>(T& stream) {
@@ -67,11 +67,11 @@ struct stream_parameters<std::tuple<Args...>> {
             using serializer = std::remove_cvref_t<decltype(what.serializer())>;
             if constexpr (is_writer<T>) {
                 stream = T(std::make_shared<packing_sink<item, serializer>>(
-                    call.executor, what.streams().result, what.serializer(), call.done));
+                    call.executor, call.streams.result, what.serializer(), call.done));
             } else {
                 auto const position = std::tuple_size_v<plain> + reader + 1;
                 stream = T(std::make_shared<unpacking_source<item, serializer>>(
-                    call.executor, what.streams().arguments[reader++], what.serializer(),
+                    call.executor, std::move(call.streams.arguments[reader++]), what.serializer(),
                     errc::wrong_arguments,
                     "argument " + std::to_string(position) + " of '" + std::string(what.method()) +
                         "'"));

@@ -33,6 +33,9 @@ struct method_call {
     asio::any_io_executor executor;
     /// Whether the caller is told the text of any exception.
     bool detailed_errors = false;
+    call_streams<Serializer> streams = {};
+    /// It may be long: the next call runs when this one has begun.
+    bool passes_turn = false;
 };
 
 /// How a method that returns an R answers: at once. Others specialize it (hub/coroutines.hpp).
@@ -110,14 +113,13 @@ private:
         if (call.what.arguments(given))
             return call.done->take(
                 {.error = errc::wrong_arguments,
-                 .text = wrong_arguments<plain>(call.what.serializer(), call.what.method(),
-                                                call.what.packed_arguments())});
-        if (auto text = streamed::mismatch(call.what); !text.empty())
+                 .text = wrong_arguments(std::type_identity<plain>{}, call.what.serializer(),
+                                         call.what.method(), call.what.packed_arguments())});
+        if (auto text = streamed::mismatch(call); !text.empty())
             return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
-        if constexpr (!std::is_same_v<plain, typename parts::arguments>)
-            call.done->pass_turn();
+        call.passes_turn = !std::is_same_v<plain, typename parts::arguments>;
         auto run = [method, who = call.who,
-                    arguments = std::tuple_cat(std::move(given), streamed::of(call))]() mutable {
+                    arguments = std::tuple_cat(std::move(given), streamed::take(call))]() mutable {
             if constexpr (parts::takes_caller)
                 return std::apply(
                     *method, std::tuple_cat(std::tie(std::as_const(who)), std::move(arguments)));
@@ -135,6 +137,7 @@ private:
     static void answer_by_stream(method_call<Serializer> const& call, Run run) {
         try {
             run();
+            call.done->pass_turn();
         } catch (...) { // whatever a method throws is an answer
             call.done->take(answer_with_exception<Serializer>(call.detailed_errors));
         }

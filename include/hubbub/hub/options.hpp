@@ -50,7 +50,7 @@ struct hub_options {
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
-    /// A method that takes or gives streams lets the next run as soon as it has begun.
+    /// A method that takes or gives streams lets the next run when it first waits, or has returned.
     std::size_t parallel_calls = 1;
     /// How many more of its calls may wait, and how many of its joins of one group, while the
     /// backplane is away; and how many calls of all servers (servers::send), until this one has met

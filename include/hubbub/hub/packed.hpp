@@ -5,13 +5,16 @@
 #include <hubbub/serializer.hpp>
 
 #include <any>
+#include <array>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 
 namespace hubbub::detail {
 
@@ -36,11 +39,21 @@ template <class T>
 using argument = std::conditional_t<std::convertible_to<T, std::string_view>, std::string,
                                     std::remove_cvref_t<T>>;
 
+/// The types of a tuple's elements; none for what is no tuple.
+template <class T>
+inline constexpr std::span<std::type_info const* const> element_types = {};
+template <class... Args>
+inline constexpr std::array<std::type_info const*, sizeof...(Args)> types_of_elements{
+    &typeid(Args)...};
+template <class... Args>
+inline constexpr std::span<std::type_info const* const> element_types<std::tuple<Args...>> =
+    types_of_elements<Args...>;
+
 /// Puts a tuple of arguments into one value.
 template <class Serializer, class Tuple>
 std::error_code pack(Serializer const& serializer, Tuple arguments, packed<Serializer>& out) {
     if constexpr (in_place<Serializer>) {
-        out = std::move(arguments);
+        out = {std::move(arguments), element_types<Tuple>};
         return {};
     } else if constexpr (names_packed<Serializer>) {
         return serializer.pack(arguments, out);
@@ -71,7 +84,7 @@ template <class Serializer, class Tuple>
 std::error_code unpack(Serializer const& serializer, packed<Serializer> const& from, Tuple& out) {
     try {
         if constexpr (in_place<Serializer>) {
-            auto const* const arguments = std::any_cast<Tuple>(&from);
+            auto const* const arguments = std::any_cast<Tuple>(&from.value);
             if (arguments == nullptr)
                 return errc::malformed_payload;
             out = *arguments;

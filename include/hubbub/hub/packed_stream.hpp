@@ -34,7 +34,8 @@ public:
     pipe_ptr const pipe;
 };
 
-/// The streams that belong to one call.
+/// The streams that belong to one call of a connection. They are handed on until the method has them,
+/// and kept by nobody on the way: when the method is done with a reader, nobody receives.
 template <class Serializer>
 struct call_streams {
     /// Null if it is answered with a value.

@@ -4,6 +4,8 @@
 #include <hubbub/serializer.hpp>
 
 #include <any>
+#include <span>
+#include <typeinfo>
 
 namespace hubbub {
 
@@ -16,7 +18,11 @@ struct in_place_serializer {
     static constexpr bool in_place = true;
 
     /// A value inside another message is the value itself.
-    using packed = std::any;
+    struct packed {
+        std::any value;
+        /// Those of its elements, if it is the arguments of a call.
+        std::span<std::type_info const* const> types;
+    };
 };
 
 } // namespace hubbub
