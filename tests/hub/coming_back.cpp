@@ -2,7 +2,6 @@
 // owns.
 #include "support/outage_stage.hpp"
 
-#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,8 +27,7 @@ bool knows(outage_server const& one, outage_server const& other) {
 /// Counts the beacons of each server by what they say.
 class beacon_counter {
 public:
-    beacon_counter(asio::io_context& io, hubbub::local_broker const& broker)
-        : wire_(io.get_executor(), broker) {}
+    explicit beacon_counter(timed_backplane& backplane) : wire_(backplane.make()) {}
 
     unsigned count(outage_server const& of, char const* state) {
         return counts_[{of.hub->server_id(), state}];
@@ -36,8 +35,8 @@ public:
     void clear() { counts_.clear(); }
 
 private:
-    hubbub::local_transport wire_;
-    outage_link link_{wire_, {}};
+    std::unique_ptr<hubbub::any_transport> wire_;
+    outage_link link_{*wire_, {}};
     hubbub::sequenced<outage_link> numbered_{link_};
     hubbub::bus<hubbub::sequenced<outage_link>, hubbub::json_serializer> bus_{numbered_};
     std::map<std::pair<std::string, std::string>, unsigned> counts_;
@@ -68,7 +67,7 @@ TEST_CASE("a server that was cut off for long is counted again as soon as its li
 TEST_CASE("a server whose link is back knows at once of those that began meanwhile") {
     outage o;
     o.left.link.cut();
-    outage_server late(o.io, o.broker, {}, {}, false);
+    outage_server late(o.time, {}, {}, false);
     o.connect(late);
     o.time.run_for(10400ms);
     o.left.link.heal();
@@ -82,13 +81,11 @@ TEST_CASE("a server whose link is back knows at once of those that began meanwhi
 }
 
 TEST_CASE("after an outage of all links each server says once that it is back, and answers once") {
-    asio::io_context io;
-    hubbub::testing::virtual_time time{io};
-    hubbub::local_broker const broker;
-    beacon_counter beacons(io, broker);
+    timed_backplane time(next_setting<json_setup>());
+    beacon_counter beacons(time);
     std::deque<outage_server> servers;
     for (int i = 0; i < 10; ++i)
-        servers.emplace_back(io, broker, hubbub::hub_options{}, hubbub::testing::faults{}, true);
+        servers.emplace_back(time, hubbub::hub_options{}, hubbub::testing::faults{}, true);
     auto const heal_all = [&] {
         beacons.clear();
         for (auto& each : servers)
@@ -111,7 +108,7 @@ TEST_CASE("after an outage of all links each server says once that it is back, a
 
     // Who comes later is answered again.
     beacons.clear();
-    outage_server const late(io, broker, {}, {}, false);
+    outage_server const late(time, {}, {}, false);
     time.run_for(10ms);
     CHECK(late.hub->servers().alive().size() == servers.size() + 1);
     for (auto const& each : servers)

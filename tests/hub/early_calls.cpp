@@ -46,11 +46,11 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("what is sent to all servers arrives in the order sent, also if they meet in between") {
     outage o;
-    hubbub::local_transport wire(o.io.get_executor(), o.broker); // hears beacons, and has no hub
-    hubbub::bus<hubbub::local_transport, hubbub::json_serializer> bus(wire);
+    auto const wire = o.time.make(); // hears beacons, and has no hub
+    outage_bus bus(*wire);
     auto const hearing =
         bus.subscribe<hubbub::detail::server_beacon>("hub/servers", [](auto const&) {});
-    outage_server starting(o.io, o.broker, {}, {}, false);
+    outage_server starting(o.time, {}, {}, false);
     early_calls_of late(starting);
     early_calls_of left(o.left);
     early_calls_of right(*o.right);
