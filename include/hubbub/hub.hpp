@@ -75,7 +75,10 @@ public:
     }
     hub(hub const&) = delete;
     hub& operator=(hub const&) = delete;
-    ~hub() { core_->close(); }
+    ~hub() {
+        close();
+        on_event({}); // what ends later, as calls that run, is not told any more
+    }
 
     asio::any_io_executor get_executor() const { return core_->executor(); }
 
@@ -184,7 +187,8 @@ public:
 
     /// Refuses new connections, tells those of this server that they may come back to another
     /// (connect_options::on_drain, with the text), and completes with `void(std::error_code)` when
-    /// all have left. Those that are still there after at_most are ended, as drain does.
+    /// all have left, and their ends have been told. Those that are still there after at_most are
+    /// ended, as drain does.
     ///
     /// Errors: timed_out, if some had to be ended; already_started (asio::error), if it waits
     ///         already; closed. The connections are gone in each case but already_started.
@@ -207,7 +211,8 @@ public:
     }
 
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing
-    /// happens, and must not throw.
+    /// happens, and must not throw. After the hub is destroyed it is not called, but for a call on
+    /// another thread that is under way.
     void on_event(hub_observer o) { core_->hooks().event.replace(std::move(o)); }
 
     /// The servers of the hub, to each other.

@@ -1,6 +1,7 @@
 // A server that lets its clients go in time, which the test owns.
 #include "support/timed_backplane.hpp"
 
+#include <asio/bind_executor.hpp>
 #include <asio/error.hpp>
 #include <doctest/doctest.h>
 
@@ -134,6 +135,55 @@ TEST_CASE("a drain of nobody completes at once, and one of a hub that ends compl
     other.hub.reset();
     other.time.run_for(0s);
     CHECK(other.done == std::vector<std::error_code>{hubbub::errc::closed});
+}
+
+TEST_CASE("a drain completes when each end has been told, so that its handler may end the hub, "
+          "wherever it runs") {
+    for (bool const late : {false, true})
+        for (bool const elsewhere : {false, true}) {
+            CAPTURE(late);
+            CAPTURE(elsewhere);
+            draining d;
+            asio::io_context others;
+            lines left;
+            CHECK(!d.connect("ada"));
+            CHECK(!d.connect("bob"));
+            d.hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& /*why*/) {
+                left.push_back(who.user());
+            });
+            auto& runs = elsewhere ? others : d.io;
+            d.hub->async_drain(1s, {}, asio::bind_executor(runs, [&](std::error_code error) {
+                                   d.done.push_back(error);
+                                   d.hub.reset();
+                               }));
+            if (!late)
+                for (auto& c : d.connections)
+                    c.disconnect();
+            auto const done = [&] {
+                others.restart();
+                others.poll();
+                return !d.done.empty();
+            };
+            d.time.run_until(done, "the drain");
+            d.time.run_for(0s);
+            CHECK(d.done.front() == (late ? hubbub::errc::timed_out : std::error_code{}));
+            std::sort(left.begin(), left.end());
+            CHECK(left == lines{"ada", "bob"});
+        }
+}
+
+TEST_CASE(
+    "a drain ends the last connection first, which is the least work for the lists they are in") {
+    draining d;
+    lines expected;
+    for (int i = 0; i < 100; ++i) {
+        auto const user = std::to_string(i);
+        CHECK(!d.connect(user));
+        expected.insert(expected.begin(), user + " ended: the server is shutting down: bye");
+    }
+    d.hub->drain("bye");
+    d.time.run_for(0s);
+    CHECK(d.told == expected);
 }
 
 TEST_SUITE_END();

@@ -1,10 +1,20 @@
 // What is left when a hub is closed or destroyed, on every bus.
 #include "support/hub_stage.hpp"
 
+#include <hubbub/hub/coroutines.hpp>
+
+#include <asio/cancellation_state.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <optional>
+#include <string>
 #include <system_error>
+#include <variant>
 
 TEST_SUITE_BEGIN("hub");
 
@@ -45,6 +55,86 @@ TEST_CASE("what waits when a hub is destroyed ends as closed") {
     s.left().hub.reset();
     s.run_until([&] { return outcome.has_value(); }, "the operation to end");
     CHECK(*outcome == hubbub::errc::closed);
+}
+
+TEST_CASE(
+    "a hub that has ended begins nothing of its owner's any more, whatever was under way, and "
+    "once it is destroyed tells no event") {
+    for (bool const destroyed : {false, true}) {
+        CAPTURE(destroyed);
+        stage<json_setup> s;
+        auto& hub = *s.left().hub;
+        bool over = false;
+        unsigned begun = 0;
+        unsigned failures = 0;
+        auto const called = [&](auto const&...) {
+            begun += over ? 1 : 0;
+            return true;
+        };
+        auto& ada = s.connect(s.left(), "ada");
+        auto& bob = s.connect(s.left(), "bob");
+        auto& eve = s.connect(s.right(), "eve");
+        hub.on_connected(called);
+        hub.on_disconnected(called);
+        hub.authorize(called);
+        hub.presence().on_change(called);
+        hub.on_event([&](hubbub::hub_event const& e) {
+            failures += over && std::holds_alternative<hubbub::call_failed>(e) ? 1 : 0;
+        });
+        hub.on("slow", []() -> asio::awaitable<void> {
+            asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+            co_await timer.async_wait(asio::use_awaitable);
+        });
+        hub.on("next", [&] { called(); });
+
+        unsigned under_way = 0;
+        auto const one_more = [&] {
+            ++under_way;
+            return [&](auto const&...) { --under_way; };
+        };
+        for (auto const* const method : {"slow", "next"})
+            ada.connection.async_invoke(method, one_more());
+        s.flush(s.right()); // the first one runs
+        for (auto* const c : {&ada, &bob})
+            c->methods.on("tell", [&](std::string /*text*/) { called(); });
+        hub.async_connect("late", called, one_more());
+        hub.async_drain(std::chrono::hours(1), "bye", one_more());
+        CHECK(!hub.clients().all().send("tell", "all"));
+        CHECK(!hub.clients().client(bob.id()).send("tell", "bob"));
+        CHECK(!s.right().hub->clients().all().send("tell", "from afar"));
+        s.right().hub->async_add_to_group(ada.id(), "lobby", one_more());
+        s.right().hub->clients().client(ada.id()).async_invoke<int>("tell", one_more());
+        hub.async_add_to_group(eve.id(), "lobby", one_more());
+        bob.connection.disconnect();
+        if (destroyed)
+            s.left().hub.reset();
+        else
+            hub.close();
+        over = true;
+        s.run_until([&] { return under_way == 0; }, "all that was under way");
+        CHECK(begun == 0);
+        CHECK(failures == (destroyed ? 0 : 2));
+    }
+}
+
+TEST_CASE("a call that runs on after its hub is destroyed ends unheard, also with all else") {
+    std::optional<stage<json_setup>> s;
+    s.emplace();
+    bool begun = false;
+    unsigned events = 0;
+    s->left().hub->on("save", [&]() -> asio::awaitable<void> {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+        begun = true;
+        co_await timer.async_wait(asio::use_awaitable);
+    });
+    CHECK(!s->connect(s->left()).connection.send("save"));
+    s->run_until([&] { return begun; }, "the call to wait");
+    s->left().hub->on_event([&](hubbub::hub_event const& /*event*/) { ++events; });
+    s->left().hub.reset();
+    events = 0;
+    s.reset();
+    CHECK(events == 0);
 }
 
 TEST_SUITE_END();

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace {
 
@@ -212,6 +213,21 @@ TEST_CASE("what the policy does not allow fails as refused, and is told") {
     CHECK(called);
     expected.emplace_back("secret");
     CHECK(refused == expected);
+}
+
+TEST_CASE("an observer of who comes and goes that will hear nothing is an event, with the reason") {
+    stage<json_setup> s;
+    std::vector<std::error_code> why;
+    auto& hub = *s.left().hub;
+    hub.on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const failed = std::get_if<hubbub::watch_failed>(&e))
+            why.push_back(failed->error);
+    });
+    s.connect(s.left());
+    s.left().transport->close();
+    hub.presence().on_change([](hubbub::presence_change const& /*change*/) {});
+    s.run_until([&] { return !why.empty(); }, "the event");
+    CHECK(why == std::vector<std::error_code>{hubbub::errc::closed});
 }
 
 TEST_SUITE_END();

@@ -13,11 +13,14 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -355,6 +358,28 @@ TEST_CASE_TEMPLATE("a connection has a state of its own", Setup, ALL_SETUPS) {
     CHECK(*invoke<int>(s, ada, "count") == 1);
     CHECK(*invoke<int>(s, ada, "count") == 2);
     CHECK(*invoke<int>(s, bob, "count") == 1);
+}
+
+TEST_CASE(
+    "the state of a connection may be what can be neither copied nor moved, and is of one type") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.left());
+    struct place {
+        std::mutex mutex;
+        std::unique_ptr<int> held = std::make_unique<int>(1);
+    };
+    s.left().hub->on("hold", [](hubbub::caller const& who) {
+        auto& mine = who.state<place>();
+        std::lock_guard const lock(mine.mutex);
+        return ++*mine.held;
+    });
+    s.left().hub->on("other", [](hubbub::caller const& who) {
+        CHECK_THROWS_AS(who.state<int>(), std::bad_cast);
+    });
+    CHECK(*invoke<int>(s, ada, "hold") == 2);
+    CHECK(*invoke<int>(s, ada, "hold") == 3);
+    CHECK(invoke<void>(s, ada, "other"));
+    CHECK(*invoke<int>(s, ada, "hold") == 4);
 }
 
 TEST_CASE("methods are found by exact name, or whatever the case") {

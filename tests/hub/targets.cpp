@@ -372,15 +372,4 @@ TEST_CASE("calls of one server to a group arrive in the order made") {
         CHECK(c.told == expected);
 }
 
-TEST_CASE("hubs of other names do not hear each other") {
-    stage<json_setup> s;
-    auto& ada = s.connect(s.left());
-    hubbub::hub<typename json_setup::bus> other{s.right().bus, {.name = "game"}};
-    CHECK(!other.clients().all().send("tell", "a game"));
-    CHECK(
-        !s.right().hub->clients().all().send("tell", "a chat")); // of the same bus: it comes after
-    s.run_until([&] { return !ada.told.empty(); }, "the call to its own hub");
-    CHECK(ada.told == lines{"a chat"});
-}
-
 TEST_SUITE_END();

@@ -3,7 +3,6 @@
 
 #include "support/hub_stage.hpp"
 
-#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -20,11 +19,14 @@ struct stream_stage : stage<Setup> {
     stream_stage(hub_setting const& on, hubbub::hub_options const& options)
         : stage<Setup>(on, options) {
         this->connect(this->left(), "ada");
-        hub().on_event([kept = told](hubbub::hub_event const& e) {
+        hub().on_event([this](hubbub::hub_event const& e) {
             if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
-                kept->emplace_back(failed->text);
+                failures.emplace_back(failed->text);
         });
     }
+    stream_stage(stream_stage const&) = delete;
+    stream_stage& operator=(stream_stage const&) = delete;
+    ~stream_stage() { this->left().hub.reset(); } // which tells failures
 
     auto& hub() { return *this->left().hub; }
     auto& ada() { return this->clients.front().connection; }
@@ -45,7 +47,5 @@ struct stream_stage : stage<Setup> {
         }
     }
 
-    // Calls that end with the io_context are told of after this object is gone.
-    std::shared_ptr<lines> const told = std::make_shared<lines>();
-    lines const& failures = *told;
+    lines failures;
 };

@@ -4,7 +4,6 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/end_list.hpp>
 
-#include <any>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -16,13 +15,26 @@ namespace hubbub {
 
 namespace detail {
 
+/// A user's own object, of whatever type.
+struct own_state {
+    own_state() = default;
+    own_state(own_state const&) = delete;
+    own_state& operator=(own_state const&) = delete;
+    virtual ~own_state() = default;
+};
+
+template <class T>
+struct own_state_of final : own_state {
+    T value{};
+};
+
 /// What a connection is to the methods it calls.
 struct caller_state {
     std::string id = {};
     std::string user = {};
     std::mutex mutex = {}; // of all that is guarded in here, and of a mailbox: there are many
-    std::any own = {};     // guarded
-    end_list running = {}; // guarded
+    std::unique_ptr<own_state> own = {}; // guarded
+    end_list running = {};               // guarded
     std::atomic<bool> connected = true;
 
     /// Has it stopped when the connection ends: at once, if it has. A stream has a place while it is
@@ -65,23 +77,26 @@ public:
     /// Whether the connection is still there.
     bool connected() const noexcept { return state_->connected; }
 
-    /// The connection's own T, default-constructed the first time; one type a connection.
-    /// Errors: std::bad_any_cast for a second type.
+    /// The connection's own T, default-constructed the first time; one type a connection. It need not
+    /// be copyable.
+    /// Errors: std::bad_cast for a second type.
     /// Thread safety: making it; what is done with it is the caller's to guard. The methods of one
     ///                connection run one at a time, unless hub_options::parallel_calls allows more,
     ///                and beside those with streams, once these have begun.
     template <class T>
     T& state() const {
-        std::any made; // and dropped, if another was quicker, with no lock held: it is a user's
+        using own = detail::own_state_of<T>;
+        // Dropped, if another was quicker, with no lock held: it is a user's.
+        std::unique_ptr<detail::own_state> made;
         std::unique_lock lock(state_->mutex);
-        if (!state_->own.has_value()) {
+        if (!state_->own) {
             lock.unlock();
-            made.emplace<T>();
+            made = std::make_unique<own>();
             lock.lock();
-            if (!state_->own.has_value())
+            if (!state_->own)
                 state_->own.swap(made);
         }
-        return std::any_cast<T&>(state_->own);
+        return dynamic_cast<own&>(*state_->own).value;
     }
 
     /// For the hub's own rooms.

@@ -186,7 +186,9 @@ public:
     /// The next call if one waits: to take several for one write.
     std::optional<invocation_type> try_receive() { return state_->mail->try_receive(); }
 
-    /// Leaves the hub and its groups; the outlet is not called again. Does nothing a second time.
+    /// Leaves the hub and its groups; the outlet is not called again. Only a call that another thread
+    /// has begun may still run: what the outlet uses is its own, or freed where outlets are called
+    /// (hub). Does nothing a second time.
     void disconnect() noexcept {
         auto const state = std::exchange(state_, nullptr);
         auto const core = std::exchange(core_, nullptr);

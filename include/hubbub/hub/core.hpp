@@ -27,6 +27,7 @@
 
 #include <asio/error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -152,10 +153,8 @@ public:
                               }});
         if (draining_) // also if it began meanwhile
             disconnect(c, {errc::shutting_down});
-        if (!c->connected) { // it was ended before there was anything to leave
-            roster_.leave(c);
-            drain_->left(roster_.size());
-        }
+        if (!c->connected && roster_.leave(c)) // it was ended before there was anything to leave
+            end_told();
     }
 
     /// Ends a connection that waits to be let in: whoever made it does not want it any more.
@@ -175,16 +174,17 @@ public:
             done(unsaid ? errc::connection_ended : why.code);
         if (c->mail) // first: what it holds is not to be paid for by those left in the roster
             c->mail->close(why.code ? why.code : errc::closed);
-        roster_.leave(c);
-        drain_->left(roster_.size());
+        bool const was_here = roster_.leave(c);
         c->stop_all();
         dispatcher_->end(c);
         c->end = std::make_unique<closing const>(std::move(why));
-        asio::post(executor_, [core = this->shared_from_this(), c] {
+        asio::post(executor_, [core = this->shared_from_this(), c, was_here] {
             if (c->hooks && c->end->code)
                 core->hooks_->tell(c->hooks->on_closed, "on_closed", c->id, *c->end);
             if (c->owner_told.fetch_or(c->ended) == c->greeted)
                 core->tell_end(c);
+            if (was_here)
+                core->end_told();
         });
     }
 
@@ -196,8 +196,7 @@ public:
     /// Ends all connections of this server, which may go to another.
     void drain(std::string const& text) {
         draining_ = true;
-        for (auto const& c : roster_.members())
-            disconnect(c, {errc::shutting_down, text});
+        end_all(roster_.members(), {errc::shutting_down, text});
     }
 
     /// Asks all connections of this server to leave, and ends those that have not at the deadline.
@@ -219,7 +218,7 @@ public:
                 if (c->hooks && c->connected)
                     hooks->tell(c->hooks->on_drain, "on_drain", c->id, text);
             });
-        drain_->left(roster_.size()); // they may have left before it began
+        drain_->left(roster_.remaining()); // they may have left before it began
     }
 
     /// Puts a connection of any server into a group, or takes it out ("add", "remove").
@@ -307,6 +306,12 @@ private:
             hooks_->tell(*told, "on_disconnected", c->id, caller(c), *c->end);
     }
 
+    /// Of one that was in the roster. A drain is over after the last one, not before.
+    void end_told() {
+        roster_.end_told();
+        drain_->left(roster_.remaining());
+    }
+
     /// What is for this server's connections alone does not take the way over the backplane.
     std::error_code send_to(std::string const& topic, call& c) {
         bool const own = topic == topics.server(id_);
@@ -337,8 +342,11 @@ private:
     void deliver(call const& c, member_list<Bus> const& members) {
         invocation<serializer> shared;
         selection<Bus> const meant(roster_, topics, c.to ? &*c.to : nullptr);
-        if (c.closes)
-            return end_all(meant, members, {errc::disconnected, *c.closes});
+        if (c.closes) {
+            member_list<Bus> all;
+            meant.for_each(members, [&](member_ptr<Bus> const& one) { all.push_back(one); });
+            return end_all(std::move(all), {errc::disconnected, *c.closes});
+        }
         meant.for_each(members, [&](member_ptr<Bus> const& one) {
             if (!shared)
                 shared = {c.method, c.arguments, serializer_};
@@ -348,9 +356,8 @@ private:
     }
 
     /// The last first, which is the least work for the lists that they are in.
-    void end_all(selection<Bus> const& meant, member_list<Bus> const& members, closing const& why) {
-        member_list<Bus> all;
-        meant.for_each(members, [&](member_ptr<Bus> const& one) { all.push_back(one); });
+    void end_all(member_list<Bus> all, closing const& why) {
+        std::sort(all.begin(), all.end(), connected_before<Bus>);
         for (auto one = all.rbegin(); one != all.rend(); ++one)
             disconnect(*one, why);
     }

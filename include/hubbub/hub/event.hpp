@@ -64,9 +64,15 @@ struct hook_failed {
     std::exception_ptr exception;
 };
 
+/// What tells of those who come and go was refused: the observer (presence::on_change) hears nothing. It
+/// may be given again.
+struct watch_failed {
+    std::error_code error;
+};
+
 /// What a hub tells its owner. Views in it are valid during the call.
 using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left,
-                               action_refused, calls_dropped, hook_failed>;
+                               action_refused, calls_dropped, hook_failed, watch_failed>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;

@@ -18,13 +18,13 @@
 
 namespace hubbub::detail {
 
-/// Waits until all connections have left, for so long at most. Any thread.
+/// Waits until all connections have left, and those that have not left in time are ended. Any thread.
 class farewell : public std::enable_shared_from_this<farewell> {
 public:
     explicit farewell(asio::any_io_executor const& executor) : timer_(executor) {}
 
     /// Completes done when left says that nobody is there, or with an error. At the deadline
-    /// end_rest, which must end those that are there, is called first. False if it waits already.
+    /// end_rest is called, which must end those that are there. False if it waits already.
     bool begin(std::chrono::milliseconds at_most, completion<std::error_code> done,
                std::function<void()> end_rest) {
         std::lock_guard const lock(mutex_);
@@ -33,39 +33,41 @@ public:
             return false;
         }
         done_ = std::move(done);
+        late_ = {};
         timer_.expires_after(at_most);
         timer_.async_wait([weak = weak_from_this(), end_rest = std::move(end_rest)](auto error) {
-            auto const self = weak.lock();
-            if (!self || error)
-                return;
-            auto late = self->take(); // before those that end say that nobody is left
-            if (!late)
-                return;
-            end_rest();
-            late(errc::timed_out);
+            if (auto const self = weak.lock(); self && !error && self->is_late())
+                end_rest();
         });
         return true;
     }
 
-    /// So many are there still.
+    /// So many are there still, or have an end that is not told yet.
     void left(std::size_t present) {
         if (present == 0)
             end({});
     }
 
-    void end(std::error_code outcome) { take()(outcome); }
+    void end(std::error_code outcome) {
+        std::lock_guard const lock(mutex_);
+        if (!done_)
+            return;
+        timer_.cancel();
+        std::exchange(done_, {})(outcome ? outcome : late_);
+    }
 
 private:
-    completion<std::error_code> take() {
+    /// False if it does not wait any more.
+    bool is_late() {
         std::lock_guard const lock(mutex_);
-        if (done_)
-            timer_.cancel();
-        return std::exchange(done_, {});
+        late_ = errc::timed_out;
+        return static_cast<bool>(done_);
     }
 
     std::mutex mutex_; // guards what follows
     timer timer_;
     completion<std::error_code> done_;
+    std::error_code late_; // timed_out, after the deadline
 };
 
 } // namespace hubbub::detail

@@ -93,7 +93,8 @@ public:
     /// While any server of the hub watches, each change is a message to those that do; else it costs
     /// nothing. Those of a server that dies leave within hub_options::missed_beacons and one of
     /// beacon_intervals. What is lost on the way is noticed by the next beacon, and then told; what
-    /// was undone before is not told at all. While the backplane is away nothing is told.
+    /// was undone before is not told at all. While the backplane is away nothing is told. If the
+    /// backplane refuses what they are told by, that is an event watch_failed of the hub.
     void on_change(presence_observer told) const { core_->watch_presence(std::move(told)); }
 
 private:

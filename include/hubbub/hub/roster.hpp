@@ -85,11 +85,12 @@ public:
             audience_at(topics_->user(c->user)).join(c, both.part());
     }
 
-    /// Does nothing if it is none of these, or not any more.
-    void leave(member_ptr<Bus> const& c) {
+    /// False if it is none of these, or not any more. Else end_told is to follow.
+    bool leave(member_ptr<Bus> const& c) {
         std::lock_guard const lock(mutex_);
         if (members_.erase(c) == 0)
-            return;
+            return false;
+        ++ending_;
         present_ -= c->admitted ? 1 : 0;
         changed(*c, false);
         std::error_code const ended = errc::unknown_connection;
@@ -98,6 +99,19 @@ public:
             leave(topics_->user(c->user), c, ended);
         for (auto const& group : std::exchange(c->groups, {}))
             leave(group->topic(), c, ended);
+        return true;
+    }
+
+    /// All who are to know have been told that one has left.
+    void end_told() {
+        std::lock_guard const lock(mutex_);
+        --ending_;
+    }
+
+    /// How many are there, or have an end that is not told yet.
+    std::size_t remaining() const {
+        std::lock_guard const lock(mutex_);
+        return members_.size() + ending_;
     }
 
     /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
@@ -320,6 +334,7 @@ private:
     bool watched_ = false;
     std::uint64_t changes_ = 0;
     std::size_t present_ = 0;
+    std::size_t ending_ = 0; // who have left, and their end is not told yet
     std::unordered_set<member_ptr<Bus>, number_hash, same_number> members_;
     string_map<std::shared_ptr<audience<Bus>>> audiences_;
 };

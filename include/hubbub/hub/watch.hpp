@@ -71,12 +71,15 @@ public:
             [self = this->shared_from_this(), observer](std::error_code error, subscription s) {
                 {
                     std::lock_guard const lock(self->mutex_);
-                    if (error || self->observer_ != observer)
+                    if (self->observer_ != observer)
                         return;
                     self->subscription_ = std::move(s);
-                    self->active_ = true;
+                    self->active_ = !error;
                 }
-                self->announce_();
+                if (error)
+                    self->hooks_->notify(watch_failed{error});
+                else
+                    self->announce_();
             });
     }
 
