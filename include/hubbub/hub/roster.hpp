@@ -149,7 +149,7 @@ public:
     }
 
     /// In order; nothing if there is no such connection.
-    std::optional<name_list> groups_of(std::string_view connection) const {
+    std::optional<frame_names> groups_of(std::string_view connection) const {
         std::lock_guard const lock(mutex_);
         auto const c = find_unlocked(connection);
         if (!c)
@@ -191,9 +191,9 @@ public:
 
     /// The ends of the topics that begin so and have members here who have been admitted: users, or
     /// groups.
-    name_list names_of(std::string const& prefix) const {
+    frame_names names_of(std::string const& prefix) const {
         std::lock_guard const lock(mutex_);
-        name_list found;
+        frame_names found;
         for (auto const& [topic, a] : audiences_)
             if (topic.starts_with(prefix) && any_admitted(*a))
                 found.push_back(topic.substr(prefix.size()));
@@ -241,11 +241,11 @@ private:
     }
 
     attendance attendance_of(member<Bus> const& c) const {
-        return {c.id, to_frame(c.user), to_frame(names_of_groups(c))};
+        return {c.id, c.user, names_of_groups(c)};
     }
 
-    name_list names_of_groups(member<Bus> const& c) const {
-        name_list names;
+    frame_names names_of_groups(member<Bus> const& c) const {
+        frame_names names;
         auto const prefix = topics_->group({}).size();
         for (auto const& group : c.groups)
             names.push_back(group->topic().substr(prefix));
@@ -260,10 +260,9 @@ private:
         ++changes_;
         if (!watched_)
             return;
-        roll_change told{
-            std::string(server_of(c.id)), changes_, {c.id, to_frame(c.user), {}}, here, {}};
+        roll_change told{std::string(server_of(c.id)), changes_, {c.id, c.user, {}}, here, {}};
         if (group)
-            told.group = to_frame(*group);
+            told.group.emplace(*group);
         else if (here)
             told.who = attendance_of(c);
         tell_(std::move(told));
