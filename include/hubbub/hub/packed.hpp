@@ -7,6 +7,7 @@
 #include <any>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -40,7 +41,7 @@ using argument = std::conditional_t<std::convertible_to<T, std::string_view>, st
 template <class Serializer, class Tuple>
 std::error_code pack(Serializer const& serializer, Tuple arguments, packed<Serializer>& out) {
     if constexpr (in_place<Serializer>) {
-        out = std::move(arguments);
+        out = std::make_shared<std::any const>(std::move(arguments));
         return {};
     } else if constexpr (names_packed<Serializer>) {
         return serializer.pack(arguments, out);
@@ -71,7 +72,7 @@ template <class Serializer, class Tuple>
 std::error_code unpack(Serializer const& serializer, packed<Serializer> const& from, Tuple& out) {
     try {
         if constexpr (in_place<Serializer>) {
-            auto const* const arguments = std::any_cast<Tuple>(&from);
+            auto const* const arguments = std::any_cast<Tuple>(from.get());
             if (arguments == nullptr)
                 return errc::malformed_payload;
             out = *arguments;

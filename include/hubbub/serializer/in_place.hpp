@@ -4,6 +4,7 @@
 #include <hubbub/serializer.hpp>
 
 #include <any>
+#include <memory>
 
 namespace hubbub {
 
@@ -15,8 +16,9 @@ namespace hubbub {
 struct in_place_serializer {
     static constexpr bool in_place = true;
 
-    /// A value inside another message is the value itself.
-    using packed = std::any;
+    /// A value inside another message is the value itself, shared by the copies of that message: what
+    /// passes it on copies no object of the user's, whose copy may throw.
+    using packed = std::shared_ptr<std::any const>;
 };
 
 } // namespace hubbub
