@@ -7,6 +7,7 @@
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/answer_frame.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/hooks.hpp>
@@ -213,10 +214,7 @@ private:
 
     void on_message(message const& m) {
         if (m.verb == "done")
-            return finish(m.request, {.error = m.error ? std::error_code(*m.error, error_category())
-                                                       : std::error_code{},
-                                      .text = m.text.value_or(""),
-                                      .value = m.arguments});
+            return finish(m.request, answer_of<serializer>(m));
         done_type reply;
         if (m.reply_to)
             reply = {executor_,
@@ -225,22 +223,26 @@ private:
         on_request_(m, std::move(reply));
     }
 
+    /// Waits for room where the queue is full: who asks waits, too.
     void reply(std::string const& to, std::uint64_t request, answer_type given) {
-        auto const error = send_reply(to, request, given);
-        if (error &&
-            given.value) // it cannot be encoded, or is too large: then at least that is said
-            send_reply(to, request, {.error = error});
-    }
-
-    std::error_code send_reply(std::string const& to, std::uint64_t request,
-                               answer_type const& given) {
-        message m{.verb = "done", .request = request, .arguments = given.value};
-        if (given.error) {
-            bool const own = given.error.category() == error_category();
-            m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
-            m.text = given.text.empty() && !own ? given.error.message() : given.text;
-        }
-        return tell(to, std::move(m));
+        if (!open_)
+            return;
+        auto const why = given.error;
+        bool const is_bare = !given.value && given.text.empty();
+        bus_->async_publish(
+            topics_.control(to), frame_of(request, std::move(given)),
+            wait_up_to{options_.request_timeout},
+            [self = this->shared_from_this(), to, request, why, is_bare](std::error_code error,
+                                                                         std::size_t receivers) {
+                if (!error && receivers == 0)
+                    error = errc::unknown_server;
+                if (!error || !self->open_)
+                    return;
+                if (is_bare || error == errc::timed_out || error == errc::unknown_server)
+                    self->hooks_->notify(answer_lost{to, error});
+                else // it cannot be encoded, or is too large: then at least that is said
+                    self->reply(to, request, {.error = why ? why : error});
+            });
     }
 
     void beacon(char const* state) {
