@@ -54,7 +54,8 @@ public:
     /// converts to std::string_view travels as std::string.
     ///
     /// Ordering: calls of one thread to one target arrive in the order made. One to connections of
-    ///           this server goes straight to them, and may overtake one to a group.
+    ///           this server goes straight to them, and may overtake one to a group; send and
+    ///           async_invoke may overtake each other.
     /// Errors:   those of bus::publish. Success says that the call is on its way. With
     ///           delivery_order::local_first, the clients of this server get it in any case.
     template <class... Args>
@@ -115,6 +116,9 @@ public:
     ///               server_lost (hub_options::missed_beacons); timed_out; wrong_result; and from
     ///               the client unknown_method, wrong_arguments or method_failed, with a text;
     ///               cannot_encode; closed; what its transport refuses.
+    /// Ordering:     none with send, which takes another topic, nor with other questions: one that
+    ///               finds its server's link just coming back is asked again later. Where the order
+    ///               matters, wait for the answer first.
     /// Cancellation: by the token's slot, with asio::error::operation_aborted; a late answer does
     ///               nothing.
     template <class R = void, class... ArgsAndToken>
