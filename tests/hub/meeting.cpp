@@ -3,6 +3,7 @@
 #include "support/outage_stage.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
