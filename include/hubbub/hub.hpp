@@ -130,10 +130,12 @@ public:
     /// when every later call to the group reaches it. Being in it already is no error; nor is being
     /// taken out of it meanwhile, which completes this at once.
     ///
-    /// Errors: unknown_connection, also if it ends meanwhile; unknown_server, at once, if its server
-    ///         is known to be gone; server_lost, if it dies meanwhile or has without a word, or
-    ///         timed_out (hub_options), and then it may yet happen; queue_full
-    ///         (hub_options::max_waiting_calls); closed.
+    /// Errors:   unknown_connection, also if it ends meanwhile; unknown_server, at once, if its
+    ///           server is known to be gone; server_lost, if it dies meanwhile or has without a word,
+    ///           or timed_out (hub_options), and then it may yet happen; queue_full
+    ///           (hub_options::max_waiting_calls); closed.
+    /// Ordering: changes of a connection of another server may overtake each other while the link of
+    ///           that server comes back: there a later one waits for the end of the one before.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
         return change_group("add", connection_id, group, std::forward<Token>(token));
@@ -147,8 +149,8 @@ public:
         return change_group("remove", connection_id, group, std::forward<Token>(token));
     }
 
-    /// The groups of a connection, on whatever server, in order; completes with
-    /// `void(std::error_code, std::vector<std::string>)`. Errors: as above.
+    /// The groups of a connection, on whatever server, in order, for which joining is done; completes
+    /// with `void(std::error_code, std::vector<std::string>)`. Errors: as above.
     template <class Token>
     auto async_groups_of(std::string_view connection_id, Token&& token) {
         return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(

@@ -190,4 +190,33 @@ TEST_CASE(
     CHECK(s.answers.back() == hubbub::errc::cannot_encode);
 }
 
+TEST_CASE(
+    "an object whose copy throws is passed on, and fails where it is taken and nowhere else") {
+    stage<in_place_setup> s({.on_redis = false, .servers = 2}, stage<in_place_setup>::defaults());
+    auto& ada = s.connect(s.left());
+    auto& eve = s.connect(s.right());
+    int failed = 0;
+    for (auto* const at : {&s.left(), &s.right()})
+        at->hub->on_event([&](hubbub::hub_event const& e) {
+            failed += std::holds_alternative<hubbub::outlet_failed>(e) ? 1 : 0;
+        });
+    for (auto* const c : {&ada, &eve}) {
+        c->methods.on("pay", [](copied_amount const&) {});
+        c->methods.on("price", [] { return copied_amount(0); });
+    }
+    auto const clients = s.left().hub->clients();
+    for (auto const* const c : {&ada, &eve})
+        CHECK(!clients.client(c->id()).send("pay", copied_amount(0)));
+    CHECK(!clients.all().send("pay", copied_amount(0)));
+    s.run_until([&] { return failed == 4; }, "each to refuse it");
+
+    codes_of_calls answers;
+    for (auto const* const c : {&ada, &eve})
+        clients.client(c->id()).async_invoke<copied_amount>(
+            "price",
+            [&](hubbub::outcome<copied_amount> given) { answers.push_back(given.error()); });
+    s.run_until([&] { return answers.size() == 2; }, "the answers");
+    CHECK(answers == codes_of_calls(2, hubbub::errc::wrong_result));
+}
+
 TEST_SUITE_END();

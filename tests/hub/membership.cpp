@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <variant>
 
 TEST_SUITE_BEGIN("hub");
@@ -135,6 +136,47 @@ TEST_CASE("when one of a user's connections ends, the others are called on, once
     CHECK(again.told == lines_of({"back"}));
     CHECK(pad.told == lines_of({"four", "three", "two", "back"}));
     CHECK(watch.told == lines_of({"four", "three", "two"}));
+}
+
+TEST_CASE("who is left out of a call to clients of several servers is left out at each") {
+    stage<json_setup> s;
+    lines all;
+    lines some;
+    for (auto& at : s.servers)
+        for (auto const* const user : {"ada", "bob"}) {
+            all.push_back(s.connect(at, user).id());
+            if (std::string(user) == "bob")
+                some.push_back(all.back());
+        }
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.clients(all).except(some).send("tell", "ada"));
+    CHECK(!clients.clients(all).except_users({"ada"}).send("tell", "bob"));
+    s.flush(s.left());
+    for (std::size_t i = 0; i < s.clients.size(); ++i)
+        CHECK(s.clients[i].told == lines{i % 2 == 0 ? "ada" : "bob"});
+}
+
+TEST_CASE("an id that no text can be is one that nobody has, wherever it is named") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.right());
+    std::string const bytes = "\xff";
+    auto const id = s.right().hub->server_id() + "-" + bytes;
+    auto const clients = s.left().hub->clients();
+    CHECK(!clients.all_except({bytes}).send("tell", "all"));
+    CHECK(!clients.clients({id, ada.id()}).send("tell", "some"));
+    s.flush(s.left());
+    CHECK(ada.told == lines{"all", "some"});
+
+    std::error_code const unknown = hubbub::errc::unknown_connection;
+    CHECK(s.add(s.left(), id, "lobby") == unknown);
+    CHECK(s.remove(s.left(), id, "lobby") == unknown);
+    CHECK(s.complete([&](auto done) {
+        s.left().hub->async_groups_of(id, [done](auto error, auto const&) { done(error); });
+    }) == unknown);
+    CHECK(s.complete([&](auto done) {
+        clients.client(id).template async_invoke<int>(
+            "answer", [done](hubbub::outcome<int> const& given) { done(given.error()); });
+    }) == unknown);
 }
 
 TEST_SUITE_END();

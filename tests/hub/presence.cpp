@@ -292,6 +292,18 @@ TEST_CASE("an answer that cannot be encoded is an error at once, at whatever ser
     }
 }
 
+TEST_CASE("a failure whose text cannot be encoded is told without it, at whatever server") {
+    stage<json_setup> s;
+    meet(s);
+    for (auto& each : s.servers)
+        each.hub->servers().on("noise", [] { throw hubbub::hub_error("\xff"); });
+    auto const all = answer<hubbub::collected<void>>(
+        s, [&](auto done) { s.left().hub->servers().template async_invoke<void>("noise", done); });
+    CHECK(all.answers.size() == s.servers.size());
+    for (auto const& [server, given] : all.answers)
+        CHECK(given.error() == hubbub::errc::method_failed);
+}
+
 TEST_CASE("the names of users and groups may be any bytes, wherever they are told") {
     stage<json_setup> s;
     meet(s);

@@ -276,4 +276,44 @@ TEST_CASE("a connection that is refused neither comes nor goes") {
     CHECK(w.told.empty());
 }
 
+TEST_CASE("a group is told, and listed, when joining it is done, and not if that fails") {
+    watching w;
+    auto const ada = w.connect(w.left, "ada");
+    w.watch();
+    w.time.run_for(2s);
+    CHECK(w.take() == lines{"+connection", "+user ada"});
+    lines groups;
+    std::vector<std::error_code> ended;
+    auto const note = [&](std::error_code error) { ended.push_back(error); };
+    auto const list = [&] {
+        w.left.hub.async_groups_of(ada.id(), [&](std::error_code error, lines all) {
+            CHECK(!error);
+            groups = std::move(all);
+        });
+        w.time.run_for(10ms);
+        return groups;
+    };
+    auto const too_long = std::string(hubbub::message_limits{}.max_name_bytes, 'x');
+    w.left.hub.async_add_to_group(ada.id(), too_long, note);
+    w.time.run_for(10ms);
+    CHECK(std::exchange(ended, {}) == std::vector<std::error_code>{hubbub::errc::name_too_long});
+    CHECK(w.take().empty());
+
+    w.left.faults.cut();
+    for (auto const* const group : {"lobby", "garden", "lobby"})
+        w.left.hub.async_add_to_group(ada.id(), group, note);
+    w.left.hub.async_remove_from_group(ada.id(), "garden", note);
+    w.time.run_for(1s);
+    CHECK(list().empty());
+    w.left.faults.heal();
+    w.time.run_for(1s);
+    CHECK(ended == std::vector<std::error_code>(4));
+    CHECK(list() == lines{"lobby"});
+    CHECK(w.take() == lines{"+group lobby"});
+    w.left.hub.async_remove_from_group(ada.id(), "lobby", note);
+    w.time.run_for(10ms);
+    CHECK(list().empty());
+    CHECK(w.take() == lines{"-group lobby"});
+}
+
 TEST_SUITE_END();

@@ -91,12 +91,16 @@ public:
         return state_ != state::subscribing && members_.empty() && joining_.empty();
     }
 
-    /// Whether it is a member, or about to be.
+    /// Whether it is a member.
     bool has(member_ptr<Bus> const& c) const {
+        auto const list = members();
+        return std::binary_search((*list).begin(), (*list).end(), c, connected_before<Bus>);
+    }
+
+    /// Whether it waits to be one.
+    bool awaits(member_ptr<Bus> const& c) const {
         std::shared_lock const lock(mutex_);
-        auto const list = members_.read();
-        return std::binary_search((*list).begin(), (*list).end(), c, connected_before<Bus>) ||
-               joining_.contains(c);
+        return joining_.contains(c);
     }
 
     /// Ends all that wait.

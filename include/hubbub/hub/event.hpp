@@ -41,6 +41,14 @@ struct server_left {
     std::string_view server;
 };
 
+/// The answer to what another server asked did not reach it: no room in the outgoing queue within
+/// hub_options::request_timeout (timed_out), nobody who listens (unknown_server), or why it could not
+/// be published. Who asked is told timed_out, if it is still there.
+struct answer_lost {
+    std::string_view server;
+    std::error_code error;
+};
+
 /// The policy (hub::authorize) did not allow a connection to call this method, to join this group,
 /// or, if it is empty, to connect.
 struct action_refused {
@@ -71,7 +79,7 @@ struct watch_failed {
 };
 
 /// What a hub tells its owner. Views in it are valid during the call.
-using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left,
+using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left, answer_lost,
                                action_refused, calls_dropped, hook_failed, watch_failed>;
 
 /// Gets every event of a hub. It must not throw.

@@ -15,17 +15,35 @@ namespace hubbub::detail {
 
 using name_list = std::vector<std::string>;
 
+/// A name in a frame: the id of a connection, or a group or a user. It may be any bytes, and a frame
+/// may have to be UTF-8: so it stands there escaped, as escape_to_utf8 says, with %.
+struct frame_name : std::string {
+    using std::string::string;
+    frame_name(std::string name) : std::string(std::move(name)) {}
+
+    template <class Json>
+    friend void to_json(Json& out, frame_name const& name) {
+        out = escape_to_utf8(name, '%');
+    }
+    template <class Json>
+    friend void from_json(Json const& in, frame_name& name) {
+        name = unescape(in.template get_ref<std::string const&>(), '%');
+    }
+};
+
+using frame_names = std::vector<frame_name>;
+
 /// Which connections of those that a topic reaches are meant. What is absent does not restrict.
 struct recipients {
     /// Those that are one of these, or in one of these groups, or of one of these users: each of
     /// them once.
-    std::optional<name_list> connections = {};
-    std::optional<name_list> groups = {};
-    std::optional<name_list> users = {};
+    std::optional<frame_names> connections = {};
+    std::optional<frame_names> groups = {};
+    std::optional<frame_names> users = {};
     /// And none of these.
-    std::optional<name_list> except = {};
-    std::optional<name_list> except_groups = {};
-    std::optional<name_list> except_users = {};
+    std::optional<frame_names> except = {};
+    std::optional<frame_names> except_groups = {};
+    std::optional<frame_names> except_users = {};
 
     bool restricts() const noexcept { return connections || groups || users; }
     bool excludes() const noexcept { return except || except_groups || except_users; }
@@ -54,8 +72,8 @@ struct server_message {
     /// waits for none.
     std::uint64_t request = 0;
     std::optional<std::string> reply_to = {};
-    std::optional<std::string> connection = {};
-    std::optional<std::string> group = {};
+    std::optional<frame_name> connection = {};
+    std::optional<frame_name> group = {};
     std::optional<std::string> method = {};
     /// The arguments; in an answer the value.
     std::optional<Packed> arguments = {};
@@ -76,32 +94,12 @@ struct server_beacon {
     bool watches = false;
 };
 
-/// The name of a group or a user may be any bytes, and a frame may have to be UTF-8: so it stands in
-/// frames escaped, as escape_to_utf8 says, with %.
-inline std::string to_frame(std::string_view name) {
-    return escape_to_utf8(name, '%');
-}
-inline std::string from_frame(std::string_view name) {
-    return unescape(name, '%');
-}
-
-inline name_list to_frame(name_list names) {
-    for (auto& name : names)
-        name = to_frame(name);
-    return names;
-}
-inline name_list from_frame(name_list names) {
-    for (auto& name : names)
-        name = from_frame(name);
-    return names;
-}
-
 /// A connection, as those who watch see it.
 struct attendance {
-    std::string connection;
+    frame_name connection;
     /// Empty if it has none.
-    std::string user;
-    name_list groups;
+    frame_name user;
+    frame_names groups;
 };
 
 /// All connections of a server after so many changes.
@@ -118,7 +116,7 @@ struct roll_change {
     bool here = false;
     /// Or this alone has changed: it is in the group now, or (not here) not any more. Then, and when it
     /// left, `who` names no groups: who knows the changes before knows them.
-    std::optional<std::string> group = {};
+    std::optional<frame_name> group = {};
 };
 
 /// The topics of one hub.

@@ -147,7 +147,7 @@ private:
             if (!now.user.empty() && ++users_[now.user] == 1)
                 out.push_back({kind::user, true, now.user, id});
         }
-        name_list const none;
+        frame_names const none;
         tell_missing(before.groups, here ? now.groups : none, false, id, out);
         if (here) {
             tell_missing(now.groups, before.groups, true, id, out);
@@ -182,7 +182,7 @@ private:
     }
 
     /// The groups of `some` that `others` lacks.
-    static void tell_missing(name_list const& some, name_list const& others, bool joined,
+    static void tell_missing(frame_names const& some, frame_names const& others, bool joined,
                              std::string const& id, changes& out) {
         for (auto const& group : some)
             if (std::find(others.begin(), others.end(), group) == others.end())

@@ -26,7 +26,8 @@ struct hub_options {
     /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
     /// that no hub's topics are another's. A transport has one hub of a name at a time.
     std::string name = "hub";
-    /// How long an operation on another server's connection may take; positive.
+    /// How long an operation on another server's connection may take, and how long the answer to one
+    /// may wait for room in the queue (bus::async_publish); positive.
     std::chrono::milliseconds request_timeout{10000};
     delivery_order order = delivery_order::via_backplane;
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,7 +54,7 @@ inline constexpr std::span<std::type_info const* const> element_types<std::tuple
 template <class Serializer, class Tuple>
 std::error_code pack(Serializer const& serializer, Tuple arguments, packed<Serializer>& out) {
     if constexpr (in_place<Serializer>) {
-        out = {std::move(arguments), element_types<Tuple>};
+        out = {std::make_shared<std::any const>(std::move(arguments)), element_types<Tuple>};
         return {};
     } else if constexpr (names_packed<Serializer>) {
         return serializer.pack(arguments, out);
@@ -84,7 +85,7 @@ template <class Serializer, class Tuple>
 std::error_code unpack(Serializer const& serializer, packed<Serializer> const& from, Tuple& out) {
     try {
         if constexpr (in_place<Serializer>) {
-            auto const* const arguments = std::any_cast<Tuple>(&from.value);
+            auto const* const arguments = std::any_cast<Tuple>(from.value.get());
             if (arguments == nullptr)
                 return errc::malformed_payload;
             out = *arguments;

@@ -6,13 +6,13 @@
 #include <hubbub/detail/completion.hpp>
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/hub/answer_frame.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/joined_completion.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/pending_calls.hpp>
 #include <hubbub/hub/presence_hooks.hpp>
-#include <hubbub/hub/reply_frame.hpp>
 #include <hubbub/hub/server_registry.hpp>
 #include <hubbub/subscription.hpp>
 
@@ -225,10 +225,26 @@ private:
         on_request_(m, std::move(reply));
     }
 
-    void reply(std::string const& to, std::uint64_t request, answer_type const& given) {
-        auto const error = tell(to, to_frame(request, given));
-        if (error && given.value) // cannot be encoded, or is too large: then at least that is said
-            tell(to, to_frame<serializer>(request, {.error = error}));
+    /// Waits for room where the queue is full: who asks waits, too.
+    void reply(std::string const& to, std::uint64_t request, answer_type given) {
+        if (!open_)
+            return;
+        auto const why = given.error;
+        bool const is_bare = !given.value && given.text.empty();
+        bus_->async_publish(
+            topics_.control(to), frame_of(request, std::move(given)),
+            wait_up_to{options_.request_timeout},
+            [self = this->shared_from_this(), to, request, why, is_bare](std::error_code error,
+                                                                         std::size_t receivers) {
+                if (!error && receivers == 0)
+                    error = errc::unknown_server;
+                if (!error || !self->open_)
+                    return;
+                if (is_bare || error == errc::timed_out || error == errc::unknown_server)
+                    self->hooks_->notify(answer_lost{to, error});
+                else // it cannot be encoded, or is too large: then at least that is said
+                    self->reply(to, request, {.error = why ? why : error});
+            });
     }
 
     /// Who was away is perhaps taken for dead, and knows of nobody who came: it says "new" again.

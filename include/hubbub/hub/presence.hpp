@@ -82,8 +82,9 @@ public:
     /// Whether a user has a connection.
     template <class Token>
     auto async_is_online(std::string_view user, Token&& token) const {
-        return ask<bool, names>("connections of", user, std::forward<Token>(token),
-                                [](bool& any, names const& some) { any = any || !some.empty(); });
+        return ask<bool, detail::frame_names>(
+            "connections of", user, std::forward<Token>(token),
+            [](bool& any, detail::frame_names const& some) { any = any || !some.empty(); });
     }
 
     /// Calls `told(presence_change const&)` for each connection, user and member of a group that is
@@ -100,14 +101,13 @@ public:
 private:
     template <class Token>
     auto list(char const* what, std::string_view of, Token&& token) const {
-        return ask<names, names>(what, of, std::forward<Token>(token),
-                                 [](names& all, names const& part) {
-                                     auto const some = detail::from_frame(part);
-                                     names both;
-                                     std::set_union(all.begin(), all.end(), some.begin(),
-                                                    some.end(), std::back_inserter(both));
-                                     all = std::move(both);
-                                 });
+        return ask<names, detail::frame_names>(
+            what, of, std::forward<Token>(token), [](names& all, detail::frame_names const& part) {
+                names both;
+                std::set_union(all.begin(), all.end(), part.begin(), part.end(),
+                               std::back_inserter(both));
+                all = std::move(both);
+            });
     }
 
     /// Asks every server for a Part, and adds them up to a Whole.

@@ -26,7 +26,7 @@ template <class Serializer>
 invocation<Serializer> presence_call(Serializer const& serializer, char const* what,
                                      std::string of) {
     packed<Serializer> body;
-    if (pack(serializer, std::tuple(to_frame(of)), body))
+    if (pack(serializer, std::tuple(frame_name(std::move(of))), body))
         body = {}; // no name of ours: the servers then say that it is no argument
     return {presence_method(what), std::move(body), serializer};
 }
@@ -37,26 +37,24 @@ template <class Bus>
 void answer_presence(method_table<typename Bus::serializer_type>& methods, roster<Bus> const& here,
                      hub_topics const& topics) {
     auto const on = [&methods](char const* what, auto list) {
-        methods.on(presence_method(what), [list](std::string const& name) {
-            auto all = list(from_frame(name));
+        methods.on(presence_method(what), [list](frame_name const& name) {
+            frame_names all = list(name);
             std::sort(all.begin(), all.end());
-            return to_frame(std::move(all));
+            return all;
         });
     };
     auto const ids = [](member_list<Bus> const& members) {
-        name_list all;
+        frame_names all;
         for (auto const& c : members)
             if (c->admitted)
                 all.push_back(c->id);
         return all;
     };
     methods.on(presence_method("count"),
-               [&here](std::string const&) { return std::uint64_t{here.present()}; });
-    methods.on(presence_method("groups of"), [&here](std::string const& connection) {
-        auto groups = here.groups_of(from_frame(connection));
-        return groups ? std::optional(to_frame(std::move(*groups))) : std::nullopt;
-    });
-    methods.on(presence_method("roll"), [&here](std::string const&) { return here.call_roll(); });
+               [&here](frame_name const&) { return std::uint64_t{here.present()}; });
+    methods.on(presence_method("groups of"),
+               [&here](frame_name const& connection) { return here.groups_of(connection); });
+    methods.on(presence_method("roll"), [&here](frame_name const&) { return here.call_roll(); });
     on("connections", [&here, ids](auto const&) { return ids(here.members()); });
     on("users", [&here, &topics](auto const&) { return here.names_of(topics.user({})); });
     on("groups", [&here, &topics](auto const&) { return here.names_of(topics.group({})); });

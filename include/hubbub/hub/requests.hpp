@@ -66,8 +66,8 @@ public:
         auto const number = peers_->begin(server, limit_, with_error(std::move(done)));
         peers_->ask(server, number,
                     {.verb = std::string(verb),
-                     .connection = std::string(connection),
-                     .group = to_frame(group)});
+                     .connection = frame_name(connection),
+                     .group = frame_name(group)});
     }
 
     /// The groups of a connection of any server, in order.
@@ -76,13 +76,13 @@ public:
                    presence_call(*serializer_, "groups of", connection), limit_,
                    {executor_,
                     [format = *serializer_, done = std::move(done)](reply const& given) mutable {
-                        auto all = outcome_of<std::optional<name_list>>(format, given);
+                        auto all = outcome_of<std::optional<frame_names>>(format, given);
                         if (!all)
                             done(all.error(), {});
                         else if (!*all)
                             done(errc::unknown_connection, {});
                         else
-                            done({}, from_frame(std::move(**all)));
+                            done({}, {(*all)->begin(), (*all)->end()});
                     }});
     }
 
@@ -162,7 +162,7 @@ public:
     /// Answers another server.
     void on_request(request const& m, completion<reply> done) {
         if ((m.verb == "add" || m.verb == "remove") && m.connection && m.group)
-            change_own_group(m.verb, *m.connection, from_frame(*m.group),
+            change_own_group(m.verb, *m.connection, *m.group,
                              {executor_, [done = std::move(done)](std::error_code error) mutable {
                                   done({.error = error});
                               }});

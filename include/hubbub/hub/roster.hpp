@@ -59,7 +59,7 @@ public:
         roll all{.number = changes_, .present = {}};
         for (auto const& c : members_)
             if (c->admitted)
-                all.present.push_back(attendance_of(*c));
+                all.present.push_back(attendance_of(c));
         return all;
     }
 
@@ -70,7 +70,7 @@ public:
             return;
         c->admitted = true;
         ++present_;
-        changed(*c, true);
+        changed(c, true);
     }
 
     /// Adds a connection, and completes when calls to all and to its user reach it.
@@ -92,7 +92,7 @@ public:
             return false;
         ++ending_;
         present_ -= c->admitted ? 1 : 0;
-        changed(*c, false);
+        changed(c, false);
         std::error_code const ended = errc::unknown_connection;
         leave(topics_->all(), c, ended);
         if (!c->user.empty())
@@ -123,17 +123,18 @@ public:
         if (!c)
             return done(open_ ? errc::unknown_connection : errc::closed);
         auto& joined = audience_at(topics_->group(group));
-        if (at(*c, joined.topic()) == c->groups.end()) {
-            c->groups.push_back(joined.shared_from_this());
-            changed(*c, true, group);
-        }
+        auto const kept = joined.shared_from_this();
+        if (at(*c, joined.topic()) == c->groups.end())
+            c->groups.push_back(kept);
         // Core and with it this live while receiver_ does.
         joined.join(c,
                     {bus_->get_executor(),
-                     [this, alive = receiver_, c, topic = joined.topic(),
+                     [this, alive = receiver_, c, kept, is_new = !joined.has(c),
                       done = std::move(done)](std::error_code error) mutable {
                          if (auto const core = alive.lock(); core && error)
-                             forget(c, topic);
+                             forget(c, *kept);
+                         else if (core && is_new)
+                             tell_joined(c, *kept);
                          done(error);
                      }},
                     most_waiting_);
@@ -155,20 +156,21 @@ public:
             return open_ ? errc::unknown_connection : errc::closed;
         auto const topic = topics_->group(group);
         if (auto const left = at(*c, topic); left != c->groups.end()) {
+            if ((*left)->has(c))
+                changed(c, false, group);
             c->groups.erase(left);
-            changed(*c, false, group);
             leave(topic, c, {}); // as if it had joined before
         }
         return {};
     }
 
     /// In order; nothing if there is no such connection.
-    std::optional<name_list> groups_of(std::string_view connection) const {
+    std::optional<frame_names> groups_of(std::string_view connection) const {
         std::lock_guard const lock(mutex_);
         auto const c = find_unlocked(connection);
         if (!c)
             return std::nullopt;
-        auto groups = names_of_groups(*c);
+        auto groups = names_of_groups(c);
         std::sort(groups.begin(), groups.end());
         return groups;
     }
@@ -205,9 +207,9 @@ public:
 
     /// The ends of the topics that begin so and have members here who have been admitted: users, or
     /// groups.
-    name_list names_of(std::string const& prefix) const {
+    frame_names names_of(std::string const& prefix) const {
         std::lock_guard const lock(mutex_);
-        name_list found;
+        frame_names found;
         for (auto const& [topic, a] : audiences_)
             if (topic.starts_with(prefix) && any_admitted(*a))
                 found.push_back(topic.substr(prefix.size()));
@@ -253,40 +255,50 @@ private:
     }
 
     /// Joining a group has failed: c is not in it, unless it joined it again.
-    void forget(member_ptr<Bus> const& c, std::string const& topic) {
+    void forget(member_ptr<Bus> const& c, audience<Bus> const& group) {
         std::lock_guard const lock(mutex_);
-        auto const left = at(*c, topic);
-        if (left == c->groups.end() || (*left)->has(c))
+        auto const left = at(*c, group.topic());
+        if (left == c->groups.end() || (*left)->has(c) || (*left)->awaits(c))
             return;
         c->groups.erase(left);
-        changed(*c, false, std::string_view(topic).substr(topics_->group({}).size()));
-        leave(topic, c, {});
+        leave(group.topic(), c, {});
     }
 
-    attendance attendance_of(member<Bus> const& c) const {
-        return {c.id, to_frame(c.user), to_frame(names_of_groups(c))};
+    /// Calls to the group reach c now, unless it left again.
+    void tell_joined(member_ptr<Bus> const& c, audience<Bus> const& group) {
+        std::lock_guard const lock(mutex_);
+        if (group.has(c))
+            changed(c, true, name_of(group));
     }
 
-    name_list names_of_groups(member<Bus> const& c) const {
-        name_list names;
-        auto const prefix = topics_->group({}).size();
-        for (auto const& group : c.groups)
-            names.push_back(group->topic().substr(prefix));
+    attendance attendance_of(member_ptr<Bus> const& c) const {
+        return {c->id, c->user, names_of_groups(c)};
+    }
+
+    /// Those that it is in; it may wait to be in more.
+    frame_names names_of_groups(member_ptr<Bus> const& c) const {
+        frame_names names;
+        for (auto const& group : c->groups)
+            if (group->has(c))
+                names.emplace_back(name_of(*group));
         return names;
+    }
+
+    std::string_view name_of(audience<Bus> const& group) const {
+        return std::string_view(group.topic()).substr(topics_->group({}).size());
     }
 
     /// Tells of a connection that it came or left, or of one of its groups. No more than changes, since
     /// this is under the lock, and a connection may be in many groups.
-    void changed(member<Bus> const& c, bool here, std::optional<std::string_view> group = {}) {
-        if (!c.admitted)
+    void changed(member_ptr<Bus> const& c, bool here, std::optional<std::string_view> group = {}) {
+        if (!c->admitted)
             return;
         ++changes_;
         if (!watched_)
             return;
-        roll_change told{
-            std::string(server_of(c.id)), changes_, {c.id, to_frame(c.user), {}}, here, {}};
+        roll_change told{std::string(server_of(c->id)), changes_, {c->id, c->user, {}}, here, {}};
         if (group)
-            told.group = to_frame(*group);
+            told.group.emplace(*group);
         else if (here)
             told.who = attendance_of(c);
         tell_(std::move(told));

@@ -22,10 +22,8 @@ public:
         : here_(&here), topics_(&topics), to_(to) {
         if (to_ != nullptr && to_->except_groups)
             for (auto const& group : *to_->except_groups)
-                append(excluded_, topics_->group(from_frame(group)));
+                append(excluded_, topics_->group(group));
         sort_unique(excluded_);
-        if (to_ != nullptr && to_->except_users)
-            excluded_users_ = from_frame(*to_->except_users);
     }
 
     /// Calls use(member) for each that is meant; members are those of the topic it came on.
@@ -40,10 +38,10 @@ public:
                     named.push_back(std::move(c));
         if (to_->groups)
             for (auto const& group : *to_->groups)
-                append(named, topics_->group(from_frame(group)));
+                append(named, topics_->group(group));
         if (to_->users)
             for (auto const& user : *to_->users)
-                append(named, topics_->user(from_frame(user)));
+                append(named, topics_->user(user));
         sort_unique(named);
         use_all(named, use);
     }
@@ -59,11 +57,11 @@ private:
     bool excludes(member_ptr<Bus> const& c) const {
         return to_ != nullptr && to_->excludes() &&
                ((to_->except && contains(*to_->except, c->id)) ||
-                (!c->user.empty() && contains(excluded_users_, c->user)) ||
+                (to_->except_users && !c->user.empty() && contains(*to_->except_users, c->user)) ||
                 std::binary_search(excluded_.begin(), excluded_.end(), c, connected_before<Bus>));
     }
 
-    static bool contains(name_list const& list, std::string const& name) {
+    static bool contains(frame_names const& list, std::string const& name) {
         return std::find(list.begin(), list.end(), name) != list.end();
     }
 
@@ -81,7 +79,6 @@ private:
     hub_topics const* const topics_;
     recipients const* const to_;
     member_list<Bus> excluded_;
-    name_list excluded_users_;
 };
 
 } // namespace hubbub::detail

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,25 +38,24 @@ class target {
 
 public:
     /// Leaves connections out: the target without them.
-    target except(names connections) && {
-        return std::move(*this).leaving_out(&detail::recipients::except, std::move(connections));
+    target except(names const& connections) && {
+        return std::move(*this).leaving_out(&detail::recipients::except, connections);
     }
     /// Leaves out who is in one of these groups.
-    target except_groups(names groups) && {
-        return std::move(*this).leaving_out(&detail::recipients::except_groups,
-                                            detail::to_frame(std::move(groups)));
+    target except_groups(names const& groups) && {
+        return std::move(*this).leaving_out(&detail::recipients::except_groups, groups);
     }
     /// Leaves out the connections of these users.
-    target except_users(names users) && {
-        return std::move(*this).leaving_out(&detail::recipients::except_users,
-                                            detail::to_frame(std::move(users)));
+    target except_users(names const& users) && {
+        return std::move(*this).leaving_out(&detail::recipients::except_users, users);
     }
 
     /// Calls method at each client of the target, on whatever server it is; never blocks. What
     /// converts to std::string_view travels as std::string.
     ///
     /// Ordering: calls of one thread to one target arrive in the order made. One to connections of
-    ///           this server goes straight to them, and may overtake one to a group.
+    ///           this server goes straight to them, and may overtake one to a group; send and
+    ///           async_invoke may overtake each other.
     /// Errors:   those of bus::publish. Success says that the call is on its way. With
     ///           delivery_order::local_first, the clients of this server get it in any case.
     template <class... Args>
@@ -81,7 +81,8 @@ private:
     target(core_type& core, std::vector<detail::address> addresses)
         : core_(&core), addresses_(std::move(addresses)) {}
 
-    target leaving_out(std::optional<names> detail::recipients::* kind, names who) && {
+    target leaving_out(std::optional<detail::frame_names> detail::recipients::* kind,
+                       names const& who) && {
         for (auto& a : addresses_) {
             auto& list = (a.to ? *a.to : a.to.emplace()).*kind;
             if (!list)
@@ -115,6 +116,9 @@ public:
     ///               server_lost (hub_options::missed_beacons); timed_out; wrong_result; and from
     ///               the client unknown_method, wrong_arguments or method_failed, with a text;
     ///               cannot_encode; closed; what its transport refuses.
+    /// Ordering:     none with send, which takes another topic, nor with other questions: one that
+    ///               finds its server's link just coming back is asked again later. Where the order
+    ///               matters, wait for the answer first.
     /// Cancellation: by the token's slot, with asio::error::operation_aborted; a late answer does
     ///               nothing.
     template <class R = void, class... ArgsAndToken>
@@ -176,7 +180,7 @@ public:
     explicit targets(core_type& core) : core_(&core) {}
 
     target<Bus> all() const { return to(topics().all()); }
-    target<Bus> all_except(names connections) const { return all().except(std::move(connections)); }
+    target<Bus> all_except(names const& connections) const { return all().except(connections); }
     target<Bus> others(caller const& who) const { return all_except({who.connection_id()}); }
 
     client_target<Bus> caller_of(caller const& who) const { return client(who.connection_id()); }
@@ -184,7 +188,7 @@ public:
         return {clients({std::string(connection)}), *core_, std::string(connection)};
     }
     target<Bus> clients(names const& connections) const {
-        std::map<std::string_view, names> by_server;
+        std::map<std::string_view, detail::frame_names> by_server;
         for (auto const& id : connections)
             by_server[detail::server_of(id)].push_back(id);
         std::vector<detail::address> addresses;
@@ -199,8 +203,8 @@ public:
     target<Bus> groups(names all) const {
         return to_several(&detail::recipients::groups, std::move(all));
     }
-    target<Bus> group_except(std::string_view name, names connections) const {
-        return group(name).except(std::move(connections));
+    target<Bus> group_except(std::string_view name, names const& connections) const {
+        return group(name).except(connections);
     }
     target<Bus> others_in_group(std::string_view name, caller const& who) const {
         return group_except(name, {who.connection_id()});
@@ -214,8 +218,8 @@ public:
     target<Bus> users(names ids) const {
         return to_several(&detail::recipients::users, std::move(ids));
     }
-    target<Bus> user_except(std::string_view id, names connections) const {
-        return user(id).except(std::move(connections));
+    target<Bus> user_except(std::string_view id, names const& connections) const {
+        return user(id).except(connections);
     }
 
 private:
@@ -223,11 +227,12 @@ private:
 
     target<Bus> to(std::string topic) const { return {*core_, {{std::move(topic), {}}}}; }
 
-    target<Bus> to_several(std::optional<names> detail::recipients::* kind, names list) const {
+    target<Bus> to_several(std::optional<detail::frame_names> detail::recipients::* kind,
+                           names list) const {
         if (list.empty())
             return {*core_, {}};
         detail::recipients some;
-        some.*kind = detail::to_frame(std::move(list));
+        (some.*kind).emplace(std::move_iterator(list.begin()), std::move_iterator(list.end()));
         return {*core_, {{topics().all(), std::move(some)}}};
     }
 

@@ -109,10 +109,8 @@ private:
                 return;
             mirror::changes changes;
             ask = change(mirror_, changes);
-            for (auto& c : changes) {
-                c.name = from_frame(c.name);
+            for (auto& c : changes)
                 waiting_.push_back(std::move(c));
-            }
         }
         tell_waiting();
         if (ask)

@@ -4,6 +4,7 @@
 #include <hubbub/serializer.hpp>
 
 #include <any>
+#include <memory>
 #include <span>
 #include <typeinfo>
 
@@ -17,9 +18,10 @@ namespace hubbub {
 struct in_place_serializer {
     static constexpr bool in_place = true;
 
-    /// A value inside another message is the value itself.
+    /// A value inside another message is the value itself, shared by the copies of that message: what
+    /// passes it on copies no object of the user's, whose copy may throw.
     struct packed {
-        std::any value;
+        std::shared_ptr<std::any const> value;
         /// Those of its elements, if it is the arguments of a call.
         std::span<std::type_info const* const> types;
     };

@@ -8,24 +8,25 @@
 
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 namespace hubbub::detail {
 
-/// An answer as it goes to the server that asked. Of errors that are not hubbub's it has the text.
+/// An answer on its way to the server that asked under this number. Errors of others than hubbub go
+/// as server_error, with what they say.
 template <class Serializer>
-server_message<packed<Serializer>> to_frame(std::uint64_t request,
-                                            answer<Serializer> const& given) {
+server_message<packed<Serializer>> frame_of(std::uint64_t request, answer<Serializer> given) {
     server_message<packed<Serializer>> m{
-        .verb = "done", .request = request, .arguments = given.value};
+        .verb = "done", .request = request, .arguments = std::move(given.value)};
     if (given.error) {
         bool const own = given.error.category() == error_category();
         m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
-        m.text = given.text.empty() && !own ? given.error.message() : given.text;
+        m.text = given.text.empty() && !own ? given.error.message() : std::move(given.text);
     }
     return m;
 }
 
-/// And how it arrives there.
+/// The answer as it came.
 template <class Serializer>
 answer<Serializer> answer_of(server_message<packed<Serializer>> const& m) {
     return {.error = m.error ? std::error_code(*m.error, error_category()) : std::error_code{},
