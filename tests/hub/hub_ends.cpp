@@ -4,16 +4,19 @@
 #include <hubbub/hub/coroutines.hpp>
 
 #include <asio/cancellation_state.hpp>
+#include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 TEST_SUITE_BEGIN("hub");
@@ -135,6 +138,45 @@ TEST_CASE("a call that runs on after its hub is destroyed ends unheard, also wit
     events = 0;
     s.reset();
     CHECK(events == 0);
+}
+
+TEST_CASE("a hub that has ended runs none of its server methods, and stops those that run") {
+    stage<json_setup> s;
+    auto& hub = *s.left().hub;
+    auto const servers = hub.servers();
+    bool waits = false;
+    unsigned begun = 0;
+    std::optional<std::error_code> stopped;
+    lines failed;
+    hub.servers().on("count", [&] { ++begun; });
+    hub.servers().on("slow", [&]() -> asio::awaitable<void> {
+        asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+        waits = true;
+        try {
+            co_await timer.async_wait(asio::use_awaitable);
+        } catch (std::system_error const& e) {
+            stopped = e.code();
+        }
+    });
+    CHECK(!hub.servers().send("slow"));
+    s.run_until([&] { return waits; }, "the method to wait");
+    hub.on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const f = std::get_if<hubbub::call_failed>(&e))
+            failed.push_back(std::string(f->method) + ": " + f->error.message());
+    });
+
+    CHECK(!hub.servers().send("count"));
+    hub.close();
+    CHECK(servers.send("count") == hubbub::errc::closed);
+    std::optional<hubbub::collected<void>> given;
+    servers.async_invoke<void>("count", [&](auto all) { given = std::move(all); });
+    s.run_until([&] { return given && stopped; }, "the calls to end");
+    CHECK(given->missing().size() == given->answers.size());
+    CHECK(stopped == asio::error::operation_aborted);
+    s.flush(s.right());
+    CHECK(begun == 0);
+    CHECK(std::count(failed.begin(), failed.end(),
+                     "count: " + hubbub::make_error_code(hubbub::errc::closed).message()) >= 1);
 }
 
 TEST_SUITE_END();

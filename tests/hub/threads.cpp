@@ -18,7 +18,7 @@ TEST_CASE(
     constexpr int calls = 40;
     constexpr int rounds = 5;
     constexpr int expected = 2 * senders * calls;
-    threads_stage s(json_setup::next_setting());
+    threads_stage s(next_setting<json_setup>());
     std::atomic<int> resident_told = 0;
     std::atomic<int> grouped_told = 0;
     std::atomic<int> flushed = 0;

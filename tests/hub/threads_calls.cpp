@@ -86,7 +86,7 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("what many threads ask at a time is answered once each, and rightly") {
     constexpr int rounds = 10;
-    calls_stage s(json_setup::next_setting());
+    calls_stage s(next_setting<json_setup>());
     auto const askers = static_cast<int>(s.servers.size());
     std::atomic<int> told = 0;
     std::atomic<int> noted = 0;
@@ -197,7 +197,7 @@ TEST_CASE("connections that threads read, and others end, get each call once and
     constexpr int rounds = 4;
     constexpr int calls = 20;
     constexpr std::size_t unread = 100;
-    calls_stage s(json_setup::next_setting(), {.outbox_budget = 30'000});
+    calls_stage s(next_setting<json_setup>(), {.outbox_budget = 30'000});
     std::atomic<std::size_t> dropped = 0;
     std::atomic<int> closed = 0;
     std::atomic<int> wrong = 0;
@@ -254,7 +254,7 @@ TEST_CASE("connections that threads read, and others end, get each call once and
 }
 
 TEST_CASE("a hub may be closed while other threads use it, and what was begun ends, once") {
-    auto const setting = json_setup::next_setting();
+    auto const setting = next_setting<json_setup>();
     for (int round = 0; round < 2; ++round) {
         calls_stage s(setting, {.order = hubbub::delivery_order::local_first});
         std::atomic<int> told = 0;

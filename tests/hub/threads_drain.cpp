@@ -84,7 +84,7 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("a server that is drained while threads connect, call and leave ends empty: each is let "
           "in, or told why not, and told of its end") {
-    auto const setting = json_setup::next_setting();
+    auto const setting = next_setting<json_setup>();
     for (auto const how : {drained::by_their_leaving, drained::at_the_deadline, drained::at_once}) {
         bool const asks = how != drained::at_once;
         bool const is_left = how == drained::by_their_leaving;

@@ -28,7 +28,7 @@ bool is_one_of(std::error_code error, std::initializer_list<std::error_code> the
 
 /// Of many, and which were as they should not be.
 struct streams_stage : threads_stage {
-    streams_stage() : threads_stage(json_setup::next_setting()) {
+    streams_stage() : threads_stage(next_setting<json_setup>()) {
         for (auto const& s : servers) {
             s.hub->on("count", [](int to, hubbub::stream_writer<int> out) -> asio::awaitable<void> {
                 for (int i = 0; i < to; ++i)

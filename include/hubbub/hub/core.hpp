@@ -103,8 +103,8 @@ public:
     }
 
     void close() {
-        requests_.close();
         peers_->close();
+        requests_.close();
         if (!open_.exchange(false))
             return;
         drain_->end(errc::closed);

@@ -94,6 +94,8 @@ public:
         wait(nobody, limit, std::move(done));
     }
 
+    bool open() const noexcept { return open_; }
+
     bool met() const {
         std::lock_guard const lock(mutex_);
         return met_;

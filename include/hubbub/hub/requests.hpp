@@ -7,6 +7,7 @@
 #include <hubbub/hub/answer.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/early_calls.hpp>
+#include <hubbub/hub/end_list.hpp>
 #include <hubbub/hub/frame.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/invocation.hpp>
@@ -25,6 +26,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +35,14 @@
 #include <vector>
 
 namespace hubbub::detail {
+
+/// What the methods of a server have for a caller: another server, or itself. They stop with the hub.
+struct server_caller final : caller_state, stoppable {
+    void stop(std::error_code /*why*/) override {
+        connected = false;
+        stop_all();
+    }
+};
 
 /// What is asked of one server or of one of its clients: carried out here if it is this one, else
 /// asked of the other by peers; and what the others ask of this one.
@@ -112,7 +122,7 @@ public:
         auto const number = peers_->begin(server, limit, std::move(done));
         if (server != *id_)
             peers_->ask(server, number, to_invoke(what));
-        else
+        else if (number != 0)
             asio::post(executor_, [self = self_.lock(), what, number] {
                 self->call_server_method(what, self->finishing(number));
             });
@@ -122,7 +132,9 @@ public:
     /// Before the servers have met this one alone is called, and the others when they have; what
     /// comes of that is told to the owner. Errors, then: queue_full.
     std::error_code tell_servers(invocation_type const& what) {
-        if (peers_->met() && !early_.busy()) {
+        if (!peers_->open())
+            return errc::closed;
+        if (peers_->met() && !early_.busy()) { // in this order: those met are alive to tell_others
             tell_own(what);
             return tell_others(what);
         }
@@ -141,10 +153,12 @@ public:
             notify_not_told(*call, errc::closed);
     }
 
-    /// The same without a word: the owner may be gone.
+    /// The same without a word: the owner may be gone. Stops the methods that run; after peers close.
     void close() {
         while (early_.take()) {
         }
+        std::lock_guard const lock(mutex_);
+        callers_.stop(errc::closed);
     }
 
     std::vector<std::string> alive() const { return peers_->alive(); }
@@ -219,9 +233,20 @@ private:
     }
 
     void call_server_method(invocation_type const& what, completion<reply> done) {
-        auto const asked =
-            std::make_shared<server_question<serializer>>(what.method(), hooks_, std::move(done));
-        methods.call({caller(std::make_shared<caller_state>()), what, asked, executor_, true});
+        auto const who = std::make_shared<server_caller>();
+        {
+            std::lock_guard const lock(mutex_);
+            callers_.add(who);
+        }
+        if (peers_->open())
+            methods.call({caller(who), what,
+                          std::make_shared<server_question<serializer>>(what.method(), hooks_,
+                                                                        std::move(done)),
+                          executor_, true});
+        else if (done)
+            done({.error = errc::closed});
+        else
+            notify_not_told(what, errc::closed);
     }
 
     void change_own_group(std::string_view verb, std::string_view connection,
@@ -281,6 +306,9 @@ private:
     std::shared_ptr<hub_hooks const> const hooks_;
     early_calls<invocation_type> early_;
     std::weak_ptr<requests> self_;
+
+    std::mutex mutex_; // guards what follows
+    end_list callers_; // whose calls run here
 };
 
 } // namespace hubbub::detail
