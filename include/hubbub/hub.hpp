@@ -76,8 +76,9 @@ public:
     hub(hub const&) = delete;
     hub& operator=(hub const&) = delete;
     ~hub() {
-        close();
+        core_->close();
         on_event({}); // what ends later, as calls that run, is not told any more
+        core_->asked().give_up_early();
     }
 
     asio::any_io_executor get_executor() const { return core_->executor(); }
@@ -208,8 +209,8 @@ public:
     /// the other servers are told. Calls of servers::send that wait are events, which a destructor
     /// tells nobody.
     void close() {
-        core_->asked().give_up_early();
         core_->close();
+        core_->asked().give_up_early();
     }
 
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing

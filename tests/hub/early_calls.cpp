@@ -135,8 +135,16 @@ TEST_CASE("what waits for the servers to meet when the hub ends is an event") {
     early_calls_of left(o.left);
     CHECK(!left.send(1));
     CHECK(!left.send(2));
+    unsigned refused = 0;
+    o.left.hub->on_event([&, failed = 0](hubbub::hub_event const& e) mutable {
+        if (auto const* const f = std::get_if<hubbub::call_failed>(&e)) {
+            left.failed.push_back(f->error);
+            refused += left.send(++failed) == errc::closed ? 1 : 0; // no end of it else
+        }
+    });
     o.left.hub->close();
     CHECK(left.failed == error_list(2, errc::closed));
+    CHECK(refused == 2);
     CHECK(left.send(3) == errc::closed);
     o.time.run_for(1min);
     CHECK(left.failed.size() == 2);

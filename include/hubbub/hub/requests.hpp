@@ -135,30 +135,29 @@ public:
         if (!peers_->open())
             return errc::closed;
         if (peers_->met() && !early_.busy()) { // in this order: those met are alive to tell_others
-            tell_own(what);
+            tell_own(what, false);
             return tell_others(what);
         }
         bool first = false;
         if (auto const refused = early_.add(what, first))
             return refused;
-        tell_own(what);
+        tell_own(what, true);
         if (first)
             wait_for_meeting();
         return {};
     }
 
-    /// Gives up what waits for the servers to meet, and tells that to the owner.
+    /// Stops the methods that run for servers. After peers close.
+    void close() {
+        std::lock_guard const lock(mutex_);
+        callers_.stop(errc::closed);
+    }
+
+    /// Gives up what waits for the servers to meet, and tells that to the owner. After close: what is
+    /// sent because of that is refused.
     void give_up_early() {
         while (auto const call = early_.take())
             notify_not_told(*call, errc::closed);
-    }
-
-    /// The same without a word: the owner may be gone. Stops the methods that run; after peers close.
-    void close() {
-        while (early_.take()) {
-        }
-        std::lock_guard const lock(mutex_);
-        callers_.stop(errc::closed);
     }
 
     std::vector<std::string> alive() const { return peers_->alive(); }
@@ -192,8 +191,14 @@ public:
     method_table<serializer> methods;
 
 private:
-    void tell_own(invocation_type const& what) {
-        asio::post(executor_, [self = self_.lock(), what] { self->call_server_method(what, {}); });
+    /// Of one that waits for the others give_up_early tells, if the hub ends first.
+    void tell_own(invocation_type const& what, bool waits) {
+        asio::post(executor_, [self = self_.lock(), what, waits] {
+            if (self->peers_->open())
+                self->call_server_method(what, {});
+            else if (!waits)
+                self->notify_not_told(what, errc::closed);
+        });
     }
 
     std::error_code tell_others(invocation_type const& what) {
@@ -243,10 +248,8 @@ private:
                           std::make_shared<server_question<serializer>>(what.method(), hooks_,
                                                                         std::move(done)),
                           executor_, true});
-        else if (done)
-            done({.error = errc::closed});
         else
-            notify_not_told(what, errc::closed);
+            done({.error = errc::closed});
     }
 
     void change_own_group(std::string_view verb, std::string_view connection,
