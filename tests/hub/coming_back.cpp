@@ -115,4 +115,20 @@ TEST_CASE("after an outage of all links each server says once that it is back, a
         CHECK(beacons.count(each, "too") == 1);
 }
 
+TEST_CASE("a server that has no room to say that it is back says so with its next beacon") {
+    outage o({.link = {.limits = {.max_queue_messages = 10}}});
+    beacon_counter beacons(o.time);
+    o.time.run_for(1s);
+    o.left.link.cut();
+    while (!o.left.bus->publish("noise", "noise")) {
+    }
+    o.time.run_for(10s);
+    beacons.clear();
+    o.left.link.heal();
+    o.time.run_for(2s);
+    CHECK(beacons.count(o.left, "new") == 1);
+    o.time.run_for(2s);
+    CHECK(beacons.count(o.left, "new") == 1);
+}
+
 TEST_SUITE_END();

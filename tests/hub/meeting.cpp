@@ -179,12 +179,22 @@ TEST_CASE("a server whose outgoing queue is always full is not taken for dead") 
         lost += std::holds_alternative<hubbub::server_left>(e) ? 1 : 0;
     });
     o.time.run_for(1s + 300us); // not when a beacon is due
+    auto const id = o.connect(o.left).connection.id();
+    unsigned asked = 0;
+    unsigned answered = 0;
     for (int i = 0; i < 1000; ++i) {
         while (!o.left.bus->publish("noise", "noise")) {
+        }
+        if (i % 50 == 0) { // its answers wait for room, too, and keep back no beacon
+            ++asked;
+            o.right->hub->async_add_to_group(
+                id, std::to_string(i), [&](std::error_code error) { answered += error ? 0 : 1; });
         }
         o.time.run_for(10ms);
     }
     CHECK(lost == 0);
+    o.time.run_for(10s);
+    CHECK(answered == asked);
 }
 
 TEST_CASE("an answer waits for room where the queue of its server is full") {

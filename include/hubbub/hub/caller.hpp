@@ -52,14 +52,14 @@ struct caller_state {
         return true;
     }
 
-    /// The connection has ended.
-    void stop_all() {
+    /// The connection has ended, or what it is in place of.
+    void stop_all(std::error_code why = errc::connection_ended) {
         end_list ended;
         {
             std::lock_guard const lock(mutex);
             std::swap(ended, running);
         }
-        ended.stop(errc::connection_ended);
+        ended.stop(why);
     }
 };
 

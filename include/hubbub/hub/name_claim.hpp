@@ -41,7 +41,7 @@ private:
     };
 
     static claims& all() {
-        static claims of_this_process;
+        static auto& of_this_process = *new claims; // hubs of static storage may end last
         return of_this_process;
     }
 

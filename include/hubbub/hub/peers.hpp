@@ -53,8 +53,9 @@ public:
     peers(Bus& bus, hub_topics const& topics, std::string id, hub_options const& options,
           std::shared_ptr<hub_hooks const> hooks)
         : bus_(&bus), topics_(topics), id_(std::move(id)), options_(options),
-          hooks_(std::move(hooks)), executor_(bus.get_executor()), timer_(executor_),
-          registry_(id_, options.missed_beacons) {}
+          hooks_(std::move(hooks)), executor_(bus.get_executor()),
+          answers_(std::make_shared<answering>(bus.transport(), bus.serializer())),
+          timer_(executor_), registry_(id_, options.missed_beacons) {}
 
     /// Begins to listen and to beacon: on_request answers the others, on_call gets the calls of
     /// theirs for connections of this server. A part of ready is each subscription that is active.
@@ -105,7 +106,9 @@ public:
     void close() {
         if (open_.exchange(false))
             bus_->publish(topics_.beacons(), server_beacon{id_, "gone"});
+        std::shared_ptr<answering> ended; // after the lock
         std::lock_guard const lock(mutex_);
+        ended.swap(answers_);
         timer_.cancel();
         control_.reset();
         calls_.reset();
@@ -158,6 +161,7 @@ public:
 
 private:
     using question = std::shared_ptr<message const>;
+    using answering = bus<typename Bus::transport_type, serializer>;
 
     /// The lock is held.
     std::uint64_t wait(std::string const& server, std::chrono::milliseconds limit, done_type done) {
@@ -229,11 +233,12 @@ private:
 
     /// Waits for room where the queue is full: who asks waits, too.
     void reply(std::string const& to, std::uint64_t request, answer_type given) {
-        if (!open_)
+        auto const by = answering_bus();
+        if (!by)
             return;
         auto const why = given.error;
         bool const is_bare = !given.value && given.text.empty();
-        bus_->async_publish(
+        by->async_publish(
             topics_.control(to), frame_of(request, std::move(given)),
             wait_up_to{options_.request_timeout},
             [self = this->shared_from_this(), to, request, why, is_bare](std::error_code error,
@@ -247,6 +252,12 @@ private:
                 else // it cannot be encoded, or is too large: then at least that is said
                     self->reply(to, request, {.error = why ? why : error});
             });
+    }
+
+    /// Null after close.
+    std::shared_ptr<answering> answering_bus() const {
+        std::lock_guard const lock(mutex_);
+        return answers_;
     }
 
     /// Who was away is perhaps taken for dead, and knows of nobody who came: it says "new" again.
@@ -280,10 +291,16 @@ private:
         auto told = [weak = this->weak_from_this(), asks](std::error_code error,
                                                           std::size_t receivers) {
             auto const self = weak.lock();
-            if (!self || error || !asks || receivers == 0)
+            if (!self || !asks)
+                return;
+            if (error)
+                self->greeted_ = false; // with the next beacon, then
+            if (error || receivers == 0)
                 return;
             std::lock_guard const lock(self->mutex_);
-            self->expected_ = receivers;
+            // Of several times the most: some were perhaps away.
+            self->expected_ =
+                self->expected_ == unknown ? receivers : std::max(self->expected_, receivers);
             self->meet();
         };
         // A regular one waits for room where the queue is full: who has much to say is not dead.
@@ -377,13 +394,17 @@ private:
             if (!due)
                 arm();
         }
-        if (due)
-            beacon("here");
+        if (!due)
+            return;
+        beacon("here");
+        if (!greeted_)
+            tell_all("new");
     }
 
     /// The server that those are said to wait for who wait until all have met. No connection id names
     /// it (server_of).
     static constexpr char const* nobody = "-";
+    static constexpr auto unknown = std::numeric_limits<std::size_t>::max();
 
     Bus* const bus_;
     hub_topics const topics_;
@@ -399,6 +420,8 @@ private:
     std::atomic<bool> greeted_ = false; // said "new" since the link is there
 
     mutable std::mutex mutex_; // guards what follows
+    // Answers wait for room apart, so that they keep back neither beacons nor what the owner sends.
+    std::shared_ptr<answering> answers_;
     timer timer_;
     time_point next_beacon_ = time_point::max();
     time_point armed_ = {};
@@ -407,7 +430,7 @@ private:
     pending_calls<done_type> pending_;
     bool answering_ = false; // its "too" is on its way
     bool met_ = false;
-    std::size_t expected_ = std::numeric_limits<std::size_t>::max();    // servers, by the backplane
+    std::size_t expected_ = unknown;                                    // servers, by the backplane
     std::map<std::string, std::vector<question>, std::less<>> unheard_; // by whom they are for
     std::shared_ptr<void> observation_;                                 // of the link
     subscription control_;

@@ -38,9 +38,9 @@ namespace hubbub::detail {
 
 /// What the methods of a server have for a caller: another server, or itself. They stop with the hub.
 struct server_caller final : caller_state, stoppable {
-    void stop(std::error_code /*why*/) override {
+    void stop(std::error_code why) override {
         connected = false;
-        stop_all();
+        stop_all(why);
     }
 };
 
@@ -149,8 +149,13 @@ public:
 
     /// Stops the methods that run for servers. After peers close.
     void close() {
-        std::lock_guard const lock(mutex_);
-        callers_.stop(errc::closed);
+        end_list ended;
+        {
+            std::lock_guard const lock(mutex_);
+            std::swap(ended, callers_);
+        }
+        ended.stop(
+            errc::closed); // the last to hold one may be this, and it has an object of a user's
     }
 
     /// Gives up what waits for the servers to meet, and tells that to the owner. After close: what is

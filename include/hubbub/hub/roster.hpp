@@ -90,7 +90,7 @@ public:
         std::lock_guard const lock(mutex_);
         if (members_.erase(c) == 0)
             return false;
-        ++ending_;
+        ++telling_;
         present_ -= c->admitted ? 1 : 0;
         changed(c, false);
         std::error_code const ended = errc::unknown_connection;
@@ -102,16 +102,22 @@ public:
         return true;
     }
 
-    /// All who are to know have been told that one has left.
+    /// The owner is about to be told of one. end_told is to follow.
+    void begin_to_tell() {
+        std::lock_guard const lock(mutex_);
+        ++telling_;
+    }
+
+    /// All who are to know have been told of one.
     void end_told() {
         std::lock_guard const lock(mutex_);
-        --ending_;
+        --telling_;
     }
 
     /// How many are there, or have an end that is not told yet.
     std::size_t remaining() const {
         std::lock_guard const lock(mutex_);
-        return members_.size() + ending_;
+        return members_.size() + telling_;
     }
 
     /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
@@ -124,8 +130,10 @@ public:
             return done(open_ ? errc::unknown_connection : errc::closed);
         auto& joined = audience_at(topics_->group(group));
         auto const kept = joined.shared_from_this();
-        if (at(*c, joined.topic()) == c->groups.end())
+        if (auto const known = at(*c, joined.topic()); known == c->groups.end())
             c->groups.push_back(kept);
+        else
+            *known = kept; // one of the same name, perhaps, which was refused
         // Core and with it this live while receiver_ does.
         joined.join(c,
                     {bus_->get_executor(),
@@ -258,7 +266,7 @@ private:
     void forget(member_ptr<Bus> const& c, audience<Bus> const& group) {
         std::lock_guard const lock(mutex_);
         auto const left = at(*c, group.topic());
-        if (left == c->groups.end() || (*left)->has(c) || (*left)->awaits(c))
+        if (left == c->groups.end() || left->get() != &group || group.has(c) || group.awaits(c))
             return;
         c->groups.erase(left);
         leave(group.topic(), c, {});
@@ -346,7 +354,7 @@ private:
     bool watched_ = false;
     std::uint64_t changes_ = 0;
     std::size_t present_ = 0;
-    std::size_t ending_ = 0; // who have left, and their end is not told yet
+    std::size_t telling_ = 0; // who have left or are let in, and that is not told yet
     std::unordered_set<member_ptr<Bus>, number_hash, same_number> members_;
     string_map<std::shared_ptr<audience<Bus>>> audiences_;
 };
