@@ -183,22 +183,4 @@ TEST_CASE(
     CHECK(d.told == expected);
 }
 
-TEST_CASE("a drain is not over while the owner is told of a connection") {
-    draining d;
-    lines order;
-    d.hub->on_connected([&](hubbub::caller const& /*who*/) {
-        order.push_back("connected");
-        d.hub->async_drain(1h, {}, [&](std::error_code error) {
-            order.push_back(error ? error.message() : "drained");
-        });
-        d.hub->drain("bye");
-        d.time.io().poll(); // as another thread would
-        order.push_back("told");
-    });
-    d.hub->on_disconnected([&](auto const&...) { order.push_back("disconnected"); });
-    CHECK(d.connect("ada") == hubbub::errc::connection_ended);
-    d.time.run_for(1s);
-    CHECK(order == lines{"connected", "told", "disconnected", "drained"});
-}
-
 TEST_SUITE_END();

@@ -272,12 +272,8 @@ private:
     void entered(member_ptr<Bus> const& c, std::error_code error) {
         if (error)
             waiting_.take (*c)(error);
-        else if (auto done = waiting_.take_reachable(*c)) {
-            roster_.begin_to_tell(); // no drain is over meanwhile
-            auto const outcome = admit(c);
-            end_told();
-            done(outcome);
-        }
+        else if (auto done = waiting_.take_reachable(*c))
+            done(admit(c));
     }
 
     /// Lets the owner of the hub refuse a connection that is reachable now.
@@ -310,7 +306,7 @@ private:
             hooks_->tell(*told, "on_disconnected", c->id, caller(c), *c->end);
     }
 
-    /// Of one that was in the roster, or is let in. A drain is over after the last one, not before.
+    /// Of one that was in the roster. A drain is over after the last one, not before.
     void end_told() {
         roster_.end_told();
         drain_->left(roster_.remaining());

@@ -90,7 +90,7 @@ public:
         std::lock_guard const lock(mutex_);
         if (members_.erase(c) == 0)
             return false;
-        ++telling_;
+        ++ending_;
         present_ -= c->admitted ? 1 : 0;
         changed(c, false);
         std::error_code const ended = errc::unknown_connection;
@@ -102,22 +102,16 @@ public:
         return true;
     }
 
-    /// The owner is about to be told of one. end_told is to follow.
-    void begin_to_tell() {
-        std::lock_guard const lock(mutex_);
-        ++telling_;
-    }
-
-    /// All who are to know have been told of one.
+    /// All who are to know have been told that one has left.
     void end_told() {
         std::lock_guard const lock(mutex_);
-        --telling_;
+        --ending_;
     }
 
     /// How many are there, or have an end that is not told yet.
     std::size_t remaining() const {
         std::lock_guard const lock(mutex_);
-        return members_.size() + telling_;
+        return members_.size() + ending_;
     }
 
     /// Completes when later calls to the group reach it, or it was removed meanwhile. Errors:
@@ -354,7 +348,7 @@ private:
     bool watched_ = false;
     std::uint64_t changes_ = 0;
     std::size_t present_ = 0;
-    std::size_t telling_ = 0; // who have left or are let in, and that is not told yet
+    std::size_t ending_ = 0; // who have left, and their end is not told yet
     std::unordered_set<member_ptr<Bus>, number_hash, same_number> members_;
     string_map<std::shared_ptr<audience<Bus>>> audiences_;
 };
