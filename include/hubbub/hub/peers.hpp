@@ -7,6 +7,7 @@
 #include <hubbub/detail/timer.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/answer_frame.hpp>
+#include <hubbub/hub/answer_sender.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/hooks.hpp>
 #include <hubbub/hub/joined_completion.hpp>
@@ -54,7 +55,7 @@ public:
           std::shared_ptr<hub_hooks const> hooks)
         : bus_(&bus), topics_(topics), id_(std::move(id)), options_(options),
           hooks_(std::move(hooks)), executor_(bus.get_executor()),
-          answers_(std::make_shared<answering>(bus.transport(), bus.serializer())),
+          answers_(std::make_shared<answer_sender<Bus>>(bus, topics, options, hooks_)),
           timer_(executor_), registry_(id_, options.missed_beacons) {}
 
     /// Begins to listen and to beacon: on_request answers the others, on_call gets the calls of
@@ -106,9 +107,8 @@ public:
     void close() {
         if (open_.exchange(false))
             bus_->publish(topics_.beacons(), server_beacon{id_, "gone"});
-        std::shared_ptr<answering> ended; // after the lock
+        answers_->close();
         std::lock_guard const lock(mutex_);
-        ended.swap(answers_);
         timer_.cancel();
         control_.reset();
         calls_.reset();
@@ -161,7 +161,6 @@ public:
 
 private:
     using question = std::shared_ptr<message const>;
-    using answering = bus<typename Bus::transport_type, serializer>;
 
     /// The lock is held.
     std::uint64_t wait(std::string const& server, std::chrono::milliseconds limit, done_type done) {
@@ -226,38 +225,10 @@ private:
         done_type reply;
         if (m.reply_to)
             reply = {executor_,
-                     [self = this->shared_from_this(), to = *m.reply_to, request = m.request](
-                         answer_type const& given) { self->reply(to, request, given); }};
+                     [by = answers_, to = *m.reply_to, request = m.request](answer_type given) {
+                         by->send(to, request, std::move(given));
+                     }};
         on_request_(m, std::move(reply));
-    }
-
-    /// Waits for room where the queue is full: who asks waits, too.
-    void reply(std::string const& to, std::uint64_t request, answer_type given) {
-        auto const by = answering_bus();
-        if (!by)
-            return;
-        auto const why = given.error;
-        bool const is_bare = !given.value && given.text.empty();
-        by->async_publish(
-            topics_.control(to), frame_of(request, std::move(given)),
-            wait_up_to{options_.request_timeout},
-            [self = this->shared_from_this(), to, request, why, is_bare](std::error_code error,
-                                                                         std::size_t receivers) {
-                if (!error && receivers == 0)
-                    error = errc::unknown_server;
-                if (!error || !self->open_)
-                    return;
-                if (is_bare || error == errc::timed_out || error == errc::unknown_server)
-                    self->hooks_->notify(answer_lost{to, error});
-                else // it cannot be encoded, or is too large: then at least that is said
-                    self->reply(to, request, {.error = why ? why : error});
-            });
-    }
-
-    /// Null after close.
-    std::shared_ptr<answering> answering_bus() const {
-        std::lock_guard const lock(mutex_);
-        return answers_;
     }
 
     /// Who was away is perhaps taken for dead, and knows of nobody who came: it says "new" again.
@@ -412,6 +383,7 @@ private:
     hub_options const options_;
     std::shared_ptr<hub_hooks const> const hooks_;
     asio::any_io_executor const executor_;
+    std::shared_ptr<answer_sender<Bus>> const answers_;
     handler on_request_;
     std::function<void(call const&)> on_call_;
     presence_hooks presence_;
@@ -420,8 +392,6 @@ private:
     std::atomic<bool> greeted_ = false; // said "new" since the link is there
 
     mutable std::mutex mutex_; // guards what follows
-    // Answers wait for room apart, so that they keep back neither beacons nor what the owner sends.
-    std::shared_ptr<answering> answers_;
     timer timer_;
     time_point next_beacon_ = time_point::max();
     time_point armed_ = {};
