@@ -162,6 +162,15 @@ struct stage {
             servers.emplace_back(setup, options);
     }
 
+    stage(stage const&) = delete;
+    stage& operator=(stage const&) = delete;
+    /// What observers of events refer to has ended before.
+    ~stage() {
+        for (auto& each : servers)
+            if (each.hub)
+                each.hub->on_event({});
+    }
+
     static hubbub::hub_options defaults() {
         return {.name = "chat", .request_timeout = std::chrono::milliseconds(500)};
     }
