@@ -1,4 +1,4 @@
-// Two servers in one process, and people on both who talk: on the local bus, or on Redis.
+// Three servers in one process, and people on each who talk: on the local bus, or on Redis.
 #include "chat_room.hpp"
 
 #include <hubbub/serializer/json.hpp>
@@ -21,18 +21,18 @@
 
 namespace {
 
-/// Three people on two servers. Each line is said when all the others have seen the one before it.
+/// Three people, each on a server of its own. Each line is said when all the others have seen the one before it.
 template <hubbub::message_bus Bus>
 class conversation {
 public:
-    conversation(asio::io_context& io, Bus& one, Bus& two) : patience_(io) {
+    conversation(asio::io_context& io, Bus& one, Bus& two, Bus& three) : patience_(io) {
         add("server 1", one, "ada");
-        add("server 1", one, "bob");
-        add("server 2", two, "eve");
+        add("server 2", two, "bob");
+        add("server 3", three, "eve");
         lines_ = {{0, "hello, who is here?"},
-                  {2, "eve, on the other server"},
-                  {1, "bob, next to ada"},
-                  {0, "so two servers are one room"},
+                  {2, "eve, on another server"},
+                  {1, "bob, on a third one"},
+                  {0, "so three servers are one room"},
                   {2, "and neither knows how many there are"}};
         patience_.expires_after(std::chrono::seconds(20));
         patience_.async_wait([this](std::error_code error) {
@@ -115,9 +115,11 @@ int run(std::string_view redis) {
     };
     auto one = make_transport();
     auto two = make_transport();
+    auto three = make_transport();
     hubbub::bus a{one, hubbub::json_serializer{}};
     hubbub::bus b{two, hubbub::json_serializer{}};
-    conversation talk{io, a, b};
+    hubbub::bus c{three, hubbub::json_serializer{}};
+    conversation talk{io, a, b, c};
     io.run();
     return talk.complete() ? 0 : 1;
 }
@@ -127,7 +129,7 @@ int run(std::string_view redis) {
 int main(int count, char** words) {
     std::vector<std::string_view> const arguments(words + 1, words + count);
     if (arguments == std::vector<std::string_view>{"--help"}) {
-        std::cout << "usage: conversation [--redis URL]\n\nThree people on two servers in one "
+        std::cout << "usage: conversation [--redis URL]\n\nThree people on three servers in one "
                      "process talk, over the local bus or over Redis.\n";
         return 0;
     }
