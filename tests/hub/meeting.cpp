@@ -204,4 +204,54 @@ TEST_CASE("a server that is asked more than it has room to answer is not taken f
     overload(2); // twice what the queue takes
 }
 
+TEST_CASE("an answer waits for room where the queue of its server is full") {
+    outage o({.link = {.delay = {100ms, 100ms}, .limits = {.max_queue_messages = 10}}});
+    auto& near = o.connect(o.left);
+    while (!o.left.bus->publish("noise", "noise")) {
+    }
+    o.right->hub->clients()
+        .client(near.connection.id())
+        .async_invoke<int>("answer",
+                           [&](hubbub::outcome<int> given) { o.ended.push_back(given.error()); });
+    o.right->hub->async_add_to_group(near.connection.id(), "lobby",
+                                     [&](std::error_code error) { o.ended.push_back(error); });
+    o.time.run_for(1s);
+    CHECK(o.ended == error_list(2));
+}
+
+TEST_CASE("an answer that does not reach who asked is an event") {
+    outage o({.link = {.limits = {.max_queue_messages = 10}}});
+    lines lost;
+    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+        if (auto const* const answer = std::get_if<hubbub::answer_lost>(&e))
+            lost.push_back(std::string(answer->server) + ": " + answer->error.message());
+    });
+    o.left.hub->servers().on("load", [] { return 7; });
+    CHECK(!o.right->bus->publish("hub/control/" + o.left.hub->server_id(),
+                                 server_frame{.verb = "invoke",
+                                              .request = 1,
+                                              .reply_to = "ghost",
+                                              .method = "load",
+                                              .arguments = nlohmann::json::array()}));
+    o.time.run_for(100ms);
+    CHECK(lost == lines{"ghost: " + make_error_code(errc::unknown_server).message()});
+
+    auto& near = o.connect(o.left);
+    near.methods.on("answer", [&] {
+        o.left.link.cut();
+        while (!o.left.bus->publish("noise", "noise")) {
+        }
+        return 42;
+    });
+    o.right->hub->clients()
+        .client(near.connection.id())
+        .async_invoke<int>("answer",
+                           [&](hubbub::outcome<int> given) { o.ended.push_back(given.error()); });
+    o.time.run_for(11s);
+    CHECK(o.ended == error_list(1, errc::server_lost));
+    REQUIRE(lost.size() == 2);
+    CHECK(lost.back() ==
+          o.right->hub->server_id() + ": " + make_error_code(errc::timed_out).message());
+}
+
 TEST_SUITE_END();
