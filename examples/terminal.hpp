@@ -1,7 +1,7 @@
 // Lines from standard input, while the io_context goes on with other things.
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
+#include <hubbub/base/asio.hpp>
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

@@ -3,7 +3,7 @@
 
 #include "program.hpp"
 
-#include <hubbub/redis/options.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <fmt/format.h>
 #include <hiredis/hiredis.h>

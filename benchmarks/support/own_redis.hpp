@@ -4,8 +4,8 @@
 #include "arguments.hpp"
 #include "program.hpp"
 
-#include <hubbub/redis/options.hpp>
 #include <hubbub/redis/url.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <fmt/format.h>
 #include <support/redis_server.hpp>

@@ -4,8 +4,8 @@
 #include "soak_receipts.hpp"
 #include "soak_settings.hpp"
 
-#include <hubbub/detail/sequence.hpp>
-#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/flow/topic_table.hpp>
+#include <hubbub/sequenced/frame.hpp>
 #include <hubbub/transport/redis.hpp>
 #include <hubbub/transport/sequenced.hpp>
 

@@ -5,8 +5,8 @@
 #include "program.hpp"
 
 #include <hubbub/limits.hpp>
-#include <hubbub/redis/options.hpp>
 #include <hubbub/redis/url.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <fmt/format.h>
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/bus_core.hpp>
-#include <hubbub/detail/cancellation.hpp>
-#include <hubbub/detail/outgoing.hpp>
+#include <hubbub/base/cancellation.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/receiver.hpp>
@@ -11,6 +9,8 @@
 #include <hubbub/subscription.hpp>
 #include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
+#include <hubbub/typed/bus_core.hpp>
+#include <hubbub/typed/outgoing.hpp>
 
 #include <chrono>
 #include <concepts>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/cancellation.hpp>
 #include <hubbub/bus.hpp>
-#include <hubbub/detail/cancellation.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/client_methods.hpp>
 #include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/connection.hpp>
-#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/core/core.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/options.hpp>
@@ -37,7 +37,7 @@ namespace hubbub {
 ///
 /// Each process makes a hub of the same name on a bus of its own: together they have one audience.
 /// The code is the same on every transport and with every serializer that can encode the frames
-/// (hub/frame.hpp) and the arguments.
+/// (hub/cluster/frame.hpp) and the arguments.
 ///
 /// Delivery:      as the bus: at most once. A client that async_connect completed for gets every
 ///                later call to all, to it and to its user; one that async_add_to_group completed

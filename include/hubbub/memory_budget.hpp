@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/room.hpp>
+#include <hubbub/flow/room.hpp>
 
 #include <atomic>
 #include <cstddef>

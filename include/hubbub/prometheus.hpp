@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/utf8.hpp>
+#include <hubbub/base/utf8.hpp>
 #include <hubbub/statistics.hpp>
 #include <hubbub/topic_ledger.hpp>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/cancellation.hpp>
-#include <hubbub/detail/completion.hpp>
-#include <hubbub/detail/subscribers.hpp>
+#include <hubbub/base/cancellation.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/subscription.hpp>
+#include <hubbub/typed/subscribers.hpp>
 
 #include <asio/error.hpp>
 

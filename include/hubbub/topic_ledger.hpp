@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/topic_table.hpp>
 #include <hubbub/event.hpp>
+#include <hubbub/flow/topic_table.hpp>
 
 #include <algorithm>
 #include <cstddef>

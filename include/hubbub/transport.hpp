@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/completion.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/event.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/statistics.hpp>

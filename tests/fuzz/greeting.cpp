@@ -1,8 +1,8 @@
 // What a server may answer while a link connects: any bytes, in any pieces, on one connection after
 // the other.
 #include <hubbub/redis/lifecycle.hpp>
-#include <hubbub/redis/options.hpp>
 #include <hubbub/redis/resp.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 // What a publisher may send: any payload, to everything that decodes one.
-#include <hubbub/detail/sequence.hpp>
 #include <hubbub/redis/url.hpp>
+#include <hubbub/sequenced/frame.hpp>
 #include <hubbub/serializer/json.hpp>
 #include <hubbub/serializer/msgpack.hpp>
 

@@ -1,7 +1,7 @@
 // Servers that come, go and die, in time that the test owns.
 #include "support/outage_stage.hpp"
 
-#include <hubbub/detail/timer.hpp>
+#include <hubbub/base/timer.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
 #include <asio/io_context.hpp>

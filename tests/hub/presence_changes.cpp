@@ -1,7 +1,7 @@
 // Who comes and goes, told by every server to those that want to know.
 #include "support/timed_backplane.hpp"
 
-#include <hubbub/hub/mirror.hpp>
+#include <hubbub/hub/presence/mirror.hpp>
 #include <hubbub/testing/faulty.hpp>
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What Redis and its other clients see of hubbub, and what Redis refuses.
-#include <hubbub/detail/glob.hpp>
+#include <hubbub/flow/glob.hpp>
 
 #include <support/redis_peer.hpp>
 

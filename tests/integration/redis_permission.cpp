@@ -3,10 +3,10 @@
 #include "support/redis_server.hpp"
 
 #include <hubbub/bus.hpp>
-#include <hubbub/redis/options.hpp>
 #include <hubbub/serializer/text.hpp>
 #include <hubbub/testing/run_until.hpp>
 #include <hubbub/transport/redis.hpp>
+#include <hubbub/transport/redis_options.hpp>
 #include <hubbub/transport/sequenced.hpp>
 
 #include <asio/io_context.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/completion.hpp>
+#include <hubbub/completion.hpp>
 
 #include <asio/io_context.hpp>
 

@@ -2,8 +2,8 @@
 // A publisher of numbered messages and a receiver of them, in a test's own time.
 #pragma once
 
-#include <hubbub/detail/sequence_receiver.hpp>
-#include <hubbub/detail/sequence_sender.hpp>
+#include <hubbub/sequenced/receiver.hpp>
+#include <hubbub/sequenced/sender.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include "support/hub_stage.hpp"
 
-#include <hubbub/detail/virtual_clock.hpp>
+#include <hubbub/base/virtual_clock.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 
 #include <asio/io_context.hpp>

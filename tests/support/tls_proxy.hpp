@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
+#include <hubbub/base/asio.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
-#include <hubbub/hub/end_list.hpp>
+#include <hubbub/hub/calls/end_list.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/hub/method_table.hpp>
+#include <hubbub/hub/calls/method_table.hpp>
 
 #include <exception>
 #include <memory>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/cancellation.hpp>
-#include <hubbub/detail/completion.hpp>
+#include <hubbub/base/cancellation.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/answer.hpp>
-#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/calls/answer.hpp>
+#include <hubbub/hub/calls/packed.hpp>
+#include <hubbub/hub/calls/with_token.hpp>
+#include <hubbub/hub/core/core.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/outcome.hpp>
-#include <hubbub/hub/packed.hpp>
-#include <hubbub/hub/packed_stream.hpp>
 #include <hubbub/hub/stream.hpp>
-#include <hubbub/hub/stream_pipe.hpp>
-#include <hubbub/hub/with_token.hpp>
+#include <hubbub/hub/streams/packed_stream.hpp>
+#include <hubbub/hub/streams/stream_pipe.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 

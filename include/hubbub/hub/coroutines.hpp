@@ -5,9 +5,9 @@
 //
 //     hub.on("slow", [](hubbub::caller who, int n) -> asio::awaitable<int> { ... co_return n; });
 
-#include <hubbub/hub/answer.hpp>
-#include <hubbub/hub/end_list.hpp>
-#include <hubbub/hub/method_table.hpp>
+#include <hubbub/hub/calls/answer.hpp>
+#include <hubbub/hub/calls/end_list.hpp>
+#include <hubbub/hub/calls/method_table.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <hubbub/error.hpp>
-#include <hubbub/hub/answer.hpp>
-#include <hubbub/hub/encodings.hpp>
-#include <hubbub/hub/packed.hpp>
+#include <hubbub/hub/calls/answer.hpp>
+#include <hubbub/hub/calls/encodings.hpp>
+#include <hubbub/hub/calls/packed.hpp>
 
 #include <atomic>
 #include <concepts>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/completion.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/hub/collected.hpp>
-#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/core/core.hpp>
+#include <hubbub/hub/presence/presence_methods.hpp>
 #include <hubbub/hub/presence_change.hpp>
-#include <hubbub/hub/presence_methods.hpp>
 #include <hubbub/hub/servers.hpp>
 
 #include <algorithm>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/bounded.hpp>
-#include <hubbub/detail/completion.hpp>
-#include <hubbub/detail/timer.hpp>
+#include <hubbub/base/bounded.hpp>
+#include <hubbub/base/timer.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/answer.hpp>
+#include <hubbub/hub/calls/answer.hpp>
+#include <hubbub/hub/calls/with_token.hpp>
 #include <hubbub/hub/collected.hpp>
-#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/core/core.hpp>
 #include <hubbub/hub/invocation.hpp>
-#include <hubbub/hub/with_token.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
-#include <hubbub/detail/cancellation.hpp>
-#include <hubbub/detail/completion.hpp>
+#include <hubbub/base/asio.hpp>
+#include <hubbub/base/cancellation.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/outcome.hpp>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/cancellation.hpp>
-#include <hubbub/hub/answer.hpp>
+#include <hubbub/base/cancellation.hpp>
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/core.hpp>
+#include <hubbub/hub/calls/answer.hpp>
+#include <hubbub/hub/calls/with_token.hpp>
+#include <hubbub/hub/core/core.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/outcome.hpp>
-#include <hubbub/hub/with_token.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 

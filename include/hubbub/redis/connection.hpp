@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
-#include <hubbub/detail/light_executor.hpp>
+#include <hubbub/base/asio.hpp>
+#include <hubbub/base/light_executor.hpp>
 #include <hubbub/redis/lifecycle.hpp>
-#include <hubbub/redis/options.hpp>
 #include <hubbub/redis/plain_stream.hpp>
 #include <hubbub/redis/resp.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>

@@ -3,9 +3,9 @@
 
 #include <hubbub/error.hpp>
 #include <hubbub/redis/command.hpp>
-#include <hubbub/redis/options.hpp>
 #include <hubbub/redis/resp.hpp>
 #include <hubbub/redis/server_error.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
-#include <hubbub/detail/light_executor.hpp>
+#include <hubbub/base/asio.hpp>
+#include <hubbub/base/light_executor.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/redis/endpoint_order.hpp>
-#include <hubbub/redis/options.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>

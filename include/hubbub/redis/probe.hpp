@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/redis/options.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <algorithm>
 #include <chrono>

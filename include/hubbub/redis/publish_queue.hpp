@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/charge.hpp>
-#include <hubbub/detail/publish_ledger.hpp>
-#include <hubbub/detail/room.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/flow/charge.hpp>
+#include <hubbub/flow/publish_ledger.hpp>
+#include <hubbub/flow/room.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/redis/command.hpp>
 #include <hubbub/redis/resp.hpp>

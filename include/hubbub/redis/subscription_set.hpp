@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/topic_table.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/flow/topic_table.hpp>
 #include <hubbub/redis/command.hpp>
-#include <hubbub/redis/options.hpp>
 #include <hubbub/redis/resp.hpp>
 #include <hubbub/redis/server_error.hpp>
 #include <hubbub/transport.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <algorithm>
 #include <chrono>

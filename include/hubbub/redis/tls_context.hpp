@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
-#include <hubbub/redis/options.hpp>
+#include <hubbub/base/asio.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <asio/ip/address.hpp>
 #include <asio/ssl/context.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/asio.hpp>
-#include <hubbub/detail/light_executor.hpp>
+#include <hubbub/base/asio.hpp>
+#include <hubbub/base/light_executor.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/redis/plain_stream.hpp>
 #include <hubbub/redis/tls_context.hpp>

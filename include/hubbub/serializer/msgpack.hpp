@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/json_parse.hpp>
-#include <hubbub/detail/json_value.hpp>
+#include <hubbub/json/parse.hpp>
+#include <hubbub/json/value.hpp>
 #include <hubbub/serializer.hpp>
 
 #include <string>

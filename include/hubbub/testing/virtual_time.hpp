@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/virtual_clock.hpp>
+#include <hubbub/base/virtual_clock.hpp>
 #include <hubbub/testing/failure.hpp>
 
 #include <asio/io_context.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/local_endpoint.hpp>
+#include <hubbub/local/endpoint.hpp>
 #include <hubbub/transport.hpp>
 
 #include <cstddef>

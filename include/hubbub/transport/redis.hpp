@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/redis_core.hpp>
-#include <hubbub/redis/options.hpp>
+#include <hubbub/redis/core.hpp>
 #include <hubbub/redis/plain_stream.hpp>
 #include <hubbub/redis/url.hpp>
 #include <hubbub/transport.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <cstddef>
 #include <memory>

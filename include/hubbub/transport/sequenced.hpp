@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/sequenced_core.hpp>
-#include <hubbub/sequence_options.hpp>
+#include <hubbub/sequenced/core.hpp>
 #include <hubbub/transport.hpp>
+#include <hubbub/transport/sequence_options.hpp>
 
 #include <algorithm>
 #include <concepts>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/limits.hpp>
-#include <hubbub/detail/local_endpoint.hpp>
-#include <hubbub/detail/observers.hpp>
-#include <hubbub/detail/publish_ledger.hpp>
-#include <hubbub/detail/timer.hpp>
+#include <hubbub/base/timer.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/flow/limits.hpp>
+#include <hubbub/flow/observers.hpp>
+#include <hubbub/flow/publish_ledger.hpp>
+#include <hubbub/local/endpoint.hpp>
 #include <hubbub/testing/faulty/faults.hpp>
 #include <hubbub/testing/faulty/history.hpp>
 #include <hubbub/testing/faulty/plan.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/bounded.hpp>
-#include <hubbub/detail/option_check.hpp>
+#include <hubbub/base/bounded.hpp>
+#include <hubbub/base/option_check.hpp>
 #include <hubbub/transport.hpp>
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/detail/topic_table.hpp>
+#include <hubbub/flow/topic_table.hpp>
 #include <hubbub/transport.hpp>
 
 #include <map>

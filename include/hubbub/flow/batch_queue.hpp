@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/completion.hpp>
+#include <hubbub/flow/charge.hpp>
+#include <hubbub/flow/room.hpp>
+#include <hubbub/memory_budget.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// A bounded queue from many threads to one executor, which is woken once for a whole burst.
+///
+/// Who gets pushed::wake posts a task that takes a batch, works it off, and then asks `more()`
+/// whether to post again. So one task at most is under way, and batches never overlap.
+template <class Entry>
+class batch_queue {
+public:
+    enum class pushed { full, queued, wake };
+
+    batch_queue(std::size_t max_bytes, std::size_t max_entries,
+                std::shared_ptr<memory_budget> budget = {})
+        : max_bytes_(max_bytes), max_entries_(max_entries), charge_(std::move(budget)) {}
+
+    /// Takes entry if there is room, and leaves it alone if not.
+    pushed push(Entry& entry, std::size_t bytes) {
+        std::lock_guard const lock(mutex_);
+        if (!fits(bytes) || !charge_.try_raise(bytes_ + bytes))
+            return pushed::full;
+        entries_.push_back(std::move(entry));
+        bytes_ += bytes;
+        peak_ = {std::max(peak_.entries, entries_.size()), std::max(peak_.bytes, bytes_)};
+        return std::exchange(awake_, true) ? pushed::queued : pushed::wake;
+    }
+
+    /// All that is queued, in the order pushed.
+    std::vector<Entry> take() {
+        std::lock_guard const lock(mutex_);
+        auto batch = std::exchange(entries_, {});
+        bytes_ = 0;
+        charge_.settle(0);
+        room_.notify([this](std::size_t bytes) { return fits(bytes); },
+                     [this](std::size_t bytes, auto done) {
+                         charge_.wait(bytes_ + bytes, std::move(done));
+                     });
+        return batch;
+    }
+
+    /// After a batch: true if another task must be posted.
+    bool more() {
+        std::lock_guard const lock(mutex_);
+        awake_ = !entries_.empty();
+        if (!awake_)
+            idle_.close({});
+        return awake_;
+    }
+
+    /// Completes done when an entry of so many bytes finds room.
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (ended_)
+            return done(ended_);
+        if (fits(bytes))
+            return charge_.wait(bytes_ + bytes, std::move(done));
+        room_.add(bytes, std::move(done));
+    }
+
+    /// Completes done when nothing is queued and no batch is worked off.
+    void wait_until_idle(completion<std::error_code> done) {
+        std::lock_guard const lock(mutex_);
+        if (!awake_)
+            return done({});
+        idle_.add(0, std::move(done));
+    }
+
+    /// Ends those who wait for room, and those who come to.
+    void end_waiting_for_room(std::error_code error) {
+        std::lock_guard const lock(mutex_);
+        ended_ = error;
+        room_.close(error);
+        charge_.end_waiting(error);
+    }
+
+    /// Ends all that wait.
+    void end_waiting(std::error_code error) {
+        end_waiting_for_room(error);
+        std::lock_guard const lock(mutex_);
+        idle_.close(error);
+    }
+
+    std::size_t bytes() const {
+        std::lock_guard const lock(mutex_);
+        return bytes_;
+    }
+
+    struct depth {
+        std::size_t entries = 0;
+        std::size_t bytes = 0;
+    };
+
+    /// The most that was queued at once.
+    depth peak() const {
+        std::lock_guard const lock(mutex_);
+        return peak_;
+    }
+
+private:
+    bool fits(std::size_t bytes) const noexcept {
+        return bytes_ + bytes <= max_bytes_ && entries_.size() < max_entries_;
+    }
+
+    std::size_t const max_bytes_;
+    std::size_t const max_entries_;
+    mutable std::mutex mutex_; // guards what follows
+    charge charge_;
+    room_waiters room_;
+    room_waiters idle_;
+    std::vector<Entry> entries_;
+    std::size_t bytes_ = 0;
+    depth peak_;
+    bool awake_ = false;
+    std::error_code ended_;
+};
+
+} // namespace hubbub::detail

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/sequenced/frame.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// How far a receiver has heard a stream.
+struct stream_progress {
+    std::uint64_t last = 0;
+    /// So many at its beginning are missing or older than the subscription.
+    std::uint64_t unheard = 0;
+    sequence_clock::time_point heard = {};
+};
+
+/// The streams that have been silent for long, of all receivers of one process: they may go on, and
+/// their publishers may be away and come back. Bounded: the first that came are forgotten. One
+/// thread at a time.
+/// Complexity: that of a search.
+class dormant_streams {
+public:
+    explicit dormant_streams(std::size_t max) : max_(max) {}
+
+    /// receiver: a number that no other ever had.
+    void put(std::uint64_t receiver, std::string_view topic, std::string_view stream,
+             stream_progress const& p) {
+        auto of = key_of(receiver, topic, stream);
+        places_[of] = items_.insert(items_.end(), {of, p});
+        if (items_.size() <= max_)
+            return;
+        forgotten_until_ = std::max(forgotten_until_, items_.front().progress.heard);
+        places_.erase(items_.front().of);
+        items_.pop_front();
+    }
+
+    /// That one, which is dormant no longer.
+    std::optional<stream_progress> take(std::uint64_t receiver, std::string_view topic,
+                                        std::string_view stream) {
+        auto const found = places_.find(key_of(receiver, topic, stream));
+        if (found == places_.end())
+            return std::nullopt;
+        auto const progress = found->second->progress;
+        items_.erase(found->second);
+        places_.erase(found);
+        return progress;
+    }
+
+    /// All of a receiver that has ended. Complexity: linear in those.
+    void forget(std::uint64_t receiver) {
+        auto const begin = places_.lower_bound({receiver, {}});
+        auto const end = places_.lower_bound({receiver + 1, {}});
+        for (auto at = begin; at != end; ++at)
+            items_.erase(at->second);
+        places_.erase(begin, end);
+    }
+
+    /// What was heard last of those that are forgotten.
+    sequence_clock::time_point forgotten_until() const noexcept { return forgotten_until_; }
+
+private:
+    using key = std::pair<std::uint64_t, std::string>; // of a receiver: a stream and its topic
+    static key key_of(std::uint64_t receiver, std::string_view topic, std::string_view stream) {
+        return {receiver, std::string(stream).append(topic)};
+    }
+    struct item {
+        key of;
+        stream_progress progress;
+    };
+
+    std::size_t max_;
+    std::list<item> items_; // as they came
+    std::map<key, std::list<item>::iterator> places_;
+    sequence_clock::time_point forgotten_until_ = sequence_clock::time_point::min();
+};
+
+} // namespace hubbub::detail

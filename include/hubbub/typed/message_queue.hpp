@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/completion.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/flow/charge.hpp>
+#include <hubbub/flow/topic_table.hpp>
+#include <hubbub/memory_budget.hpp>
+#include <hubbub/queue.hpp>
+#include <hubbub/typed/bus_report.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hubbub::detail {
+
+/// The bounded queue of one subscription: what was delivered and is not consumed yet. Any thread.
+template <class T>
+class message_queue {
+public:
+    using message_completion = completion<std::error_code, received<T>>;
+
+    message_queue(queue_options<T> options, std::shared_ptr<bus_report> report,
+                  std::shared_ptr<memory_budget> budget)
+        : options_(std::move(options)), report_(std::move(report)), charge_(std::move(budget)) {}
+    message_queue(message_queue const&) = delete;
+    message_queue& operator=(message_queue const&) = delete;
+    ~message_queue() {
+        report_->abandoned.add(items_.size());
+        for (auto const& i : items_)
+            forget(i);
+    }
+
+    /// False if that was one too many, and the queue is closed.
+    bool push(std::string_view topic, T const& message, std::size_t bytes) {
+        bytes += topic.size();
+        auto key = options_.when_full != overflow_policy::latest_per_key ? std::string()
+                   : options_.key ? options_.key(topic, message)
+                                  : std::string(topic);
+        // T is copied before the lock, and destroyed after it: what that does is T's affair.
+        received<T> fresh{std::string(topic), message};
+        std::vector<received<T>> fallen;
+        std::lock_guard const lock(mutex_);
+        if (closed_)
+            return true; // it has ended already
+        if (supersede(key, fresh, bytes))
+            return true;
+        while (!fits(bytes)) {
+            if (options_.when_full == overflow_policy::disconnect) {
+                closed_ = errc::slow_consumer;
+                report_->disconnected.add();
+                report_->drop(report_->dropped_newest, topic);
+                serve();
+                return false;
+            }
+            if (options_.when_full == overflow_policy::drop_newest || !attainable(bytes) ||
+                items_.empty()) {
+                report_->drop(report_->dropped_newest, topic);
+                return true;
+            }
+            fallen.push_back(pop());
+            report_->drop(report_->dropped_oldest, fallen.back().topic);
+        }
+        add({std::move(fresh), bytes, std::move(key)});
+        serve();
+        return true;
+    }
+
+    /// The oldest message, if there is any; or waits for the next. Completes with an error when the
+    /// queue is closed and empty. Returns what cancel takes.
+    std::uint64_t receive(message_completion done) {
+        std::lock_guard const lock(mutex_);
+        receivers_.push_back({++last_receiver_, std::move(done)});
+        serve();
+        return last_receiver_;
+    }
+
+    /// Ends a receive that still waits.
+    void cancel(std::uint64_t number, std::error_code error) {
+        std::lock_guard const lock(mutex_);
+        auto const at = std::find_if(receivers_.begin(), receivers_.end(),
+                                     [&](auto const& r) { return r.number == number; });
+        if (at == receivers_.end())
+            return;
+        at->done(error, {});
+        receivers_.erase(at);
+    }
+
+    bool empty() {
+        std::lock_guard const lock(mutex_);
+        return items_.empty();
+    }
+
+    /// The oldest message, for who consumes it at once.
+    std::optional<received<T>> take() {
+        std::lock_guard const lock(mutex_);
+        if (items_.empty())
+            return std::nullopt;
+        return pop();
+    }
+
+    /// Nothing is taken any more; what is queued is handed out before the error.
+    void close(std::error_code error) {
+        std::lock_guard const lock(mutex_);
+        if (!closed_)
+            closed_ = error;
+        serve();
+    }
+
+private:
+    struct item {
+        received<T> what;
+        std::size_t bytes;
+        std::string key;
+    };
+
+    struct receiver {
+        std::uint64_t number;
+        message_completion done;
+    };
+
+    bool fits(std::size_t bytes) {
+        return items_.size() < options_.max_messages && bytes_ + bytes <= options_.max_bytes &&
+               charge_.try_raise(bytes_ + bytes);
+    }
+
+    /// Whether an empty queue would take it.
+    bool attainable(std::size_t bytes) const noexcept {
+        return options_.max_messages > 0 && bytes <= options_.max_bytes &&
+               charge_.attainable(bytes);
+    }
+
+    /// Puts a message in the place of the one before of its key, if there is one and there is room:
+    /// then fresh is that one.
+    bool supersede(std::string const& key, received<T>& fresh, std::size_t bytes) {
+        if (options_.when_full != overflow_policy::latest_per_key)
+            return false;
+        auto const found = places_.find(key);
+        if (found == places_.end())
+            return false;
+        auto& i = items_[found->second - popped_];
+        auto const without = bytes_ - i.bytes;
+        if (without + bytes > options_.max_bytes || !charge_.try_raise(without + bytes))
+            return false; // as at any bound: it goes to the end, and the oldest ones go
+        report_->superseded.add();
+        report_->pending_bytes += bytes - i.bytes; // modulo 2⁶⁴
+        std::swap(i.what, fresh);
+        i.bytes = bytes;
+        bytes_ = without + bytes;
+        charge_.settle(bytes_);
+        return true;
+    }
+
+    void add(item i) {
+        if (options_.when_full == overflow_policy::latest_per_key)
+            places_[i.key] = popped_ + items_.size();
+        bytes_ += i.bytes;
+        ++report_->pending;
+        report_->pending_bytes += i.bytes;
+        items_.push_back(std::move(i));
+        report_->depth.raise(items_.size(), bytes_);
+    }
+
+    received<T> pop() {
+        auto i = std::move(items_.front());
+        items_.pop_front();
+        if (auto const at = places_.find(i.key); at != places_.end() && at->second == popped_)
+            places_.erase(at);
+        ++popped_;
+        bytes_ -= i.bytes;
+        charge_.settle(bytes_);
+        forget(i);
+        return std::move(i.what);
+    }
+
+    void forget(item const& i) {
+        --report_->pending;
+        report_->pending_bytes -= i.bytes;
+    }
+
+    /// Brings messages, or the end, to those who wait.
+    void serve() {
+        while (!receivers_.empty() && (!items_.empty() || closed_)) {
+            auto done = std::move(receivers_.front().done);
+            receivers_.pop_front();
+            if (items_.empty()) {
+                done(closed_, {});
+                continue;
+            }
+            report_->delivered.add();
+            done({}, pop());
+        }
+    }
+
+    queue_options<T> const options_;
+    std::shared_ptr<bus_report> const report_;
+    std::mutex mutex_; // guards what follows
+    charge charge_;
+    std::deque<item> items_;
+    std::size_t bytes_ = 0;
+    std::uint64_t popped_ = 0;
+    string_map<std::uint64_t> places_; // of a key's message: how many were queued before it
+    std::deque<receiver> receivers_;
+    std::uint64_t last_receiver_ = 0;
+    std::error_code closed_;
+};
+
+} // namespace hubbub::detail
