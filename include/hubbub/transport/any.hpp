@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/flow/transport_interface.hpp>
 #include <hubbub/transport.hpp>
 
 #include <cstddef>
@@ -30,15 +31,20 @@ public:
 
     /// Holds that one. Errors: throws std::invalid_argument if it is null.
     template <transport T>
-    explicit any_transport(std::unique_ptr<T> chosen)
-        : held_(std::make_unique<model<T>>(std::move(chosen))) {}
+    explicit any_transport(std::unique_ptr<T> chosen) : held_(held(std::move(chosen))) {}
 
-    any_transport(any_transport const&) = delete;
-    any_transport& operator=(any_transport const&) = delete;
+    /// What was moved from can be assigned to and destroyed, and nothing else. A bus on a transport
+    /// keeps its address: do not move it from under one.
+    any_transport(any_transport&&) noexcept = default;
+    any_transport& operator=(any_transport&&) noexcept = default;
     ~any_transport() = default;
 
     /// What the transport it holds promises.
-    transport_traits promised() const noexcept { return held_->promised(); }
+    transport_traits promised() const noexcept {
+        auto promised = held_->promised();
+        promised.carries_objects = false;
+        return promised;
+    }
 
     asio::any_io_executor get_executor() const { return held_->get_executor(); }
 
@@ -70,64 +76,14 @@ public:
     void close() noexcept { held_->close(); }
 
 private:
-    struct interface {
-        interface() = default;
-        interface(interface const&) = delete;
-        interface& operator=(interface const&) = delete;
-        virtual ~interface() = default;
-
-        virtual transport_traits promised() const noexcept = 0;
-        virtual asio::any_io_executor get_executor() const = 0;
-        virtual std::error_code publish(message_view const& message, publish_completion done) = 0;
-        virtual std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
-                                          subscribe_completion done) = 0;
-        virtual void unsubscribe(interest const& what, sink const& s) noexcept = 0;
-        virtual std::shared_ptr<void> observe(observer o) = 0;
-        virtual link_state state() const = 0;
-        virtual hubbub::statistics statistics() const = 0;
-        virtual message_limits const& limits() const noexcept = 0;
-        virtual void wait_for_room(std::size_t bytes, completion<std::error_code> done) = 0;
-        virtual void drain(completion<std::error_code> done) = 0;
-        virtual void close() noexcept = 0;
-    };
-
     template <class T>
-    struct model final : interface {
-        explicit model(std::unique_ptr<T> chosen) : held(std::move(chosen)) {
-            if (!held)
-                throw std::invalid_argument("any_transport: the transport is a null pointer");
-        }
+    static std::unique_ptr<detail::transport_interface> held(std::unique_ptr<T> chosen) {
+        if (!chosen)
+            throw std::invalid_argument("any_transport: the transport is a null pointer");
+        return std::make_unique<detail::transport_model<std::unique_ptr<T>>>(std::move(chosen));
+    }
 
-        transport_traits promised() const noexcept override {
-            auto promised = T::traits;
-            promised.carries_objects = false;
-            return promised;
-        }
-        asio::any_io_executor get_executor() const override { return held->get_executor(); }
-        std::error_code publish(message_view const& message, publish_completion done) override {
-            return held->publish(message, std::move(done));
-        }
-        std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
-                                  subscribe_completion done) override {
-            return held->subscribe(what, s, std::move(done));
-        }
-        void unsubscribe(interest const& what, sink const& s) noexcept override {
-            held->unsubscribe(what, s);
-        }
-        std::shared_ptr<void> observe(observer o) override { return held->observe(std::move(o)); }
-        link_state state() const override { return held->state(); }
-        hubbub::statistics statistics() const override { return held->statistics(); }
-        message_limits const& limits() const noexcept override { return held->limits(); }
-        void wait_for_room(std::size_t bytes, completion<std::error_code> done) override {
-            held->wait_for_room(bytes, std::move(done));
-        }
-        void drain(completion<std::error_code> done) override { held->drain(std::move(done)); }
-        void close() noexcept override { held->close(); }
-
-        std::unique_ptr<T> const held;
-    };
-
-    std::unique_ptr<interface> const held_;
+    std::unique_ptr<detail::transport_interface> held_;
 };
 
 static_assert(transport<any_transport>);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/transport.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// The functions of a transport of whatever type, as the concept has them: what calls a transport
+/// through it is compiled once for all.
+class transport_interface {
+public:
+    transport_interface() = default;
+    transport_interface(transport_interface const&) = delete;
+    transport_interface& operator=(transport_interface const&) = delete;
+    virtual ~transport_interface() = default;
+
+    virtual transport_traits promised() const noexcept = 0;
+    virtual asio::any_io_executor get_executor() const = 0;
+    virtual std::error_code publish(message_view const& message, publish_completion done) = 0;
+    virtual std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                                      subscribe_completion done) = 0;
+    virtual void unsubscribe(interest const& what, sink const& s) noexcept = 0;
+    virtual std::shared_ptr<void> observe(observer o) = 0;
+    virtual link_state state() const = 0;
+    virtual hubbub::statistics statistics() const = 0;
+    virtual message_limits const& limits() const noexcept = 0;
+    virtual void wait_for_room(std::size_t bytes, completion<std::error_code> done) = 0;
+    virtual void drain(completion<std::error_code> done) = 0;
+    virtual void close() noexcept = 0;
+};
+
+/// Calls a transport of a type that is known here. Held points to it: a T*, or a
+/// std::unique_ptr<T>, which owns it.
+template <class Held>
+class transport_model final : public transport_interface {
+    using held_type = std::remove_cvref_t<decltype(*std::declval<Held&>())>;
+
+public:
+    explicit transport_model(Held held) : held_(std::move(held)) {}
+
+    transport_traits promised() const noexcept override { return held_type::traits; }
+    asio::any_io_executor get_executor() const override { return held_->get_executor(); }
+    std::error_code publish(message_view const& message, publish_completion done) override {
+        return held_->publish(message, std::move(done));
+    }
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done) override {
+        return held_->subscribe(what, s, std::move(done));
+    }
+    void unsubscribe(interest const& what, sink const& s) noexcept override {
+        held_->unsubscribe(what, s);
+    }
+    std::shared_ptr<void> observe(observer o) override { return held_->observe(std::move(o)); }
+    link_state state() const override { return held_->state(); }
+    hubbub::statistics statistics() const override { return held_->statistics(); }
+    message_limits const& limits() const noexcept override { return held_->limits(); }
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done) override {
+        held_->wait_for_room(bytes, std::move(done));
+    }
+    void drain(completion<std::error_code> done) override { held_->drain(std::move(done)); }
+    void close() noexcept override { held_->close(); }
+
+private:
+    Held const held_;
+};
+
+} // namespace hubbub::detail
