@@ -3,7 +3,9 @@
 #include "terminal.hpp"
 
 #include <hubbub/serializer/json.hpp>
-#include <hubbub/transport/redis.hpp>
+#include <hubbub/transport/any.hpp>
+#include <hubbub/transport/local.hpp>
+#include <hubbub/transport/make_redis.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
@@ -209,8 +211,7 @@ private:
 /// The bus is chosen at run time; the chat is compiled once for both.
 hubbub::any_transport choose_transport(asio::io_context& io, std::string const& redis) {
     if (!redis.empty())
-        return hubbub::any_transport{
-            std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(io.get_executor(), redis)};
+        return hubbub::make_sequenced_redis_transport(io.get_executor(), redis);
     std::cerr << "no --redis: you are alone on a local bus\n";
     return hubbub::any_transport{
         std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker())};

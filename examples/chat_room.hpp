@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub.hpp>
+#include <hubbub/hub.hpp>
 
 #include <functional>
 #include <set>

@@ -2,7 +2,9 @@
 #include "chat_room.hpp"
 
 #include <hubbub/serializer/json.hpp>
-#include <hubbub/transport/redis.hpp>
+#include <hubbub/transport/any.hpp>
+#include <hubbub/transport/local.hpp>
+#include <hubbub/transport/make_redis.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
@@ -107,9 +109,7 @@ int run(std::string_view redis) {
     hubbub::local_broker broker;
     auto const make_transport = [&] {
         if (!redis.empty())
-            return hubbub::any_transport{
-                std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(io.get_executor(),
-                                                                             redis)};
+            return hubbub::make_sequenced_redis_transport(io.get_executor(), redis);
         return hubbub::any_transport{
             std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
     };

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Everything that needs Asio alone. Beside it, each with a dependency of its own:
-// <hubbub/transport/redis.hpp>, <hubbub/serializer/json.hpp>, <hubbub/serializer/msgpack.hpp>.
+// The bus and what needs Asio alone. Beside it: <hubbub/hub.hpp>, and each with a dependency of its
+// own, <hubbub/transport/redis.hpp>, <hubbub/serializer/json.hpp>, <hubbub/serializer/msgpack.hpp>.
 #include <hubbub/bus.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/event.hpp>
-#include <hubbub/hub.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/memory_budget.hpp>
-#include <hubbub/prometheus.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/receiver.hpp>
 #include <hubbub/serializer.hpp>
@@ -17,10 +15,8 @@
 #include <hubbub/serializer/text.hpp>
 #include <hubbub/statistics.hpp>
 #include <hubbub/subscription.hpp>
-#include <hubbub/topic_ledger.hpp>
 #include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/any.hpp>
 #include <hubbub/transport/local.hpp>
-#include <hubbub/transport/sequenced.hpp>
 #include <hubbub/version.hpp>

@@ -4,7 +4,6 @@
 #include "arguments.hpp"
 #include "program.hpp"
 
-#include <hubbub/redis/url.hpp>
 #include <hubbub/transport/redis_options.hpp>
 
 #include <fmt/format.h>

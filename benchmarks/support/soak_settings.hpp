@@ -5,7 +5,6 @@
 #include "program.hpp"
 
 #include <hubbub/limits.hpp>
-#include <hubbub/redis/url.hpp>
 #include <hubbub/transport/redis_options.hpp>
 
 #include <fmt/format.h>

@@ -11,6 +11,9 @@
 #include <hubbub/transport.hpp>
 #include <hubbub/typed/bus_core.hpp>
 #include <hubbub/typed/outgoing.hpp>
+#include <hubbub/typed/start.hpp>
+#include <hubbub/typed/subscribers.hpp>
+#include <hubbub/typed/typed_core.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -25,7 +28,16 @@
 
 namespace hubbub {
 
+template <class Transport, class Serializer, class Trace>
+class bus;
+
 namespace detail {
+
+/// The core of a bus, without its types: a part of it that outlives it.
+template <class Transport, class Serializer, class Trace>
+std::shared_ptr<bus_core> core_of(bus<Transport, Serializer, Trace> const& of) {
+    return of.core_;
+}
 
 /// False too for what is no transport: the assertion on the concept speaks of that.
 template <class Transport>
@@ -75,7 +87,9 @@ class bus {
                   "in_place_serializer makes none; use one that encodes (json_serializer), or "
                   "local_transport");
 
-    using core_type = detail::bus_core<Transport, Serializer, Trace>;
+    using core_type = detail::typed_core<Transport, Serializer, Trace>;
+    template <class T>
+    using group = detail::group_of<Serializer, Trace, T>;
 
 public:
     using transport_type = Transport;
@@ -83,7 +97,7 @@ public:
     using trace_type = Trace;
 
     explicit bus(Transport& transport, Serializer serializer = {}, Trace trace = {})
-        : core_(std::make_shared<core_type>(transport, std::move(serializer), std::move(trace))) {
+        : core_(core_type::make(transport, std::move(serializer), std::move(trace))) {
         core_->start();
     }
 
@@ -91,10 +105,12 @@ public:
     bus& operator=(bus const&) = delete;
     ~bus() { core_->close(); }
 
-    asio::any_io_executor get_executor() const { return core_->transport().get_executor(); }
-    Transport& transport() const noexcept { return core_->transport(); }
-    Serializer const& serializer() const noexcept { return core_->serializer(); }
-    Trace& trace() const noexcept { return core_->trace(); }
+    asio::any_io_executor get_executor() const { return core_->executor(); }
+    Transport& transport() const noexcept { return *core_->typed_transport; }
+    Serializer const& serializer() const noexcept { return core_->serializer; }
+    Trace& trace() const noexcept {
+        return static_cast<detail::traced_report<Trace>&>(core_->report()).trace;
+    }
 
     /// Publishes message on topic; never blocks. The message is encoded before this returns.
     ///
@@ -104,8 +120,16 @@ public:
     template <class T>
     std::error_code publish(std::string_view topic, T&& message) {
         detail::require_encodes<Serializer, T>();
-        if constexpr (encodes<Serializer, std::remove_cvref_t<T>>)
-            return core_->publish(topic, std::forward<T>(message));
+        if constexpr (in_place<Serializer>) {
+            return hand_over({topic, {}, detail::as_object(std::forward<T>(message))});
+        } else if constexpr (requires { serializer().view(message); }) {
+            return hand_over({topic, serializer().view(message), {}});
+        } else if constexpr (encodes<Serializer, std::remove_cvref_t<T>>) {
+            detail::scratch_buffer bytes;
+            if (auto const error = serializer().encode(message, *bytes))
+                return core_->refuse(topic, error, {});
+            return hand_over({topic, *bytes, {}});
+        }
     }
 
     /// Publishes message on topic, and completes with `void(std::error_code, std::size_t)` when the
@@ -121,11 +145,7 @@ public:
         detail::require_encodes<Serializer, T>();
         if constexpr (encodes<Serializer, std::remove_cvref_t<T>>)
             return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
-                [core = core_](auto handler, std::string const& name, auto outgoing) {
-                    auto executor = detail::executor_of(handler, core->transport().get_executor());
-                    core->publish(name, outgoing, {std::move(executor), std::move(handler)});
-                },
-                token, std::string(topic),
+                detail::start_publish{core_}, token, std::string(topic),
                 detail::outgoing<Serializer, std::remove_cvref_t<T>>(serializer(),
                                                                      std::forward<T>(message)));
     }
@@ -143,15 +163,7 @@ public:
         detail::require_encodes<Serializer, T>();
         if constexpr (encodes<Serializer, std::remove_cvref_t<T>>)
             return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
-                [core = core_, patience](auto handler, std::string const& name, auto outgoing) {
-                    auto executor = detail::executor_of(handler, core->transport().get_executor());
-                    auto const slot = asio::get_associated_cancellation_slot(handler);
-                    detail::cancellable_handler wrapped(std::move(handler));
-                    core->publish_patiently(name, std::move(outgoing), patience.at_most,
-                                            {std::move(executor), std::move(wrapped)},
-                                            detail::cancel_by(slot));
-                },
-                token, std::string(topic),
+                detail::start_patient_publish{core_, patience.at_most}, token, std::string(topic),
                 detail::outgoing<Serializer, std::remove_cvref_t<T>>(serializer(),
                                                                      std::forward<T>(message)));
     }
@@ -171,7 +183,7 @@ public:
         detail::require_decodes<Serializer, T, Sink>();
         if constexpr (detail::subscribable<Serializer, T, Sink>)
             return subscribe_with<T>(
-                what, std::make_shared<detail::direct_subscriber<T, Sink>>(std::move(sink)));
+                what, detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
     }
 
     /// The same through a queue of the subscription's own, for a sink that is slow: it delays no
@@ -216,22 +228,9 @@ public:
         detail::require_decodes<Serializer, T, Sink>();
         if constexpr (detail::subscribable<Serializer, T, Sink>)
             return asio::async_initiate<Token, void(std::error_code, subscription)>(
-                [core = core_](auto handler, std::string const& name, bool is_pattern, Sink s) {
-                    auto executor = detail::executor_of(handler, core->transport().get_executor());
-                    auto joined = core->template join<T>(
-                        is_pattern ? interest(pattern{name}) : interest(name),
-                        std::make_shared<detail::direct_subscriber<T, Sink>>(std::move(s)));
-                    auto finish = [handler = std::move(handler),
-                                   kept = std::move(joined.membership)](auto error) mutable {
-                        if (!error && !kept) // the bus ended meanwhile
-                            error = errc::closed;
-                        if (error)
-                            kept.reset();
-                        std::move(handler)(error, std::move(kept));
-                    };
-                    core->activate(joined, {std::move(executor), std::move(finish)});
-                },
-                token, std::string(what.name), what.is_pattern, std::move(sink));
+                detail::start_subscribe<group<T>>{core_, &core_->serializer}, token,
+                std::string(what.name), what.is_pattern,
+                detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
     }
 
     /// Gets each event of the bus and its transport; replaces the observer before it. It is called
@@ -252,28 +251,36 @@ public:
     template <class Token>
     auto async_drain(std::chrono::milliseconds at_most, Token&& token) {
         return asio::async_initiate<Token, void(std::error_code, std::uint64_t)>(
-            [core = core_](auto handler, std::chrono::milliseconds limit) {
-                auto executor = detail::executor_of(handler, core->transport().get_executor());
-                core->drain(limit, {std::move(executor), std::move(handler)});
-            },
-            token, at_most);
+            detail::start_drain{core_}, token, at_most);
     }
 
     /// Where the transport stands with its backplane.
-    link_state state() const { return core_->transport().state(); }
+    link_state state() const { return transport().state(); }
 
-    /// What became of each message so far. The publishing half is the transport's, for all buses
+    /// Counts what became of each message so far. The publishing half is the transport's, for all buses
     /// on it.
     hubbub::statistics statistics() const { return core_->read_statistics(); }
 
 private:
+    friend std::shared_ptr<detail::bus_core> detail::core_of<>(bus const& of);
+
     template <class T>
     subscription subscribe_with(interest const& what,
-                                std::shared_ptr<detail::subscriber_of<T>> subscriber) {
-        auto joined = core_->template join<T>(what, std::move(subscriber));
-        if (core_->activate(joined, {}))
-            return {};
-        return std::move(joined.membership);
+                                std::shared_ptr<detail::message_subscriber> subscriber) {
+        return core_->join_at_once(what, typeid(T), &group<T>::make, &core_->serializer,
+                                   std::move(subscriber));
+    }
+
+    /// To the transport directly, not by way of the core's interface of it.
+    std::error_code hand_over(message_view const& message) {
+        if constexpr (detail::traces_publish<Trace>) {
+            return core_->publish(message);
+        } else {
+            // Nothing overtakes what waits for room.
+            if (core_->waiting())
+                return core_->refuse(message.topic, errc::queue_full, {});
+            return core_->typed_transport->publish(message, {});
+        }
     }
 
     std::shared_ptr<core_type> core_;

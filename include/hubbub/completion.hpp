@@ -1,14 +1,72 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/asio.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/base/posting.hpp>
+#include <hubbub/base/results.hpp>
 
+#include <concepts>
 #include <memory>
-#include <optional>
-#include <tuple>
 #include <utility>
 
 namespace hubbub {
+
+namespace detail {
+
+/// An operation that completes with Results.
+template <class... Results>
+class operation_with : public operation {
+public:
+    using operation::operation;
+    late<result_pack<Results...>> results;
+};
+
+/// One whose handler runs on an executor of any type that there is.
+template <class Handler, class... Results>
+class handler_operation : public operation_with<Results...> {
+public:
+    handler_operation(asio::any_io_executor&& executor, Handler&& handler)
+        : operation_with<Results...>(std::move(executor)), handler_(std::move(handler)) {}
+
+    bool is_wanted() const noexcept override {
+        if constexpr (requires { handler_.is_wanted(); })
+            return handler_.is_wanted();
+        else
+            return true;
+    }
+
+    void call(std::unique_ptr<operation> self) override {
+        auto called = std::move(handler_);
+        auto with = this->results.take();
+        self.reset();
+        with.give_to(std::move(called));
+    }
+
+protected:
+    /// For one that posts itself.
+    explicit handler_operation(Handler&& handler) : handler_(std::move(handler)) {}
+
+private:
+    Handler handler_;
+};
+
+/// One on an executor that is no any_io_executor, as that of asio::use_future.
+template <class Executor, class Handler, class... Results>
+class handler_operation_on final : public handler_operation<Handler, Results...> {
+public:
+    handler_operation_on(Executor&& executor, Handler&& handler)
+        : handler_operation<Handler, Results...>(std::move(handler)), work_(std::move(executor)) {}
+
+    void post(std::unique_ptr<operation> self) override {
+        auto const executor = work_.get_executor(); // self may run, and end, before post returns
+        asio::post(executor, posted_operation{std::move(self)});
+    }
+
+private:
+    asio::executor_work_guard<Executor> work_;
+};
+
+} // namespace detail
 
 /// The other end of one asynchronous operation: called once, it posts the operation's handler to
 /// the handler's executor. Empty when nobody waits, and then calling it does nothing.
@@ -21,9 +79,19 @@ public:
 
     /// Will call `handler(Results...)` on executor, which is kept busy until then.
     template <class Executor, class Handler>
-    completion(Executor executor, Handler handler)
-        : operation_(std::make_unique<operation<Executor, Handler>>(std::move(executor),
-                                                                    std::move(handler))) {}
+    completion(Executor executor, Handler handler) {
+        // Not by make_unique: it instantiates as much again for each handler.
+        if constexpr (std::same_as<Executor, asio::any_io_executor>)
+            operation_.reset(new detail::handler_operation<Handler, Results...>(
+                std::move(executor), std::move(handler)));
+        else
+            operation_.reset(new detail::handler_operation_on<Executor, Handler, Results...>(
+                std::move(executor), std::move(handler)));
+    }
+
+    /// Completes an operation that has been made.
+    explicit completion(std::unique_ptr<detail::operation_with<Results...>> made) noexcept
+        : operation_(std::move(made)) {}
 
     explicit operator bool() const noexcept { return operation_ != nullptr; }
 
@@ -35,65 +103,16 @@ public:
     void operator()(Results... results) {
         if (!operation_)
             return;
-        operation_->results.emplace(std::move(results)...);
-        auto& leaving = *operation_;
+        auto& leaving = static_cast<detail::operation_with<Results...>&>(*operation_);
+        leaving.results.put(std::move(results)...);
         leaving.post(std::move(operation_));
     }
 
+    /// Takes the operation out, for what completes it in a way of its own.
+    std::unique_ptr<detail::operation> release() noexcept { return std::move(operation_); }
+
 private:
-    struct operation_base {
-        operation_base() = default;
-        operation_base(operation_base const&) = delete;
-        operation_base& operator=(operation_base const&) = delete;
-        virtual ~operation_base() = default;
-
-        virtual bool is_wanted() const noexcept = 0;
-        /// Has call called on the handler's executor. self, here and there, is what owns this.
-        virtual void post(std::unique_ptr<operation_base> self) = 0;
-        /// Frees self before the handler runs, as Asio does.
-        virtual void call(std::unique_ptr<operation_base> self) = 0;
-
-        std::optional<std::tuple<Results...>> results;
-    };
-
-    /// What is posted: of one type for all handlers, so that Asio's part is compiled once.
-    struct posted {
-        std::unique_ptr<operation_base> operation;
-        void operator()() {
-            auto& arrived = *operation;
-            arrived.call(std::move(operation));
-        }
-    };
-
-    template <class Executor, class Handler>
-    struct operation final : operation_base {
-        operation(Executor executor, Handler&& h)
-            : work(std::move(executor)), handler(std::move(h)) {}
-
-        bool is_wanted() const noexcept override {
-            if constexpr (requires { handler.is_wanted(); })
-                return handler.is_wanted();
-            else
-                return true;
-        }
-
-        void post(std::unique_ptr<operation_base> self) override {
-            auto const executor = work.get_executor(); // self may run, and end, before post returns
-            asio::post(executor, posted{std::move(self)});
-        }
-
-        void call(std::unique_ptr<operation_base> self) override {
-            auto called = std::move(handler);
-            auto with = std::move(*this->results);
-            self.reset();
-            std::apply(std::move(called), std::move(with));
-        }
-
-        asio::executor_work_guard<Executor> work;
-        Handler handler;
-    };
-
-    std::unique_ptr<operation_base> operation_;
+    std::unique_ptr<detail::operation> operation_;
 };
 
 namespace detail {

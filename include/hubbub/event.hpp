@@ -85,7 +85,7 @@ struct subscription_refused {
     std::error_code reason;
 };
 
-/// What was refused before is subscribed: its permission is back, say.
+/// A topic that was refused before is subscribed: its permission is back, say.
 struct subscription_restored {
     std::string name;
 };
@@ -126,7 +126,7 @@ struct sink_failed {
     std::exception_ptr exception;
 };
 
-/// What a bus tells its owner. Views in it are valid during the call.
+/// An event of a bus, for its owner. Views in it are valid during the call.
 using event = std::variant<link_lost, subscriber_cut_off, link_retry, link_whole, link_failed,
                            publishes_unknown, publishes_displaced, publish_refused,
                            subscription_refused, subscription_restored, gap, message_dropped,

@@ -3,6 +3,7 @@
 
 #include <hubbub/base/cancellation.hpp>
 #include <hubbub/bus.hpp>
+#include <hubbub/hub/action.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/client_methods.hpp>
 #include <hubbub/hub/closing.hpp>
@@ -14,10 +15,8 @@
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/outbox.hpp>
 #include <hubbub/hub/outcome.hpp>
-#include <hubbub/hub/presence.hpp>
-#include <hubbub/hub/servers.hpp>
-#include <hubbub/hub/stream.hpp>
 #include <hubbub/hub/targets.hpp>
+#include <hubbub/hub/typed/typed_method.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 
@@ -33,11 +32,32 @@
 
 namespace hubbub {
 
+namespace detail {
+
+/// Cancels async_connect.
+struct give_up_connecting {
+    std::weak_ptr<hub_core> core;
+    std::weak_ptr<member> who;
+
+    void operator()() const {
+        auto const here = core.lock();
+        if (auto const present = who.lock(); here && present)
+            here->give_up(present);
+    }
+};
+
+} // namespace detail
+
+template <class Bus>
+class servers;
+template <class Bus>
+class presence;
+
 /// Connections, groups and users over all the servers that share a bus's backplane.
 ///
 /// Each process makes a hub of the same name on a bus of its own: together they have one audience.
-/// The code is the same on every transport and with every serializer that can encode the frames
-/// (hub/cluster/frame.hpp) and the arguments.
+/// The code is the same on every transport and with every serializer that can encode the arguments
+/// of calls, as a std::tuple, and their results.
 ///
 /// Delivery:      as the bus: at most once. A client that async_connect completed for gets every
 ///                later call to all, to it and to its user; one that async_add_to_group completed
@@ -61,7 +81,7 @@ namespace hubbub {
 /// @endcode
 template <message_bus Bus>
 class hub {
-    using core_type = detail::hub_core<Bus>;
+    using serializer = typename Bus::serializer_type;
 
 public:
     using bus_type = Bus;
@@ -70,15 +90,15 @@ public:
 
     /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit hub(Bus& bus, hub_options const& options = {})
-        : core_(std::make_shared<core_type>(bus, detail::checked(options))) {
-        core_->start();
-    }
+        : core_(detail::hub_core::open(detail::core_of(bus), detail::format_of<serializer>(),
+                                       options)),
+          serializer_(bus.serializer()) {}
     hub(hub const&) = delete;
     hub& operator=(hub const&) = delete;
     ~hub() {
         core_->close();
         on_event({}); // what ends later, as calls that run, is not told any more
-        core_->asked().give_up_early();
+        core_->give_up_early();
     }
 
     asio::any_io_executor get_executor() const { return core_->executor(); }
@@ -87,8 +107,8 @@ public:
     std::string const& server_id() const noexcept { return core_->id(); }
 
     /// Registers a method that clients may call, in place of one of the same name. It is called as
-    /// its parameters say, the first of which may be a `caller const&`: write their types out. What
-    /// it returns is the answer; a `hub_error` it throws, too. With <hubbub/hub/coroutines.hpp> it
+    /// its parameters say, the first of which may be a `caller const&`: write their types out. It
+    /// answers with its result, or with a `hub_error` that it throws. With <hubbub/hub/coroutines.hpp> it
     /// may return an `asio::awaitable`: when the connection ends it is cancelled (terminal), unless
     /// it resets its cancellation state. Conversions of the user's own may throw whatever they do:
     /// an argument's is wrong_arguments, the answer's cannot_encode.
@@ -97,34 +117,35 @@ public:
     /// a `stream_writer<T>` by which to answer with a stream; then it returns nothing.
     template <class Method>
     void on(std::string_view name, Method method) {
-        core_->methods().on(name, std::move(method));
+        core_->on(name, detail::make_method(std::move(method), serializer_));
     }
 
     /// Adds a client, and completes with `void(std::error_code, connection<Bus>)` when every later
     /// call to all, to it or to its user reaches it, from whatever server. out
     /// is called for each call: client_methods, or a function of `invocation const&`.
     ///
-    /// While the link is down, who is the first of this server, or of a user here, waits for the
-    /// topics, with up to hub_options::max_connecting others; who needs no topic that is not there
-    /// is let in at once, and reached by this server's calls. Nothing reaches it before authorize has
-    /// allowed it.
+    /// While the link is down, the first client of this server, or of a user here, waits for its
+    /// topics, with up to hub_options::max_connecting others. A client whose topics are subscribed
+    /// already is let in at once, and reached by this server's calls. Nothing reaches a client before
+    /// authorize has allowed it.
     ///
     /// Errors:       closed; refused (authorize, on_connected); shutting_down; queue_full, if too
-    ///               many wait; connection_ended, if it was ended meanwhile; why the backplane
-    ///               refuses.
+    ///               many wait; connection_ended, if it was ended meanwhile; the backplane's, if it
+    ///               refuses a topic.
     /// Cancellation: while it waits, terminal, partial and total: then nothing is left of it, and it
     ///               completes as asio::error::operation_aborted. Later it has no effect.
     template <class Token>
     auto async_connect(connect_options who, outlet_type out, Token&& token) {
-        return enter(std::make_shared<detail::called_member<Bus>>(std::move(out)), std::move(who),
-                     std::forward<Token>(token));
+        return enter(
+            std::make_shared<detail::called_member<serializer>>(std::move(out), serializer_),
+            std::move(who), std::forward<Token>(token));
     }
 
     /// The same for a client that is read, by connection::async_receive, as fast as it can, and for
     /// which calls wait in a bounded outbox.
     template <class Token>
     auto async_connect(connect_options who, outbox_options const& outbox, Token&& token) {
-        return enter(core_->mail().make_reader(outbox), std::move(who), std::forward<Token>(token));
+        return enter(core_->make_reader(outbox), std::move(who), std::forward<Token>(token));
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
@@ -139,7 +160,7 @@ public:
     ///           that server comes back: there a later one waits for the end of the one before.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
-        return change_group("add", connection_id, group, std::forward<Token>(token));
+        return change_group(detail::verb::add, connection_id, group, std::forward<Token>(token));
     }
 
     /// Takes a connection, on whatever server, out of a group; completes with
@@ -147,11 +168,11 @@ public:
     template <class Token>
     auto async_remove_from_group(std::string_view connection_id, std::string_view group,
                                  Token&& token) {
-        return change_group("remove", connection_id, group, std::forward<Token>(token));
+        return change_group(detail::verb::remove, connection_id, group, std::forward<Token>(token));
     }
 
-    /// The groups of a connection, on whatever server, in order, for which joining is done; completes
-    /// with `void(std::error_code, std::vector<std::string>)`. Errors: as above.
+    /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a connection, on
+    /// whatever server, in order, for which joining is done. Errors: as above.
     template <class Token>
     auto async_groups_of(std::string_view connection_id, Token&& token) {
         return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(
@@ -162,26 +183,27 @@ public:
             token, std::string(connection_id));
     }
 
-    /// Whom to call.
-    targets<Bus> clients() const { return targets<Bus>(*core_); }
+    /// Names the clients to call.
+    targets<Bus> clients() const { return targets<Bus>(*core_, serializer_); }
 
     /// Calls `told(caller const&)` on the bus's executor when a connection is there, before
     /// async_connect completes. It may refuse it by throwing hub_error.
     void on_connected(std::function<void(caller const&)> told) {
-        core_->hooks().connected.replace(std::move(told));
+        core_->on_connected(std::move(told));
     }
 
     /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
-    /// admitted has ended, once; not when the hub itself ends. What it throws is an event hook_failed.
+    /// admitted has ended, once; not when the hub itself ends. An exception that it throws is an event
+    /// hook_failed.
     void on_disconnected(std::function<void(caller const&, closing const&)> told) {
-        core_->hooks().disconnected.replace(std::move(told));
+        core_->on_disconnected(std::move(told));
     }
 
     /// Asks `allows(caller const&, action const&)` before a connection of this server connects,
-    /// calls a method or joins a group: what it does not allow fails as refused, and is the event
+    /// calls a method or joins a group: an action that it forbids fails as refused, and is the event
     /// action_refused. Any thread may ask; it must not throw.
     void authorize(std::function<bool(caller const&, action const&)> allows) {
-        core_->hooks().allows.replace(std::move(allows));
+        core_->on_allow(std::move(allows));
     }
 
     /// Ends the connections of this server: each is told shutting_down and the text, and that it
@@ -210,66 +232,60 @@ public:
     /// tells nobody.
     void close() {
         core_->close();
-        core_->asked().give_up_early();
+        core_->give_up_early();
     }
 
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing
     /// happens, and must not throw. After the hub is destroyed it is not called, but for a call on
     /// another thread that is under way.
-    void on_event(hub_observer o) { core_->hooks().event.replace(std::move(o)); }
+    void on_event(hub_observer o) { core_->on_event(std::move(o)); }
 
-    /// The servers of the hub, to each other.
-    hubbub::servers<Bus> servers() const { return hubbub::servers<Bus>(core_); }
+    /// Calls the servers of the hub, and takes their calls. Include <hubbub/hub/servers.hpp>.
+    hubbub::servers<Bus> servers() const { return hubbub::servers<Bus>(core_, serializer_); }
 
-    /// Who is there, over all servers.
+    /// Tells which connections, users and groups are there, over all servers. Include
+    /// <hubbub/hub/presence.hpp>.
     hubbub::presence<Bus> presence() const { return hubbub::presence<Bus>(core_); }
 
-    /// How many clients this server has.
+    /// Returns the number of this server's clients.
     std::size_t connections() const { return core_->connections(); }
 
 private:
     template <class Token>
-    auto enter(detail::member_ptr<Bus> const& entering, connect_options who, Token&& token) {
+    auto enter(detail::member_ptr const& entering, connect_options who, Token&& token) {
         entering->user = std::move(who.user);
         if (who.on_closed || who.on_drain)
             entering->hooks = std::make_unique<connect_options const>(std::move(who));
         return asio::async_initiate<Token, void(std::error_code, connection_type)>(
-            [core = core_](auto handler, detail::member_ptr<Bus> const& c) {
+            [core = core_, format = serializer_](auto handler, detail::member_ptr const& c) {
                 auto executor = detail::executor_of(handler, core->executor());
-                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                on_cancel([core = std::weak_ptr(core), weak = std::weak_ptr(c)] {
-                    auto const here = core.lock();
-                    if (auto const present = weak.lock(); here && present)
-                        here->give_up(present);
-                });
-                detail::cancellable_handler wrapped(std::move(handler));
-                auto const slot = std::make_shared<connection_type>();
-                core->connect(c, [&](connection_type made) {
-                    *slot = std::move(made);
-                    return completion<std::error_code>(
-                        std::move(executor),
-                        [slot, handler = std::move(wrapped)](std::error_code error) mutable {
-                            if (error)
-                                slot->disconnect();
-                            handler(error, std::move(*slot));
-                        });
-                });
+                detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
+                    detail::give_up_connecting{core, c});
+                core->connect(c, {std::move(executor),
+                                  [made = connection_type(core, c, format),
+                                   handler = detail::cancellable_handler(std::move(handler))](
+                                      std::error_code error) mutable {
+                                      if (error)
+                                          made.disconnect();
+                                      handler(error, std::move(made));
+                                  }});
             },
             token, entering);
     }
 
     template <class Token>
-    auto change_group(char const* verb, std::string_view connection_id, std::string_view group,
+    auto change_group(detail::verb what, std::string_view connection_id, std::string_view group,
                       Token&& token) {
         return asio::async_initiate<Token, void(std::error_code)>(
-            [core = core_, verb](auto handler, std::string const& id, std::string const& name) {
+            [core = core_, what](auto handler, std::string const& id, std::string const& name) {
                 auto executor = detail::executor_of(handler, core->executor());
-                core->change_group(verb, id, name, {std::move(executor), std::move(handler)});
+                core->change_group(what, id, name, {std::move(executor), std::move(handler)});
             },
             token, std::string(connection_id), std::string(group));
     }
 
-    std::shared_ptr<core_type> core_;
+    std::shared_ptr<detail::hub_core> core_;
+    [[no_unique_address]] serializer const serializer_;
 };
 
 } // namespace hubbub

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/memory_budget.hpp>
-
 #include <cstddef>
 #include <memory>
 
 namespace hubbub {
 
-/// What becomes of publishes while the link is down. On a transport that cannot be down it means
+class memory_budget; // memory_budget.hpp
+
+/// Decides what becomes of publishes while the link is down. On a transport that cannot be down it means
 /// nothing.
 enum class outage_policy {
     /// They are refused at once, as link_down. What was queued before waits for the link.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/flow/room.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/base/room.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <system_error>
-#include <utility>
 
 namespace hubbub {
 
@@ -25,14 +25,7 @@ public:
     memory_budget& operator=(memory_budget const&) = delete;
 
     /// Takes so many bytes, or none and returns false.
-    bool try_take(std::size_t bytes) noexcept {
-        auto taken = taken_.load(std::memory_order_relaxed);
-        do {
-            if (bytes > max_bytes_ || taken > max_bytes_ - bytes)
-                return false;
-        } while (!taken_.compare_exchange_weak(taken, taken + bytes, std::memory_order_relaxed));
-        return true;
-    }
+    bool try_take(std::size_t bytes) noexcept;
 
     void give_back(std::size_t bytes) {
         taken_ -= bytes;
@@ -41,35 +34,16 @@ public:
     }
 
     /// The same for what waits for room in a queue.
-    bool try_hold(std::size_t bytes) noexcept {
-        auto held = held_.load(std::memory_order_relaxed);
-        do {
-            auto const all = taken() + held;
-            if (bytes > max_bytes_ || all > max_bytes_ - bytes)
-                return false;
-        } while (!held_.compare_exchange_weak(held, held + bytes, std::memory_order_relaxed));
-        return true;
-    }
+    bool try_hold(std::size_t bytes) noexcept;
 
     void release(std::size_t bytes) noexcept { held_ -= bytes; }
 
     /// Completes done when so many bytes are to be had, which need not last: of those that wait,
     /// whoever fits is told, and nothing is kept for one that waits for much.
-    void wait(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr) {
-        {
-            std::lock_guard const lock(mutex_);
-            waiters_.add(bytes, std::move(done), owner);
-            has_waiters_ = true; // from now on a give_back notifies; those before are seen below
-        }
-        notify();
-    }
+    void wait(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr);
 
     /// Ends the waits of one owner.
-    void withdraw(void const* owner, std::error_code error) {
-        std::lock_guard const lock(mutex_);
-        waiters_.close(error, owner);
-        has_waiters_ = !waiters_.empty();
-    }
+    void withdraw(void const* owner, std::error_code error);
 
     /// What was taken and what is held.
     std::size_t used() const noexcept { return taken() + held_.load(std::memory_order_relaxed); }
@@ -77,11 +51,7 @@ public:
     std::size_t max_bytes() const noexcept { return max_bytes_; }
 
 private:
-    void notify() {
-        std::lock_guard const lock(mutex_);
-        waiters_.notify([this](std::size_t bytes) { return taken_ + bytes <= max_bytes_; });
-        has_waiters_ = !waiters_.empty();
-    }
+    void notify();
 
     std::size_t const max_bytes_;
     std::atomic<std::size_t> taken_ = 0; // by the queues
@@ -92,3 +62,7 @@ private:
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/impl/memory_budget.ipp>
+#endif

@@ -8,7 +8,7 @@
 
 namespace hubbub {
 
-/// What the full queue of a subscription does with another message.
+/// Decides what the full queue of a subscription does with another message.
 enum class overflow_policy {
     /// The one that has waited longest goes.
     drop_oldest,

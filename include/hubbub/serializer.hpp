@@ -8,6 +8,21 @@
 
 namespace hubbub {
 
+/// A value that is in its serializer's encoding already, alone or as a part of another one.
+///
+/// Writing it puts the bytes in place as they are; without any it is null. Reading takes the bytes
+/// of the value that stands there, once they are known to be one value: nested no deeper than the
+/// serializer reads, and of UTF-8 where it demands that.
+struct encoded {
+    std::string bytes = {};
+
+    bool operator==(encoded const&) const = default;
+};
+
+/// An encoding that a serializer shares with others (`S::format`): the hub then puts encoded arguments
+/// into frames of the same encoding, which every program reads that knows it.
+enum class wire_format { json, msgpack };
+
 /// S hands objects over as they are, without encoding; it serves inside one process alone.
 template <class S>
 concept in_place = requires { requires S::in_place; };
@@ -31,8 +46,11 @@ concept decodes = in_place<S> || requires(S const& s, std::string_view bytes, T&
 /// | `s.encode(value, out)`   | `std::error_code` | appends to out; on an error out is unspecified |
 /// | `s.decode(bytes, value)` | `std::error_code` | never throws on bad input: it reports it      |
 /// | `s.view(value)`          | `string_view`     | optional: the bytes of a value that is bytes   |
-/// | `S::packed`              | a type            | optional: an encoded value inside another one  |
-/// | `S::size_of(packed)`     | `std::size_t`     | optional: about the bytes of its encoding     |
+/// | `s.elements(bytes, out)` | `std::error_code` | optional: where the elements of an encoded     |
+/// |                          |                   | tuple stand, as views of bytes in a            |
+/// |                          |                   | `std::vector<std::string_view>`; it comes with |
+/// |                          |                   | encode and decode of hubbub::encoded           |
+/// | `S::format`              | wire_format       | optional: its encodings are JSON, or MessagePack |
 /// | `S::in_place`            | `true`            | optional: no encoding at all, see in_place     |
 ///
 /// Both functions are const and may be called from several threads at once. Errors are

@@ -16,7 +16,7 @@ enum class accounting {
     none,
 };
 
-/// What became of each message. All counts are since construction, but for what waits now.
+/// Counts of what became of each message. All counts are since construction, but for what waits now.
 ///
 /// Two equations hold at any time at which nothing runs:
 ///

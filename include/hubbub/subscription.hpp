@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/error.hpp>
 #include <hubbub/transport.hpp>
 
 #include <atomic>
@@ -82,4 +83,23 @@ private:
     std::weak_ptr<detail::subscriber> subscriber_;
 };
 
+namespace detail {
+
+/// What an operation that subscribes hands to its handler. If the bus has ended meanwhile it says so,
+/// and with an error there is no subscription.
+template <>
+struct result_pack<std::error_code, subscription> {
+    template <class Handler>
+    void give_to(Handler&& handler) {
+        if (!error && !kept)
+            error = errc::closed;
+        if (error)
+            kept.reset();
+        std::forward<Handler>(handler)(error, std::move(kept));
+    }
+    std::error_code error;
+    subscription kept;
+};
+
+} // namespace detail
 } // namespace hubbub

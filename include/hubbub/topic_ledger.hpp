@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/event.hpp>
-#include <hubbub/flow/topic_table.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace hubbub {
 
-/// What became of the messages of one topic, at one bus.
+/// Counts of what became of the messages of one topic, at one bus.
 struct topic_statistics {
     std::uint64_t published = 0;
     std::uint64_t refused = 0;
@@ -52,89 +49,31 @@ struct topic_statistics {
 class topic_ledger {
 public:
     /// Counts that many topics apart, those that come first; others() has the rest.
-    explicit topic_ledger(std::size_t max_topics = 10'000)
-        : shared_(std::make_shared<shared>(max_topics)) {}
+    explicit topic_ledger(std::size_t max_topics = 10'000);
 
     /// All zero for a topic that nothing was heard of.
-    topic_statistics read(std::string_view topic) const {
-        std::lock_guard const lock(shared_->mutex);
-        auto const found = shared_->topics.find(topic);
-        return found == shared_->topics.end() ? topic_statistics{} : found->second;
-    }
+    topic_statistics read(std::string_view topic) const;
 
     /// Sorted by name.
-    std::vector<std::pair<std::string, topic_statistics>> read_all() const {
-        std::vector<std::pair<std::string, topic_statistics>> all;
-        {
-            std::lock_guard const lock(shared_->mutex);
-            all.assign(shared_->topics.begin(), shared_->topics.end());
-        }
-        std::sort(all.begin(), all.end(),
-                  [](auto const& a, auto const& b) { return a.first < b.first; });
-        return all;
-    }
+    std::vector<std::pair<std::string, topic_statistics>> read_all() const;
 
     /// The topics for which there was no place, together.
-    topic_statistics others() const {
-        std::lock_guard const lock(shared_->mutex);
-        return shared_->others;
-    }
+    topic_statistics others() const;
 
-    void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) const {
-        count(topic, [&](topic_statistics& s) {
-            ++s.published;
-            (refused ? s.refused : s.published_bytes) += refused ? 1 : bytes;
-        });
-    }
+    void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) const;
 
-    void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks) const {
-        count(topic, [&](topic_statistics& s) {
-            s.delivered += sinks;
-            s.delivered_bytes += bytes * sinks;
-        });
-    }
+    void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks) const;
 
-    void on_event(event const& e) const {
-        std::visit(
-            overloaded{
-                [this](gap const& g) {
-                    count(g.topic, [&](auto& s) { s.lost += g.last - g.first + 1; });
-                },
-                [this](message_dropped const& d) {
-                    count(d.topic, [&](auto& s) { s.dropped += d.count; });
-                },
-                [this](message_malformed const& m) {
-                    count(m.topic, [](auto& s) { ++s.malformed; });
-                },
-                [this](sink_failed const& f) { count(f.topic, [](auto& s) { ++s.failed; }); },
-                [](auto const& /*of no topic*/) {},
-            },
-            e);
-    }
+    void on_event(event const& e) const;
 
 private:
-    struct shared {
-        explicit shared(std::size_t most) : max_topics(most) {}
-
-        std::size_t const max_topics;
-        std::mutex mutex; // guards what follows
-        detail::string_map<topic_statistics> topics;
-        topic_statistics others;
-    };
-
-    template <class Change>
-    void count(std::string_view topic, Change change) const {
-        std::lock_guard const lock(shared_->mutex);
-        auto found = shared_->topics.find(topic);
-        if (found == shared_->topics.end()) {
-            if (shared_->topics.size() >= shared_->max_topics)
-                return change(shared_->others);
-            found = shared_->topics.emplace(topic, topic_statistics{}).first;
-        }
-        change(found->second);
-    }
+    struct shared;
 
     std::shared_ptr<shared> shared_;
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/impl/topic_ledger.ipp>
+#endif

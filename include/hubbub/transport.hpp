@@ -23,7 +23,7 @@ struct pattern {
     std::string_view text;
 };
 
-/// What one subscribes to: a topic by its exact name, or every topic that matches a pattern.
+/// A topic or topics to subscribe to: a topic by its exact name, or every topic that matches a pattern.
 struct interest {
     // NOLINTBEGIN(google-explicit-constructor): a name is the common case, and reads as one.
     interest(std::string_view topic) : name(topic) {}
@@ -117,7 +117,7 @@ using publish_completion = completion<std::error_code, std::size_t>;
 /// Result of a subscribe: an error, or active.
 using subscribe_completion = completion<std::error_code>;
 
-/// What a transport promises beyond the contract that all keep. The conformance suite picks its
+/// The promises of a transport beyond the contract that all keep. The conformance suite picks its
 /// cases from these.
 struct transport_traits {
     /// Servers in other processes share the backplane.
@@ -230,7 +230,7 @@ concept can_close = requires(T& t) {
 /// nothing, and completes when the interest is active. The transport calls no sink, observer or
 /// handler while it holds a lock, and outlives the buses on it.
 ///
-/// What a compiler cannot check is testing/conformance.hpp: run it on your transport.
+/// testing/conformance.hpp checks what a compiler cannot: run it on your transport.
 /// Models: local_transport, redis_transport.
 template <class T>
 concept transport =

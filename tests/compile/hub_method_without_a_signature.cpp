@@ -1,5 +1,6 @@
 // rejects: hubbub: a method needs one signature, from which its arguments' types are taken
 #include <hubbub.hpp>
+#include <hubbub/hub.hpp>
 
 using bus = hubbub::bus<hubbub::local_transport, hubbub::in_place_serializer>;
 

@@ -123,7 +123,7 @@ MEMORY_BOUND = 2 * 5 * QUEUE_BYTES + (16 << 20)
 
 def killed_and_started_again_five_times():
     part = (SECONDS - 2) / 5  # a kill in each
-    with soaking(*CHURN, more=6) as (redis, soak):
+    with soaking(*CHURN, more=10) as (redis, soak):
         for kill in range(5):
             soak.rest_until(2 + part * random.uniform(kill, kill + 1))
             until_linked(redis, soak)

@@ -1,8 +1,8 @@
 // What a publisher may send: any payload, to everything that decodes one.
-#include <hubbub/redis/url.hpp>
 #include <hubbub/sequenced/frame.hpp>
 #include <hubbub/serializer/json.hpp>
 #include <hubbub/serializer/msgpack.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <cstddef>
 #include <cstdint>

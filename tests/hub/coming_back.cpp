@@ -1,5 +1,6 @@
 // A server that was cut off is back with the others as soon as its link is, in time that the test
 // owns.
+#include "support/hub_frames.hpp"
 #include "support/outage_stage.hpp"
 
 #include <doctest/doctest.h>
@@ -17,6 +18,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using hubbub::detail::beacon_reason;
 using hubbub::detail::server_beacon;
 
 bool knows(outage_server const& one, outage_server const& other) {
@@ -29,7 +31,7 @@ class beacon_counter {
 public:
     explicit beacon_counter(timed_backplane& backplane) : wire_(backplane.make()) {}
 
-    unsigned count(outage_server const& of, char const* state) {
+    unsigned count(outage_server const& of, beacon_reason state) {
         return counts_[{of.hub->server_id(), state}];
     }
     void clear() { counts_.clear(); }
@@ -39,7 +41,7 @@ private:
     outage_link link_{*wire_, {}};
     hubbub::sequenced<outage_link> numbered_{link_};
     hubbub::bus<hubbub::sequenced<outage_link>, hubbub::json_serializer> bus_{numbered_};
-    std::map<std::pair<std::string, std::string>, unsigned> counts_;
+    std::map<std::pair<std::string, beacon_reason>, unsigned> counts_;
     hubbub::subscription hearing_ = bus_.subscribe<server_beacon>(
         "hub/servers", [this](server_beacon const& b) { ++counts_[{b.server, b.state}]; });
 };
@@ -92,9 +94,9 @@ TEST_CASE("after an outage of all links each server says once that it is back, a
             each.link.heal();
         time.run_for(10ms);
         for (auto const& each : servers) {
-            CHECK(beacons.count(each, "new") == 1);
-            CHECK(beacons.count(each, "too") == 1);
-            CHECK(beacons.count(each, "here") == 0);
+            CHECK(beacons.count(each, beacon_reason::arrived) == 1);
+            CHECK(beacons.count(each, beacon_reason::too) == 1);
+            CHECK(beacons.count(each, beacon_reason::here) == 0);
             CHECK(each.hub->servers().alive().size() == servers.size());
         }
     };
@@ -112,7 +114,7 @@ TEST_CASE("after an outage of all links each server says once that it is back, a
     time.run_for(10ms);
     CHECK(late.hub->servers().alive().size() == servers.size() + 1);
     for (auto const& each : servers)
-        CHECK(beacons.count(each, "too") == 1);
+        CHECK(beacons.count(each, beacon_reason::too) == 1);
 }
 
 TEST_CASE("a server that has no room to say that it is back says so with its next beacon") {
@@ -120,15 +122,15 @@ TEST_CASE("a server that has no room to say that it is back says so with its nex
     beacon_counter beacons(o.time);
     o.time.run_for(1s);
     o.left.link.cut();
-    while (!o.left.bus->publish("noise", "noise")) {
+    while (!o.left.bus.publish("noise", "noise")) {
     }
     o.time.run_for(10s);
     beacons.clear();
     o.left.link.heal();
     o.time.run_for(2s);
-    CHECK(beacons.count(o.left, "new") == 1);
+    CHECK(beacons.count(o.left, beacon_reason::arrived) == 1);
     o.time.run_for(2s);
-    CHECK(beacons.count(o.left, "new") == 1);
+    CHECK(beacons.count(o.left, beacon_reason::arrived) == 1);
 }
 
 TEST_SUITE_END();

@@ -32,7 +32,7 @@ using hubbub::errc;
 struct impatient_client {
     asio::cancellation_signal signal;
     std::optional<std::error_code> outcome;
-    hubbub::connection<outage_bus> connection;
+    hubbub::connection<hub_bus> connection;
 
     void enter(outage_server& at, std::string const& user) {
         at.hub->async_connect(
@@ -111,8 +111,8 @@ TEST_CASE("a client that gives up while it waits for the backplane leaves nothin
         CHECK(greeted == lines{"bob"});
         CHECK(o.left.closed == 0);
         std::optional<std::size_t> listeners;
-        o.right->bus->async_publish("hub/user/ada", "nobody listens",
-                                    [&](std::error_code, std::size_t n) { listeners = n; });
+        o.right->bus.async_publish("hub/user/ada", "nobody listens",
+                                   [&](std::error_code, std::size_t n) { listeners = n; });
         bob.give_up(); // too late
         o.time.run_for(1s);
         CHECK(listeners == 0U);
@@ -179,12 +179,12 @@ TEST_CASE("a client that is ended while it is about to be entered leaves nothing
     hubbub::local_broker broker;
     hubbub::any_transport transport{std::make_unique<hubbub::local_transport>(
         interrupted_executor{io.get_executor(), &once}, broker)};
-    outage_bus bus(transport);
+    hub_bus bus(transport);
     hubbub::hub hub(bus);
     asio::cancellation_signal signal;
     std::optional<std::error_code> outcome;
     std::optional<std::error_code> drained;
-    hubbub::connection<outage_bus> connection;
+    hubbub::connection<hub_bus> connection;
     auto const enter = [&] {
         // The handler waits elsewhere, so that the first to wait on the hub's executor is the hub.
         hub.async_connect(

@@ -2,6 +2,8 @@
 #include "support/hub_stage.hpp"
 
 #include <hubbub/hub/coroutines.hpp>
+#include <hubbub/hub/stream.hpp>
+#include <hubbub/serializer/nlohmann.hpp>
 
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>

@@ -1,4 +1,5 @@
 // What is sent to all servers before they have met, in time that the test owns.
+#include "support/hub_frames.hpp"
 #include "support/outage_stage.hpp"
 
 #include <doctest/doctest.h>
@@ -47,7 +48,7 @@ TEST_SUITE_BEGIN("hub");
 TEST_CASE("what is sent to all servers arrives in the order sent, also if they meet in between") {
     outage o;
     auto const wire = o.time.make(); // hears beacons, and has no hub
-    outage_bus bus(*wire);
+    hub_bus bus(*wire);
     auto const hearing =
         bus.subscribe<hubbub::detail::server_beacon>("hub/servers", [](auto const&) {});
     outage_server starting(o.time, {}, {}, false);

@@ -27,7 +27,7 @@ TEST_CASE("what a server was asked that dies without a word fails within the sta
         if (auto const* const left = std::get_if<hubbub::server_left>(&e))
             lost.emplace_back(left->server);
     });
-    hubbub::connection<outage_bus> client;
+    hubbub::connection<hub_bus> client;
     o.right->hub->async_connect(
         {},
         [kept = std::vector<hubbub::invocation<hubbub::json_serializer>>()](
@@ -111,7 +111,7 @@ TEST_CASE("a server that never was is not told to have left, and what it was ask
             told.emplace_back(left->server);
     });
     // Somebody listens there, so that the question is not refused at once.
-    auto const ear = o.right->bus->subscribe<std::string>("hub/control/nobody", [](auto const&) {});
+    auto const ear = o.right->bus.subscribe<std::string>("hub/control/nobody", [](auto const&) {});
     o.time.run_for(1s);
     std::optional<std::error_code> outcome;
     o.left.hub->async_add_to_group("nobody-1", "lobby",

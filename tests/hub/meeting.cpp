@@ -1,5 +1,6 @@
 // How the servers of a hub find each other, and what they make of each other's beacons, in time that
 // the test owns.
+#include "support/hub_frames.hpp"
 #include "support/outage_stage.hpp"
 
 #include <doctest/doctest.h>
@@ -19,13 +20,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::detail::beacon_reason;
 using hubbub::detail::server_beacon;
-using server_frame =
-    hubbub::detail::server_message<hubbub::detail::packed<outage_bus::serializer_type>>;
+using hubbub::detail::verb;
+using server_frame = hubbub::detail::server_message;
 
 /// Speaks for a server "ghost", of which nothing else is there.
-void beacon_of_ghost(outage& o, char const* state) {
-    CHECK(!o.right->bus->publish("hub/servers", server_beacon{"ghost", state}));
+void beacon_of_ghost(outage& o, beacon_reason state) {
+    CHECK(!o.right->bus.publish("hub/servers", server_beacon{"ghost", state}));
     o.time.run_for(10ms);
 }
 
@@ -52,7 +54,7 @@ void overload(int questions) {
     auto const id = o.connect(o.left).connection.id();
     unsigned done = 0;
     for (int i = 0; i < 1000; ++i) {
-        while (!o.left.bus->publish("noise", "noise")) {
+        while (!o.left.bus.publish("noise", "noise")) {
         }
         for (int j = 0; j < questions; ++j)
             o.right->hub->async_add_to_group(id, "lobby", [&](std::error_code error) {
@@ -102,7 +104,7 @@ TEST_CASE("servers that are said to be there and are not are waited for two beac
     outage o;
     o.connect(*o.right);
     auto const wire = o.time.make(); // hears beacons, and has no hub
-    outage_bus bus(*wire);
+    hub_bus bus(*wire);
     auto const hearing = bus.subscribe<server_beacon>("hub/servers", [](server_beacon const&) {});
     outage_server late(o.time, {}, {}, false);
     std::optional<hubbub::census<std::uint64_t>> counted;
@@ -137,22 +139,22 @@ TEST_CASE("a server that has met nobody at the deadline says that others may be 
 
 TEST_CASE("a question that reached nobody is asked again with the next beacon of its server") {
     outage o;
-    beacon_of_ghost(o, "here");
+    beacon_of_ghost(o, beacon_reason::here);
     ask_ghost(o);
     CHECK(o.ended.empty());
     lines asked;
     auto const ghost =
-        o.right->bus->subscribe<server_frame>("hub/control/ghost", [&](server_frame const& m) {
-            asked.push_back(m.verb);
-            CHECK(!o.right->bus->publish("hub/control/" + *m.reply_to,
-                                         server_frame{.verb = "done", .request = m.request}));
+        o.right->bus.subscribe<server_frame>("hub/control/ghost", [&](server_frame const& m) {
+            asked.emplace_back(to_text(m.verb));
+            CHECK(!o.right->bus.publish("hub/control/" + *m.reply_to,
+                                        server_frame{.verb = verb::done, .request = m.request}));
         });
     o.time.run_for(100ms);
     CHECK(asked.empty());
-    beacon_of_ghost(o, "here");
+    beacon_of_ghost(o, beacon_reason::here);
     CHECK(asked == lines{"add"});
     CHECK(o.ended == error_list(1));
-    beacon_of_ghost(o, "here");
+    beacon_of_ghost(o, beacon_reason::here);
     CHECK(asked.size() == 1);
 }
 
@@ -162,11 +164,11 @@ TEST_CASE(
         outage o({}, on);
         ask_ghost(o);
         CHECK(o.ended == error_list(1, errc::unknown_server));
-        beacon_of_ghost(o, "here");
+        beacon_of_ghost(o, beacon_reason::here);
         ask_ghost(o);
         CHECK(o.ended.size() == 1);
         SUBCASE("it says that it goes") {
-            beacon_of_ghost(o, "gone");
+            beacon_of_ghost(o, beacon_reason::gone);
         }
         SUBCASE("it is heard no more") {
             o.time.run_for(3s);
@@ -188,7 +190,7 @@ TEST_CASE("a beacon that the server's last word has overtaken does not bring it 
         else if (auto const* const left = std::get_if<hubbub::server_left>(&e))
             told.push_back("left " + std::string(left->server));
     });
-    for (auto const* const state : {"new", "gone", "here"})
+    for (auto const state : {beacon_reason::arrived, beacon_reason::gone, beacon_reason::here})
         beacon_of_ghost(o, state);
     auto const alive = o.left.hub->servers().alive();
     CHECK(std::count(alive.begin(), alive.end(), "ghost") == 0);
@@ -207,7 +209,7 @@ TEST_CASE("a server that is asked more than it has room to answer is not taken f
 TEST_CASE("an answer waits for room where the queue of its server is full") {
     outage o({.link = {.delay = {100ms, 100ms}, .limits = {.max_queue_messages = 10}}});
     auto& near = o.connect(o.left);
-    while (!o.left.bus->publish("noise", "noise")) {
+    while (!o.left.bus.publish("noise", "noise")) {
     }
     o.right->hub->clients()
         .client(near.connection.id())
@@ -227,19 +229,19 @@ TEST_CASE("an answer that does not reach who asked is an event") {
             lost.push_back(std::string(answer->server) + ": " + answer->error.message());
     });
     o.left.hub->servers().on("load", [] { return 7; });
-    CHECK(!o.right->bus->publish("hub/control/" + o.left.hub->server_id(),
-                                 server_frame{.verb = "invoke",
-                                              .request = 1,
-                                              .reply_to = "ghost",
-                                              .method = "load",
-                                              .arguments = nlohmann::json::array()}));
+    CHECK(!o.right->bus.publish("hub/control/" + o.left.hub->server_id(),
+                                server_frame{.verb = verb::invoke,
+                                             .request = 1,
+                                             .reply_to = "ghost",
+                                             .method = "load",
+                                             .arguments = hubbub::detail::packed("[]")}));
     o.time.run_for(100ms);
     CHECK(lost == lines{"ghost: " + make_error_code(errc::unknown_server).message()});
 
     auto& near = o.connect(o.left);
     near.methods.on("answer", [&] {
         o.left.link.cut();
-        while (!o.left.bus->publish("noise", "noise")) {
+        while (!o.left.bus.publish("noise", "noise")) {
         }
         return 42;
     });

@@ -193,10 +193,10 @@ TEST_CASE("a connection that ends while it joins a group leaves nothing behind")
     o.right->hub->presence().async_members("lobby", [&](auto all) { members = std::move(all); });
     std::optional<std::size_t> in_lobby;
     std::optional<std::size_t> in_garden;
-    o.right->bus->async_publish("hub/group/lobby", "nobody listens",
-                                [&](std::error_code, std::size_t n) { in_lobby = n; });
-    o.right->bus->async_publish("hub/group/garden", "somebody does",
-                                [&](std::error_code, std::size_t n) { in_garden = n; });
+    o.right->bus.async_publish("hub/group/lobby", "nobody listens",
+                               [&](std::error_code, std::size_t n) { in_lobby = n; });
+    o.right->bus.async_publish("hub/group/garden", "somebody does",
+                               [&](std::error_code, std::size_t n) { in_garden = n; });
     o.time.run_for(1s);
     REQUIRE(groups);
     CHECK(groups->missing.empty());

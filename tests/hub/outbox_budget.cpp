@@ -1,5 +1,6 @@
 // The budget of all outboxes of a server, by the work that it makes and by what it takes from whom.
 #include <hubbub/hub.hpp>
+#include <hubbub/hub/members/members.hpp>
 #include <hubbub/serializer/json.hpp>
 #include <hubbub/transport/local.hpp>
 
@@ -22,29 +23,24 @@ public:
     using bus_type = hubbub::bus<hubbub::local_transport, hubbub::json_serializer>;
 
     explicit budgeted(std::size_t budget)
-        : core_(std::make_shared<core_type>(
-              bus_, hubbub::hub_options{.beacon_interval = std::chrono::hours(1),
-                                        .outbox_budget = budget})) {
-        core_->start();
-    }
+        : core_(hubbub::detail::hub_core::open(
+              hubbub::detail::core_of(bus_), hubbub::detail::frame_format::json,
+              {.beacon_interval = std::chrono::hours(1), .outbox_budget = budget})) {}
     budgeted(budgeted const&) = delete;
     budgeted& operator=(budgeted const&) = delete;
     ~budgeted() { core_->close(); }
 
     hubbub::connection<bus_type>& connect(hubbub::overflow when_full) {
-        core_->connect(core_->mail().make_reader({.when_full = when_full}),
-                       [&](hubbub::connection<bus_type> made) {
-                           connections.push_back(std::move(made));
-                           return hubbub::completion<std::error_code>(
-                               io_.get_executor(), [](std::error_code error) { CHECK(!error); });
-                       });
+        auto const reader = core_->make_reader({.when_full = when_full});
+        connections.emplace_back(core_, reader, hubbub::json_serializer{});
+        core_->connect(reader, {io_.get_executor(), [](std::error_code error) { CHECK(!error); }});
         run();
         return connections.back();
     }
 
-    void send_to_all(std::string const& text) { send(hubbub::targets(*core_).all(), text); }
+    void send_to_all(std::string const& text) { send(targets().all(), text); }
     void send_to(std::size_t connection, std::string const& text) {
-        send(hubbub::targets(*core_).client(connections[connection].id()), text);
+        send(targets().client(connections[connection].id()), text);
     }
 
     /// How many calls wait for a connection.
@@ -55,10 +51,12 @@ public:
         return count;
     }
 
-    std::size_t looked_at() const { return core_->mail().looked_at(); }
+    std::size_t looked_at() const { return core_->here().outboxes().looked_at(); }
 
 private:
-    using core_type = hubbub::detail::hub_core<bus_type>;
+    using core_type = hubbub::detail::hub_core;
+
+    hubbub::targets<bus_type> targets() const { return {*core_, hubbub::json_serializer{}}; }
 
     void send(hubbub::target<bus_type> const& to, std::string const& text) {
         CHECK(!to.send("tell", text));

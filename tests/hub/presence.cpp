@@ -73,7 +73,7 @@ TEST_CASE("each server is told once that a server has joined, itself too, and la
     for (auto& each : s.servers)
         note(each);
     expect_all();
-    s.servers.emplace_back(s.setup, stage<json_setup>::defaults());
+    s.servers.emplace_back(s.setup.make(), stage<json_setup>::defaults());
     note(s.servers.back());
     expect_all();
 }

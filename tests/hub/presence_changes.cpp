@@ -1,7 +1,8 @@
 // Who comes and goes, told by every server to those that want to know.
+#include "support/hub_frames.hpp"
 #include "support/timed_backplane.hpp"
 
-#include <hubbub/hub/presence/mirror.hpp>
+#include <hubbub/hub/presence/presence_tracker.hpp>
 #include <hubbub/testing/faulty.hpp>
 
 #include <doctest/doctest.h>
@@ -249,17 +250,18 @@ TEST_CASE("while nobody watches a change is no message") {
 }
 
 TEST_CASE("a change of one group names no other, however many the connection is in") {
-    using hubbub::detail::roll_change;
+    using hubbub::detail::presence_update;
     watching w;
     auto const ada = w.connect(*w.right, "ada");
     w.watch();
     w.time.run_for(2s); // the right server's next beacon has come, and it told who is there
     CHECK(w.take() == lines{"+connection", "+user ada"});
     lines named;
-    auto const wire = w.left.bus.subscribe<roll_change>("hub/presence", [&](roll_change const& c) {
-        named.push_back(c.group.value_or("none"));
-        named.insert(named.end(), c.who.groups.begin(), c.who.groups.end());
-    });
+    auto const wire =
+        w.left.bus.subscribe<presence_update>("hub/presence", [&](presence_update const& c) {
+            named.push_back(c.group.value_or("none"));
+            named.insert(named.end(), c.who.groups.begin(), c.who.groups.end());
+        });
     for (auto const* const group : {"lobby", "garden", "roof"})
         w.add(*w.right, ada.id(), group);
     w.right->hub.async_remove_from_group(ada.id(), "garden", [](std::error_code) {});

@@ -140,7 +140,7 @@ private:
     void ask_somebody(std::size_t by) {
         auto& c = *clients_[pick(clients_.size())];
         ++c.questions;
-        servers_[by]->hub.clients().client(c.id).async_invoke<std::size_t>(
+        servers_[by]->hub->clients().client(c.id).async_invoke<std::size_t>(
             "who", [this, &c, by, question = ends_.size(), was_here = c.here,
                     begun = time_.now()](hubbub::outcome<std::size_t> const& given) {
                 ++ends_[question];

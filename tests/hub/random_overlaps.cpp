@@ -160,7 +160,7 @@ private:
         if (!servers_[by] || c.id.empty())
             return;
         ++pending_;
-        servers_[by]->hub.clients().client(c.id).async_invoke<std::size_t>(
+        servers_[by]->hub->clients().client(c.id).async_invoke<std::size_t>(
             "who", [this, &c, was_here = c.here](hubbub::outcome<std::size_t> const& given) {
                 --pending_;
                 note("asked " + c.id + ": " + given.text());
@@ -293,10 +293,10 @@ private:
     void check_presence() {
         auto const by = servers_[0] ? 0U : 1U;
         std::optional<hubbub::census<std::uint64_t>> given;
-        servers_[by]->hub.presence().async_count([&](auto all) { given = std::move(all); });
+        servers_[by]->hub->presence().async_count([&](auto all) { given = std::move(all); });
         for (auto const& c : clients_)
             if (c->here && !c->unsure.empty())
-                servers_[by]->hub.async_groups_of(
+                servers_[by]->hub->async_groups_of(
                     c->id, [&c = *c](std::error_code error, lines const& groups) {
                         CHECK(!error);
                         for (std::size_t i = 0; i < 3; ++i) {

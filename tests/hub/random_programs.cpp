@@ -173,7 +173,7 @@ private:
         if (!servers_[by])
             return;
         std::optional<hubbub::outcome<std::size_t>> given;
-        servers_[by]->hub.clients().client(c.id).async_invoke<std::size_t>(
+        servers_[by]->hub->clients().client(c.id).async_invoke<std::size_t>(
             "who", [&](auto answer) { given = std::move(answer); });
         await(given, !servers_[c.server]);
         if (c.here)
@@ -197,7 +197,7 @@ private:
         if (!nobody_is_cut() || !servers_[by])
             return;
         std::optional<hubbub::census<std::uint64_t>> given;
-        servers_[by]->hub.presence().async_count([&](auto all) { given = std::move(all); });
+        servers_[by]->hub->presence().async_count([&](auto all) { given = std::move(all); });
         await(given, killed_.has_value());
         CHECK(given->value == present());
         for (auto const& missing : given->missing)

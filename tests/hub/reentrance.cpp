@@ -2,6 +2,8 @@
 // and when they come back to the hub as they are destroyed.
 #include "support/stream_stage.hpp"
 
+#include <hubbub/hub/stream.hpp>
+
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>

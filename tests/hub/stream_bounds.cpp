@@ -2,6 +2,7 @@
 #include "support/stream_stage.hpp"
 
 #include <hubbub/hub/coroutines.hpp>
+#include <hubbub/hub/stream.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>

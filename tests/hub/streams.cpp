@@ -2,9 +2,11 @@
 #include "support/stream_stage.hpp"
 
 #include <hubbub/hub/coroutines.hpp>
+#include <hubbub/hub/stream.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/detached.hpp>
 #include <asio/error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>

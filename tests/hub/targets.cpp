@@ -1,4 +1,5 @@
 // Whom a call reaches, on every bus.
+#include "support/hub_frames.hpp"
 #include "support/hub_stage.hpp"
 
 #include <doctest/doctest.h>
@@ -280,8 +281,7 @@ TEST_CASE("a server listens to a group while it has members there, and no longer
         auto const error = s.complete([&](auto done) {
             s.left().bus.async_publish(
                 "chat/group/lobby",
-                hubbub::detail::client_call<
-                    hubbub::detail::packed<typename json_setup::bus::serializer_type>>{
+                hubbub::detail::client_call{
                     "tell", {}, hubbub::detail::recipients{.connections = {{"nobody"}}}},
                 [&, done](std::error_code e, std::size_t n) {
                     count = n;

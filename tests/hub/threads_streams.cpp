@@ -2,6 +2,7 @@
 #include "support/hub_threads.hpp"
 
 #include <hubbub/hub/coroutines.hpp>
+#include <hubbub/hub/stream.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>

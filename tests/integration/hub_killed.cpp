@@ -1,6 +1,8 @@
 // A server process of a hub that is killed (SIGKILL), and what the others had asked of it.
 #include <hubbub/bus.hpp>
 #include <hubbub/hub.hpp>
+#include <hubbub/hub/presence.hpp>
+#include <hubbub/hub/servers.hpp>
 #include <hubbub/serializer/json.hpp>
 #include <hubbub/testing/run_until.hpp>
 #include <hubbub/transport/any.hpp>

@@ -178,7 +178,7 @@ TEST_CASE("while Redis is away a server's own clients are called and asked, and 
     s.connect_one_each();
     auto& ada = s.left().clients.front();
     s.kill_redis();
-    auto const clients = s.left().hub.clients();
+    auto const clients = s.left().hub->clients();
     std::optional<int> own;
     clients.client(ada.id()).async_invoke<int>(
         "answer", [&](hubbub::outcome<int> o) { own = std::move(o).value(); });
@@ -190,15 +190,15 @@ TEST_CASE("while Redis is away a server's own clients are called and asked, and 
     auto const keep = [&](std::error_code error) { ends.push_back(error); };
     for (auto* const other : {&s.middle(), &s.right()}) {
         auto const id = other->clients.front().id();
-        s.left().hub.async_add_to_group(id, "lobby", keep);
+        s.left().hub->async_add_to_group(id, "lobby", keep);
         clients.client(id).async_invoke("answer",
                                         [&](hubbub::outcome<void> o) { keep(o.error()); });
     }
     s.run_until([&] { return ends.size() == 4; }, "all to end");
     CHECK(ends == error_list(4, errc::timed_out));
     std::optional<std::error_code> joined;
-    s.left().hub.async_add_to_group(ada.id(), "garden",
-                                    [&](std::error_code error) { joined = error; });
+    s.left().hub->async_add_to_group(ada.id(), "garden",
+                                     [&](std::error_code error) { joined = error; });
     s.start_redis();
     s.run_until([&] { return joined.has_value(); }, "a change that needed no other server");
     CHECK(*joined == std::error_code{});
@@ -215,10 +215,10 @@ TEST_CASE("what Redis has taken and not passed on when it is killed ends as unkn
         auto admin = s.server.connect();
         admin.command({"CLIENT", "PAUSE", "60000", "WRITE"});
         if (of_a_client)
-            s.left().hub.clients().client(id).async_invoke(
+            s.left().hub->clients().client(id).async_invoke(
                 "answer", [&](hubbub::outcome<void> o) { keep(o.error()); });
         else
-            s.left().hub.async_add_to_group(id, "lobby", keep);
+            s.left().hub->async_add_to_group(id, "lobby", keep);
         s.run_until(
             [&] {
                 return admin.command({"INFO", "clients"}).find("blocked_clients:0") ==
@@ -239,7 +239,7 @@ TEST_CASE("the clients of a server that is gone from Redis find another, and joi
     s.tell_all(s.left(), "before");
     auto const dead = s.right().clients.front().id();
     auto admin = s.server.connect();
-    s.right().transport.close(); // without a word to anybody
+    s.right().transport->close(); // without a word to anybody
     s.run_until([&] { return stage::listeners(admin) == 2; }, "Redis to notice");
     s.nodes.pop_back();
     for (auto& by : s.nodes) {
@@ -250,7 +250,7 @@ TEST_CASE("the clients of a server that is gone from Redis find another, and joi
 
     auto& again = s.connect(s.middle());
     CHECK(s.add(s.left(), again.id(), "lobby") == std::error_code{});
-    CHECK(!s.left().hub.clients().group("lobby").send("tell", "welcome"));
+    CHECK(!s.left().hub->clients().group("lobby").send("tell", "welcome"));
     s.run_until([&] { return again.has("welcome"); }, "the first call");
     CHECK(again.told == lines{"welcome"});
     s.tell_all(s.middle(), "after");
@@ -260,7 +260,7 @@ TEST_CASE("a server that Redis has cut off knows at once of those that began mea
     hubbub::hub_options const silent{.beacon_interval = 1h}; // none but those at its return
     stage s({.hub = silent});
     auto const all_know = [&](std::size_t count) {
-        s.run_until_each([&](node& n) { return n.hub.servers().alive().size() == count; });
+        s.run_until_each([&](node& n) { return n.hub->servers().alive().size() == count; });
     };
     all_know(3);
     auto admin = s.server.connect();
@@ -269,11 +269,11 @@ TEST_CASE("a server that Redis has cut off knows at once of those that began mea
     auto with_password = options_for(s.server);
     with_password.password = "unknown to all";
     node late(s.io, with_password, silent);
-    s.run_until([&] { return late.hub.servers().alive().size() == 3; }, "it to meet the rest");
-    CHECK(s.left().hub.servers().alive().size() == 3);
+    s.run_until([&] { return late.hub->servers().alive().size() == 3; }, "it to meet the rest");
+    CHECK(s.left().hub->servers().alive().size() == 3);
     let_in(admin);
     all_know(4);
-    s.run_until([&] { return late.hub.servers().alive().size() == 4; }, "it to hear of that");
+    s.run_until([&] { return late.hub->servers().alive().size() == 4; }, "it to hear of that");
 }
 
 } // namespace hub_outage_test

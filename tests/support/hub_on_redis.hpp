@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/bus.hpp>
-#include <hubbub/hub.hpp>
-#include <hubbub/serializer/json.hpp>
 #include <hubbub/testing/run_until.hpp>
-#include <hubbub/transport/any.hpp>
 #include <hubbub/transport/redis.hpp>
 #include <hubbub/transport/sequenced.hpp>
 
+#include "support/hub_server.hpp"
 #include "support/redis_peer.hpp"
 
 #include <asio/io_context.hpp>
@@ -31,56 +28,24 @@
 /// Three servers of a hub on a Redis of the test's own, which ends and comes back as the test says.
 namespace hub_on_redis {
 
-using bus_type = hubbub::bus<hubbub::any_transport, hubbub::json_serializer>;
-using lines = std::vector<std::string>;
-
-struct client {
-    client() {
-        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
-        methods.on("answer", [] { return 42; });
-    }
-
-    bool has(std::string const& text) const {
-        return std::find(told.begin(), told.end(), text) != told.end();
-    }
-    std::string const& id() const { return connection.id(); }
-
-    hubbub::client_methods<bus_type> methods;
-    hubbub::connection<bus_type> connection;
-    std::optional<std::error_code> connected;
-    lines told;
-};
+using client = hub_client<>;
 
 /// A server of the hub, on numbered messages over Redis.
-struct node {
+struct node : hub_server<> {
     node(asio::io_context& io, hubbub::redis::options const& at, hubbub::hub_options const& o)
-        : transport(
-              std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(io.get_executor(), at)),
-          bus(transport), hub(bus, o) {
+        : hub_server(std::make_unique<hubbub::any_transport>(
+                         std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(
+                             io.get_executor(), at)),
+                     o) {
         bus.on_event([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e); g && g->topic == "hub/all")
                 missed += g->last - g->first + 1;
             times_whole += std::holds_alternative<hubbub::link_whole>(e) ? 1 : 0;
             retries += std::holds_alternative<hubbub::link_retry>(e) ? 1 : 0;
         });
-        hub.on_disconnected([this](auto const&, auto const&) { ++ended; });
+        hub->on_disconnected([this](auto const&, auto const&) { ++ended; });
     }
 
-    client& enter(std::string user = {}) {
-        auto& c = clients.emplace_back();
-        hub.async_connect(std::move(user), c.methods, [&c](std::error_code error, auto made) {
-            c.connection = std::move(made);
-            c.connected = error;
-        });
-        return c;
-    }
-
-    std::error_code send(std::string const& text) { return hub.clients().all().send("tell", text); }
-
-    hubbub::any_transport transport;
-    bus_type bus;
-    std::deque<client> clients;
-    hubbub::hub<bus_type> hub;
     std::uint64_t missed = 0; // of what was sent to all
     int times_whole = 0;
     int retries = 0;
@@ -135,7 +100,7 @@ struct stage {
     /// Adds a client to a group.
     std::error_code add(node& by, std::string const& id, std::string_view group) {
         std::optional<std::error_code> outcome;
-        by.hub.async_add_to_group(id, group, [&](std::error_code error) { outcome = error; });
+        by.hub->async_add_to_group(id, group, [&](std::error_code error) { outcome = error; });
         run_until([&] { return outcome.has_value(); }, "a change of groups");
         return *outcome;
     }

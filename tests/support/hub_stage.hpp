@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/hub.hpp>
-
+#include "support/hub_frames.hpp"
+#include "support/hub_server.hpp"
 #include "support/redis_transports.hpp"
 #include "support/transports.hpp"
 
 #include <hubbub/serializer/in_place.hpp>
-#include <hubbub/serializer/json.hpp>
 #include <hubbub/testing/run_until.hpp>
-#include <hubbub/transport/any.hpp>
 
 #include <doctest/doctest.h>
 
@@ -24,7 +22,6 @@
 #include <system_error>
 #include <utility>
 #include <variant>
-#include <vector>
 
 // Two or three servers of one hub on each kind of bus, and clients on them.
 
@@ -60,7 +57,7 @@ hub_setting next_setting() {
 /// The local bus or Redis, as JSON. The hub is compiled once for both.
 struct json_setup {
     using transport = hubbub::any_transport;
-    using bus = hubbub::bus<transport, hubbub::json_serializer>;
+    using bus = hub_bus;
 
     static constexpr named_setting settings[] = {
         {"two servers, local bus", {.on_redis = false, .servers = 2}},
@@ -108,47 +105,10 @@ TYPE_TO_STRING_AS("in place", in_place_setup);
 
 #define ALL_SETUPS json_setup, in_place_setup
 
-using lines = std::vector<std::string>;
-
-template <>
-struct doctest::StringMaker<lines> {
-    static String convert(lines const& all) {
-        std::string text;
-        for (auto const& line : all)
-            text += (text.empty() ? "" : " | ") + line;
-        return text.c_str();
-    }
-};
-
-/// One process: a transport, a bus, a hub.
 template <class Setup>
-struct server {
-    using bus_type = typename Setup::bus;
-
-    server(Setup& setup, hubbub::hub_options const& options)
-        : transport(setup.make()), bus(*transport),
-          hub(std::make_unique<hubbub::hub<bus_type>>(bus, options)) {}
-
-    std::unique_ptr<typename Setup::transport> transport;
-    bus_type bus;
-    std::unique_ptr<hubbub::hub<bus_type>> hub;
-};
-
-/// A client that remembers what it was told.
+using server = hub_server<typename Setup::bus>;
 template <class Setup>
-struct client {
-    using bus_type = typename Setup::bus;
-
-    client() {
-        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
-    }
-
-    std::string const& id() const { return connection.id(); }
-
-    lines told;
-    hubbub::client_methods<bus_type> methods;
-    hubbub::connection<bus_type> connection;
-};
+using client = hub_client<typename Setup::bus>;
 
 template <class Setup>
 struct stage {
@@ -159,7 +119,7 @@ struct stage {
 
     stage(hub_setting const& setting, hubbub::hub_options const& options) : setup(setting) {
         for (unsigned i = 0; i < setting.servers; ++i)
-            servers.emplace_back(setup, options);
+            servers.emplace_back(setup.make(), options);
     }
 
     stage(stage const&) = delete;
@@ -191,14 +151,9 @@ struct stage {
 
     client<Setup>& connect(server<Setup>& at, std::string user = {}) {
         auto& c = clients.emplace_back();
-        auto const error = complete([&](auto done) {
-            at.hub->async_connect(std::move(user), c.methods,
-                                  [&c, done](std::error_code e, auto connection) {
-                                      c.connection = std::move(connection);
-                                      done(e);
-                                  });
-        });
-        REQUIRE(!error);
+        at.enter(c, std::move(user));
+        run_until([&] { return c.connected.has_value(); }, "a client to be let in");
+        REQUIRE(*c.connected == std::error_code{});
         return c;
     }
 
@@ -241,8 +196,7 @@ struct stage {
 
     /// A server "mute" that takes what it is asked, and neither answers nor beacons.
     hubbub::subscription mute_server() {
-        using message = hubbub::detail::server_message<
-            hubbub::detail::packed<typename bus_type::serializer_type>>;
+        using message = hubbub::detail::server_message;
         return right().bus.template subscribe<message>("chat/control/mute", [](message const&) {});
     }
 

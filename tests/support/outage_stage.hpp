@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,55 +22,36 @@
 // Two or three servers of one hub, each behind a link that the test cuts, in time that it owns.
 
 using error_list = std::vector<std::error_code>;
-using outage_bus = json_setup::bus;
 using outage_link = hubbub::testing::faulty<hubbub::any_transport>;
+using outage_client = hub_client<>;
 
-struct outage_client {
-    outage_client() {
-        methods.on("tell", [this](std::string text) { told.push_back(std::move(text)); });
-        methods.on("answer", [] { return 42; });
-    }
-
-    lines told;
-    std::optional<std::error_code> connected;
-    hubbub::client_methods<outage_bus> methods;
-    hubbub::connection<outage_bus> connection;
-};
-
-/// A server behind a link that the test cuts.
-struct outage_server {
-    outage_server(timed_backplane& backplane, hubbub::hub_options const& options,
-                  hubbub::testing::faults const& f, bool cut_at_the_start)
+/// What a server is behind: a link that the test cuts.
+struct outage_wire {
+    outage_wire(timed_backplane& backplane, hubbub::testing::faults const& f, bool cut_at_the_start)
         : wire(backplane.make()), link(*wire, f) {
         if (cut_at_the_start)
             link.cut();
-        transport.emplace(std::make_unique<hubbub::sequenced<outage_link>>(link));
-        bus.emplace(*transport);
-        bus->on_event([this](hubbub::event const& e) {
-            if (auto const* const g = std::get_if<hubbub::gap>(&e))
-                gaps.push_back(std::string(g->topic) + " " +
-                               std::to_string(g->last - g->first + 1));
-        });
-        hub.emplace(*bus, options);
-        hub->on_disconnected([this](auto const&, auto const&) { ++closed; });
-    }
-
-    /// Begins to connect a client.
-    outage_client& enter() {
-        auto& c = clients.emplace_back();
-        hub->async_connect({}, c.methods, [&c](std::error_code error, auto made) {
-            c.connected = error;
-            c.connection = std::move(made);
-        });
-        return c;
     }
 
     std::unique_ptr<hubbub::any_transport> wire;
     outage_link link;
-    std::optional<hubbub::any_transport> transport;
-    std::optional<outage_bus> bus;
-    std::deque<outage_client> clients;
-    std::optional<hubbub::hub<outage_bus>> hub;
+};
+
+struct outage_server : outage_wire, hub_server<> {
+    outage_server(timed_backplane& backplane, hubbub::hub_options const& options,
+                  hubbub::testing::faults const& f, bool cut_at_the_start)
+        : outage_wire(backplane, f, cut_at_the_start),
+          hub_server(std::make_unique<hubbub::any_transport>(
+                         std::make_unique<hubbub::sequenced<outage_link>>(link)),
+                     options) {
+        bus.on_event([this](hubbub::event const& e) {
+            if (auto const* const g = std::get_if<hubbub::gap>(&e))
+                gaps.push_back(std::string(g->topic) + " " +
+                               std::to_string(g->last - g->first + 1));
+        });
+        hub->on_disconnected([this](auto const&, auto const&) { ++closed; });
+    }
+
     lines gaps;
     unsigned closed = 0;
 };
@@ -118,8 +98,8 @@ struct outage {
     /// Nobody hears of the right server any more, nor it of anybody.
     void kill_right() { right->wire->close(); }
 
-    std::error_code send(outage_server& by, std::string const& text) const {
-        return by.hub->clients().all().send("tell", text);
+    static std::error_code send(outage_server& by, std::string const& text) {
+        return by.send(text);
     }
 
     /// Asks for a client's answer, a change of its groups and who is there, all of the right server.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/hub_stage.hpp"
+#include "support/hub_frames.hpp"
+#include "support/hub_server.hpp"
 #include "support/random_model.hpp"
 
+#include <hubbub/sequenced/frame.hpp>
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>
 #include <hubbub/transport/sequenced.hpp>
@@ -36,7 +38,7 @@ public:
     lines const& record() const noexcept { return record_; }
 
 protected:
-    using bus_type = json_setup::bus;
+    using bus_type = hub_bus;
     using call = random_model::call;
     using place = random_model::place;
 
@@ -72,18 +74,24 @@ protected:
         std::vector<place> published;
     };
 
-    struct server {
-        server(asio::io_context& io, hubbub::local_broker const& broker, options const& o,
-               hubbub::testing::faults const& f)
-            : wire(io.get_executor(), broker), link(wire, f),
-              numbered(std::make_unique<hubbub::sequenced<link_type>>(link, o.numbers)),
-              bus(numbered), hub(bus, o.hub) {}
+    /// What a server is behind.
+    struct faulty_wire {
+        faulty_wire(asio::io_context& io, hubbub::local_broker const& broker,
+                    hubbub::testing::faults const& f)
+            : wire(io.get_executor(), broker), link(wire, f) {}
 
         hubbub::local_transport wire;
         link_type link;
-        hubbub::any_transport numbered;
-        bus_type bus;
-        hubbub::hub<bus_type> hub;
+    };
+
+    struct server : faulty_wire, hub_server<> {
+        server(asio::io_context& io, hubbub::local_broker const& broker, options const& o,
+               hubbub::testing::faults const& f)
+            : faulty_wire(io, broker, f),
+              hub_server(std::make_unique<hubbub::any_transport>(
+                             std::make_unique<hubbub::sequenced<link_type>>(link, o.numbers)),
+                         o.hub) {}
+
         bool cut = false;
         std::set<place> gaps; // that it was told
     };
@@ -104,7 +112,7 @@ protected:
     void add_server(hubbub::testing::faults const& f = {}) {
         auto const i = servers_.size();
         auto& s = *servers_.emplace_back(std::make_unique<server>(io_, broker_, options_, f));
-        server_ids_.push_back(s.hub.server_id());
+        server_ids_.push_back(s.hub->server_id());
         s.bus.on_event([this, &s, i](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e))
                 add_gap(s, i, *g);
@@ -158,15 +166,15 @@ protected:
             c.told.push_back(number);
         });
         c.methods.on("who", [&c] { return ++c.asked, c.number; });
-        servers_[at]->hub.async_connect(c.user, c.methods,
-                                        [this, &c](std::error_code error, auto made) {
-                                            c.connection = std::move(made);
-                                            c.coming = false;
-                                            c.here = !error && servers_[c.server];
-                                            if (c.here)
-                                                c.id = c.connection.id();
-                                            note("connected " + c.id);
-                                        });
+        servers_[at]->hub->async_connect(c.user, c.methods,
+                                         [this, &c](std::error_code error, auto made) {
+                                             c.connection = std::move(made);
+                                             c.coming = false;
+                                             c.here = !error && servers_[c.server];
+                                             if (c.here)
+                                                 c.id = c.connection.id();
+                                             note("connected " + c.id);
+                                         });
         return c;
     }
 
@@ -220,9 +228,9 @@ protected:
                       Done done) {
         note((in ? "adding " : "removing ") + c.id + " " + group);
         if (in)
-            servers_[by]->hub.async_add_to_group(c.id, group, std::move(done));
+            servers_[by]->hub->async_add_to_group(c.id, group, std::move(done));
         else
-            servers_[by]->hub.async_remove_from_group(c.id, group, std::move(done));
+            servers_[by]->hub->async_remove_from_group(c.id, group, std::move(done));
     }
 
     void change_group(client& c, std::size_t by) {
@@ -350,7 +358,7 @@ private:
     }
 
     hubbub::target<bus_type> target_of(call const& c) const {
-        auto const all = servers_[c.by]->hub.clients();
+        auto const all = servers_[c.by]->hub->clients();
         lines const names(c.names.begin(), c.names.end());
         bool const one = names.size() == 1;
         switch (c.to) {

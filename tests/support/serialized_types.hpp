@@ -4,6 +4,7 @@
 #include <hubbub/serializer.hpp>
 
 #include <hubbub/serializer/json.hpp>
+#include <hubbub/serializer/nlohmann.hpp>
 
 #include <doctest/doctest.h>
 
@@ -65,7 +66,7 @@ struct only {
 
 struct call {
     std::string method;
-    hubbub::json_serializer::packed arguments;
+    hubbub::encoded arguments;
 };
 
 } // namespace chat

@@ -3,6 +3,8 @@
 
 #include "support/hub_stage.hpp"
 
+#include <hubbub/hub/stream.hpp>
+
 #include <optional>
 #include <system_error>
 #include <utility>

@@ -93,14 +93,19 @@ public:
 private:
     static constexpr std::size_t most = 100;
 
-    template <std::size_t Index>
-    static void run() {
+    static void run_case(std::size_t index) {
         Fixture fixture;
         try {
-            Cases()[Index].run(fixture);
+            Cases()[index].run(fixture);
         } catch (hubbub::testing::failure const& broken) {
             FAIL(std::string(broken.what()));
         }
+    }
+
+    // A case of doctest is a function without arguments.
+    template <std::size_t Index>
+    static void run() {
+        run_case(Index);
     }
 
     template <std::size_t... Index>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <stdexcept>
+#include <hubbub/base/config.hpp>
 #include <string>
 #include <string_view>
 
@@ -15,19 +15,16 @@ public:
     /// owner: what the message begins with.
     explicit option_check(std::string_view owner) : owner_(owner) {}
 
-    void require(bool holds, std::string_view name, std::string_view what) const {
-        if (!holds)
-            throw std::invalid_argument(owner_ + ": " +
-                                        std::string(name).append(1, ' ').append(what));
-    }
+    void require(bool holds, std::string_view name, std::string_view what) const;
 
-    void positive(std::chrono::milliseconds time, std::string_view name) const {
-        require(time > std::chrono::milliseconds::zero(), name,
-                "is " + std::to_string(time.count()) + " ms; it must be positive");
-    }
+    void positive(std::chrono::milliseconds time, std::string_view name) const;
 
 private:
     std::string const owner_;
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/base/impl/option_check.ipp>
+#endif

@@ -2,32 +2,21 @@
 #pragma once
 
 #include <hubbub/base/asio.hpp>
-#include <hubbub/base/virtual_clock.hpp>
+#include <hubbub/base/config.hpp>
 
-#include <array>
-#include <charconv>
-#include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
 
 namespace hubbub::detail {
 
 /// 64 random bits; where the executor's time is a test's, the same in each run of the test.
-inline std::uint64_t random_bits(asio::any_io_executor const& executor) {
-    if (auto* const clock = virtual_clock::of(executor))
-        return clock->draw();
-    std::random_device source;
-    return std::uint64_t{source()} << 32 | source();
-}
+std::uint64_t random_bits(asio::any_io_executor const& executor);
 
 /// The same as 16 hexadecimal digits: no two ids are alike.
-inline std::string random_id(asio::any_io_executor const& executor) {
-    auto const bits = random_bits(executor);
-    std::array<char, 16> digits{};
-    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
-    return std::string(digits.size() - static_cast<std::size_t>(end - digits.data()), '0')
-        .append(digits.data(), end);
-}
+std::string random_id(asio::any_io_executor const& executor);
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/base/impl/random_id.ipp>
+#endif

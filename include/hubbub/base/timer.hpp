@@ -3,17 +3,18 @@
 
 #include <hubbub/base/asio.hpp>
 #include <hubbub/base/bounded.hpp>
-#include <hubbub/base/virtual_clock.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
 
-#include <asio/steady_timer.hpp>
-
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 namespace hubbub::detail {
+
+class virtual_clock;
 
 /// The time that an executor's context goes by: a test's, if the test has put one there before,
 /// else the steady clock's. Making one searches the context's services; using it does not.
@@ -22,10 +23,9 @@ public:
     using clock = std::chrono::steady_clock;
     using time_point = clock::time_point;
 
-    explicit time_source(asio::any_io_executor const& executor)
-        : virtual_(virtual_clock::of(executor)) {}
+    explicit time_source(asio::any_io_executor const& executor);
 
-    time_point now() const { return virtual_ == nullptr ? clock::now() : virtual_->now(); }
+    time_point now() const;
 
 private:
     friend class timer;
@@ -42,21 +42,17 @@ public:
         : timer(executor, time_source(executor)) {}
 
     /// The same without a search, for who makes many.
-    timer(asio::any_io_executor const& executor, time_source source)
-        : source_(source), real_(executor) {}
+    timer(asio::any_io_executor const& executor, time_source source);
 
     timer(timer const&) = delete;
     timer& operator=(timer const&) = delete;
-    ~timer() { cancel(); }
+    ~timer();
 
-    asio::any_io_executor get_executor() { return real_.get_executor(); }
+    asio::any_io_executor const& get_executor() const noexcept { return executor_; }
     time_point now() const { return source_.now(); }
 
     /// A wait that is under way is aborted.
-    void expires_at(time_point when) {
-        cancel();
-        real_.expires_at(when);
-    }
+    void expires_at(time_point when);
 
     template <class Rep, class Period>
     void expires_after(std::chrono::duration<Rep, Period> wait) {
@@ -66,10 +62,8 @@ public:
     /// Calls `handler(std::error_code)` at the time set, on its own executor, else on the timer's.
     template <class Handler>
     void async_wait(Handler handler) {
-        if (source_.virtual_ == nullptr)
-            return real_.async_wait(std::move(handler));
-        auto executor = executor_of(handler, get_executor());
-        source_.virtual_->wait(this, real_.expiry(), {std::move(executor), std::move(handler)});
+        auto executor = executor_of(handler, executor_);
+        wait(completion<std::error_code>(std::move(executor), std::move(handler)));
     }
 
     /// Calls f(owner) at that time, if the owner lives then and no other time was set meanwhile;
@@ -85,16 +79,22 @@ public:
         });
     }
 
-    void cancel() {
-        if (source_.virtual_ == nullptr)
-            real_.cancel();
-        else
-            source_.virtual_->cancel(this);
-    }
+    void cancel();
 
 private:
+    /// What waits where time is real.
+    struct real;
+
+    void wait(completion<std::error_code> done);
+
+    asio::any_io_executor const executor_;
     time_source source_;
-    asio::steady_timer real_; // in virtual time it keeps executor and expiry, and never waits
+    time_point expiry_{};
+    std::unique_ptr<real> real_;
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/base/impl/timer.ipp>
+#endif

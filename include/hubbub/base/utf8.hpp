@@ -1,75 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
 #include <cstddef>
+#include <hubbub/base/config.hpp>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace hubbub::detail {
 
 /// The length of the character that text begins with, 1 to 4; 0 if it begins with none.
 /// Source: RFC 3629, 4 (syntax of UTF-8 byte sequences).
-inline std::size_t utf8_size(std::string_view text) noexcept {
-    auto const byte = [&](std::size_t i) -> unsigned {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-    };
-    auto const in = [](unsigned b, unsigned least, unsigned most) {
-        return b >= least && b <= most;
-    };
-    auto const tail = [&](std::size_t i) { return in(byte(i), 0x80, 0xbf); };
-    auto const first = byte(0);
-    if (first < 0x80)
-        return text.empty() ? 0 : 1;
-    if (in(first, 0xc2, 0xdf))
-        return tail(1) ? 2 : 0;
-    if (in(first, 0xe0, 0xef)) {
-        auto const least = first == 0xe0 ? 0xa0U : 0x80U; // none that is longer than it need be
-        auto const most = first == 0xed ? 0x9fU : 0xbfU;  // no surrogates
-        return in(byte(1), least, most) && tail(2) ? 3 : 0;
-    }
-    if (in(first, 0xf0, 0xf4)) {
-        auto const least = first == 0xf0 ? 0x90U : 0x80U;
-        auto const most = first == 0xf4 ? 0x8fU : 0xbfU; // none beyond U+10FFFF
-        return in(byte(1), least, most) && tail(2) && tail(3) ? 4 : 0;
-    }
-    return 0;
-}
+std::size_t utf8_size(std::string_view text) noexcept;
 
 /// The same text, but for bytes that are no UTF-8, and for the escape itself: each is the escape and
 /// two hexadecimal digits.
-inline std::string escape_to_utf8(std::string_view bytes, char escape) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string text;
-    while (!bytes.empty()) {
-        auto const size = bytes.front() == escape ? 0 : utf8_size(bytes);
-        if (size != 0) {
-            text.append(bytes.substr(0, size));
-            bytes.remove_prefix(size);
-            continue;
-        }
-        auto const byte = static_cast<unsigned char>(bytes.front());
-        text.append(1, escape).append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-        bytes.remove_prefix(1);
-    }
-    return text;
-}
+std::string escape_to_utf8(std::string_view bytes, char escape);
 
 /// What was escaped. Where no two digits follow, the escape stands for itself.
-inline std::string unescape(std::string_view text, char escape) {
-    std::string bytes;
-    while (!text.empty()) {
-        auto const digits = text.substr(1, 2);
-        unsigned char byte{};
-        auto const [end, error] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-        bool const escaped = text.front() == escape && digits.size() == 2 && error == std::errc{} &&
-                             end == digits.data() + 2;
-        bytes += escaped ? static_cast<char>(byte) : text.front();
-        text.remove_prefix(escaped ? 3 : 1);
-    }
-    return bytes;
-}
+std::string unescape(std::string_view text, char escape);
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/base/impl/utf8.ipp>
+#endif

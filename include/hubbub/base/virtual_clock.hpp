@@ -2,19 +2,17 @@
 #pragma once
 
 #include <hubbub/base/asio.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
 
-#include <asio/error.hpp>
 #include <asio/execution_context.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <system_error>
-#include <utility>
+#include <vector>
 
 namespace hubbub::detail {
 
@@ -31,77 +29,42 @@ public:
     explicit virtual_clock(asio::execution_context& context) : service(context) {}
 
     /// That of the executor's context; null if it has none. Searches the context's services.
-    static virtual_clock* of(asio::any_io_executor const& executor) {
-        auto& context = asio::query(executor, asio::execution::context);
-        return asio::has_service<virtual_clock>(context)
-                   ? &asio::use_service<virtual_clock>(context)
-                   : nullptr;
-    }
+    static virtual_clock* of(asio::any_io_executor const& executor);
 
-    time_point now() const {
-        std::lock_guard const lock(mutex_);
-        return now_;
-    }
+    time_point now() const;
 
     /// 64 bits that look random.
-    std::uint64_t draw() {
-        std::lock_guard const lock(mutex_);
-        return chance_();
-    }
+    std::uint64_t draw();
 
     /// Completes done at the time given, at once if it has come. owner is what cancel names.
-    void wait(void const* owner, time_point until, waiter done) {
-        std::lock_guard const lock(mutex_);
-        if (until <= now_)
-            return done({});
-        waiting_.emplace(until, wait_of{owner, std::move(done)});
-    }
+    void wait(void const* owner, time_point until, waiter done);
 
     /// Ends the waits of this owner as aborted.
-    void cancel(void const* owner) {
-        std::lock_guard const lock(mutex_);
-        for (auto at = waiting_.begin(); at != waiting_.end();) {
-            auto const entry = at++;
-            if (entry->second.owner != owner)
-                continue;
-            entry->second.done(asio::error::operation_aborted);
-            waiting_.erase(entry);
-        }
-    }
+    void cancel(void const* owner);
 
     /// When the next wait ends.
-    std::optional<time_point> next() const {
-        std::lock_guard const lock(mutex_);
-        return waiting_.empty() ? std::nullopt : std::optional(waiting_.begin()->first);
-    }
+    std::optional<time_point> next() const;
 
     /// Sets the time forward, and completes what is due, in the order of the times waited for.
-    void advance(time_point to) {
-        std::lock_guard const lock(mutex_);
-        now_ = to;
-        while (!waiting_.empty() && waiting_.begin()->first <= now_) {
-            waiting_.begin()->second.done({});
-            waiting_.erase(waiting_.begin());
-        }
-    }
+    void advance(time_point to);
 
 private:
     struct wait_of {
+        time_point until;
         void const* owner;
         waiter done;
     };
 
-    void shutdown() override {
-        std::multimap<time_point, wait_of>
-            abandoned; // destroyed after the lock: handlers are user code
-        std::lock_guard const lock(mutex_);
-        abandoned.swap(waiting_);
-    }
+    void shutdown() override;
 
     mutable std::mutex mutex_; // guards what follows
     time_point now_{std::chrono::hours(1)};
-    std::mt19937_64 chance_;
-    std::multimap<time_point, wait_of> waiting_;
+    std::uint64_t chance_ = 0;
+    std::vector<wait_of> waiting_; // in the order of their times
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/base/impl/virtual_clock.ipp>
+#endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/room.hpp>
 #include <hubbub/completion.hpp>
-#include <hubbub/flow/charge.hpp>
-#include <hubbub/flow/room.hpp>
-#include <hubbub/memory_budget.hpp>
+#include <hubbub/flow/queue_room.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -27,16 +25,14 @@ public:
 
     batch_queue(std::size_t max_bytes, std::size_t max_entries,
                 std::shared_ptr<memory_budget> budget = {})
-        : max_bytes_(max_bytes), max_entries_(max_entries), charge_(std::move(budget)) {}
+        : taken_(max_bytes, max_entries, std::move(budget)) {}
 
     /// Takes entry if there is room, and leaves it alone if not.
     pushed push(Entry& entry, std::size_t bytes) {
         std::lock_guard const lock(mutex_);
-        if (!fits(bytes) || !charge_.try_raise(bytes_ + bytes))
+        if (!taken_.try_enter(bytes))
             return pushed::full;
         entries_.push_back(std::move(entry));
-        bytes_ += bytes;
-        peak_ = {std::max(peak_.entries, entries_.size()), std::max(peak_.bytes, bytes_)};
         return std::exchange(awake_, true) ? pushed::queued : pushed::wake;
     }
 
@@ -44,12 +40,8 @@ public:
     std::vector<Entry> take() {
         std::lock_guard const lock(mutex_);
         auto batch = std::exchange(entries_, {});
-        bytes_ = 0;
-        charge_.settle(0);
-        room_.notify([this](std::size_t bytes) { return fits(bytes); },
-                     [this](std::size_t bytes, auto done) {
-                         charge_.wait(bytes_ + bytes, std::move(done));
-                     });
+        taken_.leave_all();
+        taken_.notify();
         return batch;
     }
 
@@ -65,11 +57,7 @@ public:
     /// Completes done when an entry of so many bytes finds room.
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
-        if (ended_)
-            return done(ended_);
-        if (fits(bytes))
-            return charge_.wait(bytes_ + bytes, std::move(done));
-        room_.add(bytes, std::move(done));
+        taken_.wait(bytes, std::move(done));
     }
 
     /// Completes done when nothing is queued and no batch is worked off.
@@ -83,9 +71,7 @@ public:
     /// Ends those who wait for room, and those who come to.
     void end_waiting_for_room(std::error_code error) {
         std::lock_guard const lock(mutex_);
-        ended_ = error;
-        room_.close(error);
-        charge_.end_waiting(error);
+        taken_.end_waiting(error);
     }
 
     /// Ends all that wait.
@@ -97,36 +83,21 @@ public:
 
     std::size_t bytes() const {
         std::lock_guard const lock(mutex_);
-        return bytes_;
+        return taken_.taken().bytes;
     }
 
-    struct depth {
-        std::size_t entries = 0;
-        std::size_t bytes = 0;
-    };
-
     /// The most that was queued at once.
-    depth peak() const {
+    queue_room::depth peak() const {
         std::lock_guard const lock(mutex_);
-        return peak_;
+        return taken_.peak();
     }
 
 private:
-    bool fits(std::size_t bytes) const noexcept {
-        return bytes_ + bytes <= max_bytes_ && entries_.size() < max_entries_;
-    }
-
-    std::size_t const max_bytes_;
-    std::size_t const max_entries_;
     mutable std::mutex mutex_; // guards what follows
-    charge charge_;
-    room_waiters room_;
+    queue_room taken_;
     room_waiters idle_;
     std::vector<Entry> entries_;
-    std::size_t bytes_ = 0;
-    depth peak_;
     bool awake_ = false;
-    std::error_code ended_;
 };
 
 } // namespace hubbub::detail

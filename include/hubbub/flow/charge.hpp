@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/memory_budget.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <system_error>
@@ -21,51 +21,22 @@ public:
     ~charge() { settle(0); }
 
     /// Takes as much as is needed for bytes in all; false if the budget has not got it.
-    bool try_raise(std::size_t bytes) noexcept {
-        if (!budget_ || bytes <= taken_)
-            return true;
-        if (!budget_->try_take(bytes - taken_))
-            return false;
-        taken_ = bytes;
-        return true;
-    }
+    bool try_raise(std::size_t bytes) noexcept;
 
     /// Whether so many bytes in all could be had, if this queue gave back what it has: else it does
     /// so in vain.
-    bool attainable(std::size_t bytes) const noexcept {
-        if (!budget_)
-            return true;
-        auto const others = budget_->taken() - taken_;
-        return others <= budget_->max_bytes() && bytes <= budget_->max_bytes() - others;
-    }
+    bool attainable(std::size_t bytes) const noexcept;
 
     /// Holds bytes in all from now on. What is more than try_raise took is taken if there is any: a
     /// few bytes of a protocol do not matter.
-    void settle(std::size_t bytes) {
-        if (!budget_ || bytes == taken_)
-            return;
-        if (bytes > taken_) {
-            try_raise(bytes);
-            return;
-        }
-        budget_->give_back(taken_ - bytes);
-        taken_ = bytes;
-    }
+    void settle(std::size_t bytes);
 
     /// Completes done when try_raise(bytes) would succeed, what settle could not take included; or
     /// when the whole budget is free.
-    void wait(std::size_t bytes, completion<std::error_code> done) {
-        if (!budget_)
-            return done({});
-        auto const more = bytes - std::min(bytes, taken_);
-        budget_->wait(std::min(more, budget_->max_bytes()), std::move(done), this);
-    }
+    void wait(std::size_t bytes, completion<std::error_code> done);
 
     /// Ends those who wait.
-    void end_waiting(std::error_code error) {
-        if (budget_)
-            budget_->withdraw(this, error);
-    }
+    void end_waiting(std::error_code error);
 
 private:
     std::shared_ptr<memory_budget> const budget_;
@@ -73,3 +44,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/flow/impl/charge.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/base/asio.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
 
 #include <cstddef>
@@ -24,10 +25,7 @@ public:
     joined_completion& operator=(joined_completion const&) = delete;
     ~joined_completion() { all_->finish({}); }
 
-    completion<std::error_code> part() {
-        all_->begin();
-        return {executor_, [all = all_](std::error_code error) { all->finish(error); }};
-    }
+    completion<std::error_code> part();
 
 private:
     struct all {
@@ -55,3 +53,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/flow/impl/joined_completion.ipp>
+#endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <system_error>
@@ -13,29 +13,17 @@
 namespace hubbub::detail {
 
 /// Whether a topic or pattern may be used, and if not, why.
-inline std::error_code check_name(message_limits const& limits, std::string_view name) noexcept {
-    if (!name.empty() && name.size() <= limits.max_name_bytes)
-        return {};
-    return name.empty() ? errc::empty_name : errc::name_too_long;
-}
+std::error_code check_name(message_limits const& limits, std::string_view name) noexcept;
 
 /// Whether a message may be published when nothing is queued, and if not, why: one that never finds
 /// room is too large, whatever it waits for.
-inline std::error_code check_message(message_limits const& limits,
-                                     message_view const& message) noexcept {
-    auto const whole = message.topic.size() + message.payload.size();
-    bool const fits = message.payload.size() <= limits.max_payload_bytes &&
-                      whole <= limits.max_queue_bytes &&
-                      (!limits.budget || whole <= limits.budget->max_bytes());
-    if (auto const error = check_name(limits, message.topic); error || fits)
-        return error;
-    return errc::payload_too_large;
-}
+std::error_code check_message(message_limits const& limits, message_view const& message) noexcept;
 
 /// So many bytes, or the most that ever find room.
-inline std::size_t fitting(message_limits const& l, std::size_t bytes) {
-    auto const most = std::min(bytes, l.max_queue_bytes);
-    return l.budget ? std::min(most, l.budget->max_bytes()) : most;
-}
+std::size_t fitting(message_limits const& l, std::size_t bytes);
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/flow/impl/limits.ipp>
+#endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/event.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <mutex>
-#include <utility>
 #include <vector>
 
 namespace hubbub::detail {
@@ -15,25 +14,9 @@ namespace hubbub::detail {
 class observers {
 public:
     /// The observer gets events until the pointer is gone.
-    std::shared_ptr<void> add(observer o) {
-        auto added = std::make_shared<observer>(std::move(o));
-        std::lock_guard const lock(mutex_);
-        std::erase_if(list_, [](auto const& entry) { return entry.expired(); });
-        list_.push_back(added);
-        return added;
-    }
+    std::shared_ptr<void> add(observer o);
 
-    void notify(event const& e) const {
-        std::vector<std::shared_ptr<observer>> present;
-        {
-            std::lock_guard const lock(mutex_);
-            for (auto const& entry : list_)
-                if (auto o = entry.lock())
-                    present.push_back(std::move(o));
-        }
-        for (auto const& o : present)
-            (*o)(e);
-    }
+    void notify(event const& e) const;
 
 private:
     mutable std::mutex mutex_; // guards list_
@@ -41,3 +24,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/flow/impl/observers.ipp>
+#endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/calls/end_list.hpp>
+#include <hubbub/hub/calls/call_limiter.hpp>
+#include <hubbub/hub/streams/stop_list.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -28,49 +30,38 @@ struct own_state_of final : own_state {
     T value{};
 };
 
-/// What a connection is to the methods it calls.
+/// The part of a connection that the methods it calls have to do with.
 struct caller_state {
+    caller_state() = default;
+    caller_state(caller_state const&) = delete;
+    caller_state& operator=(caller_state const&) = delete;
+    virtual ~caller_state() = default;
+
+    /// Stops something when the connection ends: at once, if it has. A stream has a place while it is
+    /// open; false, and nothing is done, if so many have one already. 0: no limit.
+    bool stop_at_end(std::shared_ptr<stoppable> const& what, std::weak_ptr<void> place = {},
+                     std::size_t most = 0);
+
+    /// Stops all that runs for the connection, or for the server that this stands for: it has ended.
+    void stop_all(std::error_code why = errc::connection_ended);
+
     std::string id = {};
     std::string user = {};
     std::mutex mutex = {}; // of all that is guarded in here, and of a mailbox: there are many
     std::unique_ptr<own_state> own = {}; // guarded
-    end_list running = {};               // guarded
+    stop_list running = {};              // guarded
+    call_limiter calls = {};             // guarded
     std::atomic<bool> connected = true;
-
-    /// Has it stopped when the connection ends: at once, if it has. A stream has a place while it is
-    /// open; false, and nothing is done, if so many have one already. 0: no limit.
-    bool stop_at_end(std::shared_ptr<stoppable> const& what, std::weak_ptr<void> place = {},
-                     std::size_t most = 0) {
-        {
-            std::lock_guard const lock(mutex);
-            if (most != 0 && running.streams() >= most)
-                return false;
-            running.add(what, std::move(place));
-        }
-        if (!connected)
-            what->stop(errc::connection_ended);
-        return true;
-    }
-
-    /// The connection has ended, or what it is in place of.
-    void stop_all(std::error_code why = errc::connection_ended) {
-        end_list ended;
-        {
-            std::lock_guard const lock(mutex);
-            std::swap(ended, running);
-        }
-        ended.stop(why);
-    }
 };
 
 } // namespace detail
 
-/// Who calls a method of the hub: a handle that is cheap to copy and may be kept.
+/// The caller of a method of the hub: a handle that is cheap to copy and may be kept.
 class caller {
 public:
     explicit caller(std::shared_ptr<detail::caller_state> state) : state_(std::move(state)) {}
 
-    /// Its id, which every server of the hub understands.
+    /// The id of its connection, which every server of the hub understands.
     std::string const& connection_id() const noexcept { return state_->id; }
     /// Empty if the connection has none.
     std::string const& user() const noexcept { return state_->user; }
@@ -107,3 +98,7 @@ private:
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/impl/caller.ipp>
+#endif

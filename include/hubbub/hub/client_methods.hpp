@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
+#include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/calls/method_table.hpp>
+#include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/typed/typed_method.hpp>
 
-#include <exception>
 #include <memory>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace hubbub {
 
+namespace detail {
+
+/// Calls a method, and gives its answer to the caller that waits. If none waits, throws why the method
+/// failed.
+void call_client_method(method_table const& methods, shared_call const& call);
+
+} // namespace detail
+
 /// A client in this process: its methods by name, typed. It is an outlet, and may be copied: the
 /// copies share their methods.
 ///
-/// A call of a method it does not have, or with other arguments, or that throws, goes back to who
-/// asked for the answer; else it is an event outlet_failed of the hub.
+/// A call of a method it does not have, or with other arguments, or that throws, is a failure, which
+/// the caller is told if it waits for the answer; else it is an event outlet_failed of the hub.
 ///
 /// @code
 /// hubbub::client_methods<bus_type> terminal;
@@ -27,6 +38,9 @@ class client_methods {
     using serializer = typename Bus::serializer_type;
 
 public:
+    /// format is the serializer of the bus.
+    explicit client_methods(serializer format = {}) : serializer_(std::move(format)) {}
+
     /// Calls method, as its parameters say, for each call of this name. Any thread.
     template <class Method>
     void on(std::string_view name, Method method) {
@@ -34,30 +48,20 @@ public:
             static_assert(
                 detail::method_result<typename detail::signature<Method>::result>::at_once,
                 "hubbub: a client's method answers at once; await in a function of invocation");
-        methods_->on(name, std::move(method));
+        methods_->on(name, detail::make_method(std::move(method), serializer_));
     }
 
     void operator()(invocation<serializer> const& call) const {
-        auto const nobody = std::make_shared<detail::caller_state>();
-        if (call.wants_answer())
-            return methods_->call({caller(nobody), call, call.asked(), {}, true});
-        auto const end = std::make_shared<thrown_later>();
-        methods_->call({caller(nobody), call, end, {}, true});
-        auto const& given = end->given;
-        if (given.thrown)
-            std::rethrow_exception(given.thrown);
-        if (given.error)
-            throw std::system_error(given.error, given.text);
+        detail::call_client_method(*methods_, call.shared());
     }
 
 private:
-    struct thrown_later final : detail::answered<serializer> {
-        void take(detail::answer<serializer> a) override { given = std::move(a); }
-        detail::answer<serializer> given;
-    };
-
-    std::shared_ptr<detail::method_table<serializer>> methods_ =
-        std::make_shared<detail::method_table<serializer>>();
+    std::shared_ptr<detail::method_table> methods_ = std::make_shared<detail::method_table>();
+    [[no_unique_address]] serializer serializer_;
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/impl/client_methods.ipp>
+#endif

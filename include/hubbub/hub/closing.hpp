@@ -6,12 +6,12 @@
 
 namespace hubbub {
 
-/// Why a connection ended.
+/// The reason why a connection ended.
 struct closing {
     /// None if it left by itself; disconnected: by target::disconnect; refused: not admitted;
     /// slow_consumer; shutting_down; closed: its hub ended.
     std::error_code code = {};
-    /// What was said about it; may be empty.
+    /// The text that came with it; may be empty.
     std::string text = {};
 };
 

@@ -9,7 +9,7 @@
 
 namespace hubbub {
 
-/// What each server that is alive answered, by its id.
+/// The answers of all servers that are alive, by their ids.
 template <class R>
 struct collected {
     std::vector<std::pair<std::string, outcome<R>>> answers = {};
@@ -25,7 +25,7 @@ struct collected {
     }
 };
 
-/// What all servers know together.
+/// The answers of all servers, put together.
 template <class T>
 struct census {
     T value = {};

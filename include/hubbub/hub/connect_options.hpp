@@ -9,7 +9,8 @@
 
 namespace hubbub {
 
-/// Who connects. A name alone is a user. What its functions throw is an event hook_failed of the hub.
+/// The client that connects. A name alone is a user. An exception of its functions is an event
+/// hook_failed of the hub.
 /// They, and the outlet beside them, live as long as the connection object: one that belongs to a
 /// session which owns that object must hold the session weakly.
 struct connect_options {

@@ -4,15 +4,14 @@
 #include <hubbub/base/cancellation.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/calls/answer.hpp>
-#include <hubbub/hub/calls/packed.hpp>
-#include <hubbub/hub/calls/with_token.hpp>
 #include <hubbub/hub/core/core.hpp>
+#include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/outcome.hpp>
-#include <hubbub/hub/stream.hpp>
-#include <hubbub/hub/streams/packed_stream.hpp>
-#include <hubbub/hub/streams/stream_pipe.hpp>
+#include <hubbub/hub/streams/call_streams.hpp>
+#include <hubbub/hub/typed/stream_arguments.hpp>
+#include <hubbub/hub/typed/with_token.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 
@@ -27,30 +26,49 @@
 
 namespace hubbub {
 
+namespace detail {
+
+// In <hubbub/hub/stream.hpp>.
+template <class T, class Serializer>
+stream_reader<T> open_stream(hub_core& core, member_ptr const& who, Serializer const& serializer,
+                             shared_call call, call_streams streams, std::error_code error);
+template <class T, class Serializer>
+stream_writer<T> make_stream(hub_core& core, member_ptr const& who, Serializer const& serializer);
+
+/// Cancels async_receive.
+struct stop_receiving {
+    std::weak_ptr<member> who;
+    std::shared_ptr<std::uint64_t> number;
+
+    void operator()() const {
+        if (auto const present = who.lock())
+            hub_core::cancel_receive(*present, *number);
+    }
+};
+
+} // namespace detail
+
 /// A client's place in a hub: it is connected while this object lives.
 ///
 /// Thread safety: distinct objects safe; of a shared one, async_invoke and send alone.
 /// Lifetime:      it may outlive the hub, and then does nothing.
 template <class Bus>
 class [[nodiscard]] connection {
-    using core_type = detail::hub_core<Bus>;
     using serializer = typename Bus::serializer_type;
-    using packed = detail::packed<serializer>;
-    using answer = detail::answer<serializer>;
     using invocation_type = invocation<serializer>;
-    using streams = detail::call_streams<serializer>;
-    using state_ptr = detail::member_ptr<Bus>;
 
 public:
     connection() = default;
-    connection(std::shared_ptr<core_type> core, state_ptr state)
-        : core_(std::move(core)), state_(std::move(state)) {}
+    connection(std::shared_ptr<detail::hub_core> core, detail::member_ptr state,
+               serializer const& format)
+        : core_(std::move(core)), state_(std::move(state)), serializer_(format) {}
     connection(connection&&) noexcept = default;
     connection& operator=(connection&& other) noexcept {
         if (this != &other) {
             disconnect();
             core_ = std::move(other.core_);
             state_ = std::move(other.state_);
+            serializer_ = other.serializer_;
         }
         return *this;
     }
@@ -68,8 +86,8 @@ public:
     std::string const& user() const noexcept { return state_->user; }
 
     /// Calls a method of the hub as this client, and completes with `void(outcome<R>)`. The token
-    /// comes last; what converts to std::string_view travels as std::string. Without an R, whatever
-    /// the method gives back is ignored.
+    /// comes last; an argument that converts to std::string_view travels as std::string. Without an R,
+    /// the result of the method is ignored.
     ///
     /// The method runs on this thread before this returns, unless hub_options::parallel_calls of
     /// this connection run already: then on the bus's executor, in its turn.
@@ -81,72 +99,59 @@ public:
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) {
         return detail::with_token(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
-                packed body;
-                streams with;
-                auto const error = pack(body, with, std::move(arguments));
+                outgoing_call call;
+                auto const error = pack(call, std::move(arguments));
                 return asio::async_initiate<Token, void(outcome<R>)>(
-                    [core = core_, who = state_, error](auto handler, auto const& call,
-                                                        streams passed) {
+                    [core = core_, who = state_, format = serializer_,
+                     error](auto handler, std::string const& name, outgoing_call made) {
                         auto executor = detail::executor_of(handler, core->executor());
-                        completion<answer> done(
-                            std::move(executor),
-                            [handler = std::move(handler),
-                             format = core->format()](answer const& given) mutable {
+                        completion<detail::answer> done(
+                            std::move(executor), [handler = std::move(handler),
+                                                  format](detail::answer const& given) mutable {
                                 std::move(handler)(detail::outcome_of<R>(format, given));
                             });
                         if (error)
                             done({.error = error});
                         else
-                            core->invoke(who, call, std::move(passed), std::move(done));
+                            core->invoke(who, {name, std::move(made.arguments)},
+                                         std::move(made.streams), std::move(done));
                     },
-                    token, invocation_type(std::string(method), std::move(body), core_->format()),
-                    std::move(with));
+                    token, std::string(method), std::move(call));
             },
             std::forward<ArgsAndToken>(all)...);
     }
 
-    /// Calls a method of the hub as this client, and waits for no answer: that it failed is the
-    /// event call_failed of the hub. Errors: cannot_encode, closed; of a stream, as above.
+    /// Calls a method of the hub as this client, and waits for no answer: a failure is the event
+    /// call_failed of the hub. Errors: cannot_encode, closed; of a stream, as above.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) {
-        packed body;
-        streams with;
-        if (auto const error = pack(body, with, tuple_of(std::forward<Args>(args)...)))
+        outgoing_call call;
+        if (auto const error = pack(call, tuple_of(std::forward<Args>(args)...)))
             return error;
-        if (!core_->open())
+        if (!core_->is_open())
             return errc::closed;
-        core_->invoke(state_, {std::string(method), std::move(body), core_->format()},
-                      std::move(with), {});
+        core_->invoke(state_, {std::string(method), std::move(call.arguments)},
+                      std::move(call.streams), {});
         return {};
     }
 
-    /// Calls a method of the hub that answers with a stream of T. That the call failed is told by
-    /// the first receive. The stream is cancelled when the reader goes, and ends with the connection.
+    /// Calls a method of the hub that answers with a stream of T. The first receive tells a failure of
+    /// the call. The stream is cancelled when the reader goes, and ends with the connection.
     ///
     /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the end;
     ///         refused, if hub_options::max_streams are open.
     template <class T, class... Args>
     stream_reader<T> stream(std::string_view method, Args&&... args) {
-        packed body;
-        streams with;
-        auto const error = pack(body, with, tuple_of(std::forward<Args>(args)...));
-        auto const pipe = with.result = make_pipe();
-        completion<answer> ended(
-            core_->executor(), [pipe](answer const& given) { pipe->end(given.error, given.text); });
-        stream_reader<T> reader(std::make_shared<detail::unpacking_source<T, serializer>>(
-            core_->executor(), std::make_shared<detail::receiving_end<serializer>>(pipe),
-            core_->format(), errc::wrong_result, "'" + std::string(method) + "'"));
-        if (error)
-            ended({.error = error});
-        else if (!pipe->closed())
-            core_->invoke(state_, {std::string(method), std::move(body), core_->format()},
-                          std::move(with), std::move(ended));
-        return reader;
+        outgoing_call call;
+        auto const error = pack(call, tuple_of(std::forward<Args>(args)...));
+        return detail::open_stream<T>(*core_, state_, serializer_,
+                                      {std::string(method), std::move(call.arguments)},
+                                      std::move(call.streams), error);
     }
 
-    /// A stream that goes to the hub: what this writes is received by the method that gets it as an
-    /// argument, of async_invoke, send or stream; by one method. It ends with the connection. If
-    /// hub_options::max_streams are open, whatever is done with it fails as refused.
+    /// Makes a stream that goes to the hub. Pass it as an argument to async_invoke, send or stream: that
+    /// method, and no other, receives the items. It ends with the connection. If
+    /// hub_options::max_streams are open, each operation on it fails as refused.
     ///
     /// @code
     /// auto numbers = connection.template make_stream<int>();
@@ -156,8 +161,7 @@ public:
     /// @endcode
     template <class T>
     stream_writer<T> make_stream() {
-        return stream_writer<T>(std::make_shared<detail::packing_sink<T, serializer>>(
-            core_->executor(), make_pipe(), core_->format(), nullptr));
+        return detail::make_stream<T>(*core_, state_, serializer_);
     }
 
     /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in the
@@ -169,22 +173,28 @@ public:
     template <class Token>
     auto async_receive(Token&& token) {
         return asio::async_initiate<Token, void(std::error_code, invocation_type)>(
-            [core = core_, who = state_](auto handler) {
+            [core = core_, who = state_, format = serializer_](auto handler) {
                 auto executor = detail::executor_of(handler, core->executor());
                 auto const number = std::make_shared<std::uint64_t>();
-                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                detail::cancellable_handler wrapped(std::move(handler));
-                on_cancel([weak = std::weak_ptr(who), number] {
-                    if (auto const present = weak.lock())
-                        present->mail->cancel(*number);
-                });
-                *number = who->mail->receive({std::move(executor), std::move(wrapped)});
+                detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
+                    detail::stop_receiving{who, number});
+                *number = detail::hub_core::receive(
+                    *who, {std::move(executor),
+                           [format, handler = detail::cancellable_handler(std::move(handler))](
+                               std::error_code error, detail::shared_call call) mutable {
+                               handler(error, invocation_type(std::move(call), format));
+                           }});
             },
             token);
     }
 
-    /// The next call if one waits: to take several for one write.
-    std::optional<invocation_type> try_receive() { return state_->mail->try_receive(); }
+    /// Takes the next call if one waits, so that several may go out in one write.
+    std::optional<invocation_type> try_receive() {
+        auto next = detail::hub_core::try_receive(*state_);
+        if (!next)
+            return {};
+        return invocation_type(std::move(next), serializer_);
+    }
 
     /// Leaves the hub and its groups; the outlet is not called again. Only a call that another thread
     /// has begun may still run: what the outlet uses is its own, or freed where outlets are called
@@ -193,7 +203,7 @@ public:
         auto const state = std::exchange(state_, nullptr);
         auto const core = std::exchange(core_, nullptr);
         if (state)
-            core->disconnect(state, {});
+            core->disconnect(state);
     }
 
 private:
@@ -202,26 +212,24 @@ private:
         return std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...);
     }
 
+    struct outgoing_call {
+        detail::packed arguments = {};
+        detail::call_streams streams = {};
+    };
+
     /// Packs the arguments of a call, but for its streams.
     template <class Tuple>
-    std::error_code pack(packed& body, streams& with, Tuple arguments) const {
+    std::error_code pack(outgoing_call& call, Tuple arguments) const {
         std::error_code unfit;
-        auto plain = detail::take_streams(std::move(arguments), with, unfit);
-        auto const error = detail::pack(core_->format(), std::move(plain), body);
+        auto plain = detail::stream_arguments<serializer, Tuple>::take(std::move(arguments),
+                                                                       call.streams, unfit);
+        auto const error = detail::pack(serializer_, std::move(plain), call.arguments);
         return unfit ? unfit : error;
     }
 
-    std::shared_ptr<detail::stream_pipe<serializer>> make_pipe() const {
-        auto const& limits = core_->options();
-        auto const pipe = std::make_shared<detail::stream_pipe<serializer>>(
-            limits.max_stream_items, limits.max_stream_bytes);
-        if (!state_->stop_at_end(pipe, pipe->place(), limits.max_streams))
-            pipe->close(errc::refused, "the connection has as many streams as it may");
-        return pipe;
-    }
-
-    std::shared_ptr<core_type> core_;
-    state_ptr state_;
+    std::shared_ptr<detail::hub_core> core_;
+    detail::member_ptr state_;
+    [[no_unique_address]] serializer serializer_ = {};
 };
 
 } // namespace hubbub

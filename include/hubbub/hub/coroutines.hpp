@@ -5,18 +5,19 @@
 //
 //     hub.on("slow", [](hubbub::caller who, int n) -> asio::awaitable<int> { ... co_return n; });
 
-#include <hubbub/hub/calls/answer.hpp>
-#include <hubbub/hub/calls/end_list.hpp>
-#include <hubbub/hub/calls/method_table.hpp>
+#include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/streams/stop_list.hpp>
+#include <hubbub/hub/streams/stream_pipe.hpp>
+#include <hubbub/hub/typed/typed_method.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/strand.hpp>
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -66,12 +67,15 @@ struct method_result<asio::awaitable<R, Executor>> {
     static constexpr bool at_once = false;
 
     template <class Serializer, class Run>
-    static void answer(method_call<Serializer> call, Run run) {
+    static void answer(method_call call, Serializer const& serializer, Run run) {
         auto const running = std::make_shared<running_coroutine>(call.executor);
         auto const who = call.who;
         auto const result = call.streams.result;
-        asio::co_spawn(running->executor(), answer_later(running, std::move(call), std::move(run)),
-                       asio::bind_cancellation_slot(running->slot(), asio::detached));
+        asio::co_spawn(
+            running->executor(), answer_later(running, std::move(call), serializer, std::move(run)),
+            // It keeps the signal until co_spawn has let go of the slot, also if the
+            // coroutine never waits and its frame is gone by then.
+            asio::bind_cancellation_slot(running->slot(), [running](std::exception_ptr const&) {}));
         state_of(who).stop_at_end(running);
         if (result)
             result->stop_at_close(running);
@@ -80,20 +84,20 @@ struct method_result<asio::awaitable<R, Executor>> {
 private:
     template <class Serializer, class Run>
     static asio::awaitable<void> answer_later(std::shared_ptr<running_coroutine> running,
-                                              method_call<Serializer> call, Run run) {
+                                              method_call call, Serializer serializer, Run run) {
         if (call.passes_turn) // when it first waits, for this strand is its own until then
             asio::post(running->executor(), [done = call.done] { done->pass_turn(); });
-        detail::answer<Serializer> given;
+        detail::answer given;
         try {
             if constexpr (std::is_void_v<R>)
                 co_await run();
             else
-                given = answer_with(call.what.serializer(), co_await run());
+                given = answer_with(serializer, co_await run());
         } catch (...) { // whatever a method throws is an answer
-            given = answer_with_exception<Serializer>(call.detailed_errors);
+            given = answer_with_exception(call.detailed_errors);
         }
         if (auto const why = running->end(); why && given.error)
-            given = {.error = *why, .text = {}, .value = {}, .thrown = {}}; // it threw to end
+            given = {.error = *why}; // it threw to end
         call.done->take(std::move(given));
     }
 };

@@ -27,7 +27,7 @@ struct call_failed {
     std::string_view method;
     std::error_code error;
     std::string_view text;
-    /// What the method threw, unless it was a hub_error.
+    /// The exception of the method, unless it was a hub_error.
     std::exception_ptr exception;
 };
 
@@ -36,14 +36,14 @@ struct server_joined {
     std::string_view server;
 };
 
-/// A server of the hub has ended, or is not heard any more. What was asked of it has failed.
+/// A server of the hub has ended, or is not heard any more. Questions to it have failed.
 struct server_left {
     std::string_view server;
 };
 
-/// The answer to what another server asked did not reach it: no room in the outgoing queue within
+/// The answer to a question of another server did not reach it: no room in the outgoing queue within
 /// hub_options::request_timeout (timed_out), nobody who listens (unknown_server), or why it could not
-/// be published. Who asked is told timed_out, if it is still there.
+/// be published. The server that asked is told timed_out, if it is still there.
 struct answer_lost {
     std::string_view server;
     std::error_code error;
@@ -63,8 +63,8 @@ struct calls_dropped {
     std::size_t count;
 };
 
-/// A function that is told of a connection's end, or that it had better leave, or of who comes and
-/// goes, threw. All others are still told, and so is it of what follows.
+/// A function of the user's threw that is called when a connection ends, is to leave, or when presence
+/// changes. All others are still called, and this one is called again.
 struct hook_failed {
     std::string_view connection; // empty for on_change
     /// "on_closed" or "on_drain" (connect_options), "on_disconnected" (hub), or "on_change" (presence).
@@ -72,13 +72,13 @@ struct hook_failed {
     std::exception_ptr exception;
 };
 
-/// What tells of those who come and go was refused: the observer (presence::on_change) hears nothing. It
-/// may be given again.
+/// The backplane refused the topic of presence changes: the observer (presence::on_change) hears
+/// nothing. It may be given again.
 struct watch_failed {
     std::error_code error;
 };
 
-/// What a hub tells its owner. Views in it are valid during the call.
+/// An event of a hub, for its owner. Views in it are valid during the call.
 using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left, answer_lost,
                                action_refused, calls_dropped, hook_failed, watch_failed>;
 

@@ -2,15 +2,12 @@
 #pragma once
 
 #include <hubbub/error.hpp>
-#include <hubbub/hub/calls/answer.hpp>
-#include <hubbub/hub/calls/encodings.hpp>
-#include <hubbub/hub/calls/packed.hpp>
+#include <hubbub/hub/calls/shared_call.hpp>
+#include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/frames/packed.hpp>
 
-#include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,123 +23,76 @@ namespace hubbub {
 template <class Serializer>
 class invocation {
 public:
-    using packed = detail::packed<Serializer>;
+    using packed = detail::packed;
 
-    /// Of nothing; it is there to be assigned to.
+    /// Makes an empty one, to be assigned to.
     invocation() = default;
-    invocation(std::string method, packed arguments, Serializer const& serializer)
-        : content_(std::make_shared<content>(std::move(method), std::move(arguments), serializer)) {
-    }
+    explicit invocation(detail::shared_call call, Serializer const& serializer)
+        : call_(std::move(call)), serializer_(serializer) {}
 
-    explicit operator bool() const noexcept { return content_ != nullptr; }
+    explicit operator bool() const noexcept { return static_cast<bool>(call_); }
 
-    std::string_view method() const noexcept { return content_->method; }
+    std::string_view method() const noexcept { return call_.method(); }
 
-    /// The arguments as a tuple of these types.
+    /// Reads the arguments as a tuple of these types.
     /// Errors: malformed_payload if there are fewer or more, or of other types.
     template <class... Args>
     std::error_code arguments(std::tuple<Args...>& out) const {
-        return detail::unpack(content_->serializer, content_->arguments, out);
+        return detail::unpack(serializer_, call_.arguments(), out);
     }
 
     /// Whether somebody waits for an answer: then reply or fail, once, from any thread; a copy may be
     /// kept until then. If the last copy goes without, that is the failure method_failed.
-    bool wants_answer() const noexcept { return asked_ != nullptr; }
+    bool wants_answer() const noexcept { return call_.asked() != nullptr; }
     /// Answers with a value. Precondition for both: wants_answer.
     template <class T>
     void reply(T&& value) const {
-        asked_->take(detail::answer_with(content_->serializer, std::forward<T>(value)));
+        call_.asked()->take(detail::answer_with(serializer_, std::forward<T>(value)));
     }
-    void reply() const { asked_->take({}); }
+    void reply() const { call_.asked()->take({}); }
     /// Answers with a failure, and what to say about it.
     void fail(std::string text) const {
-        asked_->take({.error = errc::method_failed, .text = std::move(text)});
+        call_.asked()->take({.error = errc::method_failed, .text = std::move(text)});
     }
 
-    /// The same with who waits for an answer.
-    invocation asked_by(std::shared_ptr<detail::answered<Serializer>> who) const {
-        auto copy = *this;
-        copy.asked_ = std::move(who);
-        return copy;
-    }
-    std::shared_ptr<detail::answered<Serializer>> const& asked() const noexcept { return asked_; }
-
-    /// The arguments as they came, for who sends them on in a form of its own.
-    packed const& packed_arguments() const noexcept { return content_->arguments; }
-    Serializer const& serializer() const noexcept { return content_->serializer; }
+    /// The arguments as they came, undecoded: the bytes of their encoding, or the object.
+    packed const& packed_arguments() const noexcept { return call_.arguments(); }
+    Serializer const& serializer() const noexcept { return serializer_; }
 
     /// The call in the form of a protocol of clients, which `encode(std::string& out)` makes: it is
     /// called once, by the first who asks, and all recipients share the bytes. protocol names the
     /// form, and is not empty. The bytes are there as long as a copy of the call. encode may ask for
     /// another form of the call, and not for its own.
     ///
-    /// Errors: those of encode, for all who ask. What it throws passes through, and then the next who
-    ///         asks makes it.
+    /// Errors: those of encode, for all who ask. An exception of encode passes through, and the next
+    ///         call makes the form.
     template <class Encode>
     std::error_code encoded(std::string_view protocol, Encode encode, std::string_view& out) const {
-        return content_->made.get(protocol, std::move(encode), out);
+        return call_.forms().get(protocol, std::move(encode), out);
     }
 
-    /// The arguments in the encoding of the bus, which is made once, too.
-    /// Errors: cannot_encode, also where the bus has no encoding.
+    /// The arguments in the encoding of the bus, as their sender wrote them.
+    /// Errors: cannot_encode, where the bus has no encoding.
     std::error_code encoded_arguments(std::string_view& out) const {
-        if constexpr (std::same_as<packed, std::string>) {
-            out = content_->arguments;
-            return {};
-        } else if constexpr (encodes_packed) {
-            return content_->made.get(
-                {},
-                [this](std::string& bytes) {
-                    return content_->serializer.encode(content_->arguments, bytes);
-                },
-                out);
-        } else {
+        if constexpr (in_place<Serializer>)
             return errc::cannot_encode;
-        }
+        out = detail::encoding_of<Serializer>(call_.arguments());
+        return {};
     }
 
-    /// About what it takes where it waits, in bytes: those of its encoding, if it has any.
-    std::size_t size() const {
-        constexpr std::size_t envelope = 64;
-        auto& known = content_->size;
-        if (known == 0)
-            known = envelope + content_->method.size() + size_of_arguments();
-        return known;
-    }
+    /// Returns about how many bytes it takes where it waits: those of its encoding, if it has any.
+    std::size_t size() const { return call_.size(); }
+
+    /// For the hub's own rooms.
+    detail::shared_call const& shared() const noexcept { return call_; }
 
 private:
-    static constexpr bool encodes_packed =
-        requires(Serializer const& s, packed const& arguments, std::string& out) {
-            { s.encode(arguments, out) } -> std::same_as<std::error_code>;
-        };
-
-    struct content {
-        content(std::string m, packed a, Serializer s)
-            : method(std::move(m)), arguments(std::move(a)), serializer(std::move(s)) {}
-
-        std::string const method;
-        packed const arguments;
-        [[no_unique_address]] Serializer const serializer;
-        mutable detail::encodings made;
-        mutable std::atomic<std::size_t> size = 0; // if it is known
-    };
-
-    std::size_t size_of_arguments() const {
-        if constexpr (requires { Serializer::size_of(content_->arguments); }) {
-            return Serializer::size_of(content_->arguments);
-        } else {
-            std::string_view bytes;
-            static_cast<void>(encoded_arguments(bytes));
-            return bytes.size();
-        }
-    }
-
-    std::shared_ptr<content const> content_;
-    std::shared_ptr<detail::answered<Serializer>> asked_;
+    detail::shared_call call_;
+    [[no_unique_address]] Serializer serializer_;
 };
 
-/// Gets each invocation of one connection, on the bus's executor. What it throws is an event
-/// outlet_failed of the hub; the other connections still get the invocation.
+/// Gets each invocation of one connection, on the bus's executor. An exception that it throws is an
+/// event outlet_failed of the hub; the other connections still get the invocation.
 template <class Serializer>
 using outlet = std::function<void(invocation<Serializer> const&)>;
 

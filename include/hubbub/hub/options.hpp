@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/bounded.hpp>
-#include <hubbub/base/option_check.hpp>
+#include <hubbub/base/config.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -21,7 +20,7 @@ enum class delivery_order {
     local_first,
 };
 
-/// The servers of one hub have the same.
+/// The options of a hub. All servers of one hub have the same.
 struct hub_options {
     /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
     /// that no hub's topics are another's. A transport has one hub of a name at a time.
@@ -44,10 +43,9 @@ struct hub_options {
     /// others are refused as queue_full. 0: no limit.
     std::size_t max_connecting = 10000;
 
-    /// What may wait in the outboxes of all connections together, in bytes. Beyond it an eighth is made
+    /// How many bytes may wait in the outboxes of all connections together. Beyond it an eighth is made
     /// free: the connections that hold most lose their oldest calls, or are ended, as their
-    /// outbox_options say. What an ended connection has not read yet does not count. At
-    /// least 1.
+    /// outbox_options say. Calls that an ended connection has not read yet do not count. At least 1.
     std::size_t outbox_budget = std::size_t{256} << 20;
 
     /// How many methods of one connection run at a time: with one, in the order called. 0: no limit.
@@ -60,7 +58,7 @@ struct hub_options {
     /// How many streams of one connection may be open, both ways together: those beyond fail as
     /// refused. One that ended is open until its last item is received. 0: no limit.
     std::size_t max_streams = 100;
-    /// How many items of a stream are kept until they are received; then who sends waits. At least 1.
+    /// How many items of a stream are kept until they are received; then the sender waits. At least 1.
     std::size_t max_stream_items = 16;
     /// The same in bytes, about those of their encodings; an item that is larger is kept alone. 0: no
     /// limit. Objects that travel in place have no size, and are not bounded by it.
@@ -73,26 +71,13 @@ struct hub_options {
 
 namespace detail {
 
-/// Errors: throws std::invalid_argument, which names the option.
-inline hub_options checked(hub_options o) {
-    option_check const check("hub_options");
-    check.require(o.name.find('/') == std::string::npos, "name",
-                  "is '" + o.name +
-                      "'; a '/' in it would mix the topics of this hub with those of another: use "
-                      "another character");
-    check.positive(o.request_timeout, "request_timeout");
-    check.positive(o.beacon_interval, "beacon_interval");
-    check.require(o.missed_beacons > 1, "missed_beacons",
-                  "is " + std::to_string(o.missed_beacons) +
-                      ": a living server would be lost between two beacons; it must be 2 or more");
-    check.require(o.outbox_budget > 0, "outbox_budget",
-                  "is 0: no call could wait; it must be 1 or more");
-    check.require(o.max_stream_items > 0, "max_stream_items",
-                  "is 0: no item could be sent; it must be 1 or more");
-    o.request_timeout = bounded(o.request_timeout); // longer means never
-    o.beacon_interval = bounded(o.beacon_interval);
-    return o;
-}
+/// The options, with times that are bounded. Errors: throws std::invalid_argument, which names the
+/// option that cannot work.
+hub_options checked(hub_options o);
 
 } // namespace detail
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/impl/options.ipp>
+#endif

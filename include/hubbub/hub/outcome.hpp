@@ -25,7 +25,7 @@ struct failure {
 
 } // namespace detail
 
-/// What a call came to: a T, or why there is none.
+/// The result of a call: a T, or the reason why there is none.
 ///
 /// @code
 /// auto const sum = co_await connection.async_invoke<int>("add", 2, 3, asio::use_awaitable);
@@ -63,7 +63,7 @@ public:
         return failed != nullptr ? failed->error : std::error_code{};
     }
 
-    /// What the other side said, else what the error means.
+    /// The text that the other side gave, else the meaning of the error.
     std::string text() const {
         auto const* const failed = std::get_if<0>(&result_);
         return failed == nullptr      ? ""

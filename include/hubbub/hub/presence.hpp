@@ -1,39 +1,46 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
+#include <hubbub/hub/calls/questions.hpp>
 #include <hubbub/hub/collected.hpp>
 #include <hubbub/hub/core/core.hpp>
-#include <hubbub/hub/presence/presence_methods.hpp>
+#include <hubbub/hub/frames/frame.hpp>
 #include <hubbub/hub/presence_change.hpp>
-#include <hubbub/hub/servers.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace hubbub {
 
-/// Who is there, over all servers of a hub. Each question is asked of every server that is alive,
-/// and completes with `void(census<T>)` as soon as all have answered; at the deadline with what
-/// there is, and the servers that are missing. So nobody is counted whose server is dead. What is
-/// asked before this server has met the others waits for that, as with servers.
+namespace detail {
+
+// How the answers of the servers make up one.
+void add_count(std::uint64_t& sum, presence_answer const& part);
+void add_names(name_list& all, presence_answer const& part);
+void add_any(bool& any, presence_answer const& part);
+
+} // namespace detail
+
+/// Tells which connections, users and groups are there, over all servers of a hub. Each question is
+/// asked of every server that is alive, and completes with `void(census<T>)` as soon as all have
+/// answered; at the deadline with the answers there are, and the servers that are missing. A
+/// connection whose server is dead is not counted. A question that is asked before this server has met
+/// the others waits for that, as with servers.
 ///
 /// Complexity: a message to and from each server, whose answer grows with the list.
 template <class Bus>
 class presence {
-    using core_type = detail::hub_core<Bus>;
     using names = std::vector<std::string>;
 
 public:
-    explicit presence(std::shared_ptr<core_type> core)
+    explicit presence(std::shared_ptr<detail::hub_core> core)
         : core_(std::move(core)), limit_(core_->options().request_timeout) {}
 
     /// The same with another time limit than hub_options::request_timeout.
@@ -45,46 +52,45 @@ public:
     /// How many connections there are.
     template <class Token>
     auto async_count(Token&& token) const {
-        return ask<std::uint64_t, std::uint64_t>("count", {}, std::forward<Token>(token),
-                                                 [](auto& sum, auto part) { sum += part; });
+        return ask<std::uint64_t>(detail::presence_question::count, {}, detail::add_count,
+                                  std::forward<Token>(token));
     }
 
     /// The ids of all connections, in order.
     template <class Token>
     auto async_connections(Token&& token) const {
-        return list("connections", {}, std::forward<Token>(token));
+        return list(detail::presence_question::connections, {}, std::forward<Token>(token));
     }
 
     /// All users that have a connection, in order.
     template <class Token>
     auto async_users(Token&& token) const {
-        return list("users", {}, std::forward<Token>(token));
+        return list(detail::presence_question::users, {}, std::forward<Token>(token));
     }
 
     /// All groups that have a member, in order.
     template <class Token>
     auto async_groups(Token&& token) const {
-        return list("groups", {}, std::forward<Token>(token));
+        return list(detail::presence_question::groups, {}, std::forward<Token>(token));
     }
 
     /// The ids of the connections in a group.
     template <class Token>
     auto async_members(std::string_view group, Token&& token) const {
-        return list("members", group, std::forward<Token>(token));
+        return list(detail::presence_question::members, group, std::forward<Token>(token));
     }
 
     /// The ids of the connections of a user.
     template <class Token>
     auto async_connections_of(std::string_view user, Token&& token) const {
-        return list("connections of", user, std::forward<Token>(token));
+        return list(detail::presence_question::connections_of, user, std::forward<Token>(token));
     }
 
     /// Whether a user has a connection.
     template <class Token>
     auto async_is_online(std::string_view user, Token&& token) const {
-        return ask<bool, detail::frame_names>(
-            "connections of", user, std::forward<Token>(token),
-            [](bool& any, detail::frame_names const& some) { any = any || !some.empty(); });
+        return ask<bool>(detail::presence_question::connections_of, user, detail::add_any,
+                         std::forward<Token>(token));
     }
 
     /// Calls `told(presence_change const&)` for each connection, user and member of a group that is
@@ -93,47 +99,46 @@ public:
     ///
     /// While any server of the hub watches, each change is a message to those that do; else it costs
     /// nothing. Those of a server that dies leave within hub_options::missed_beacons and one of
-    /// beacon_intervals. What is lost on the way is noticed by the next beacon, and then told; what
-    /// was undone before is not told at all. While the backplane is away nothing is told. If the
-    /// backplane refuses what they are told by, that is an event watch_failed of the hub.
-    void on_change(presence_observer told) const { core_->watch_presence(std::move(told)); }
+    /// beacon_intervals. A change that is lost on the way is noticed by the next beacon, and then told;
+    /// one that was undone before is not told at all. While the backplane is away nothing is told. If
+    /// the backplane refuses the topic of the changes, that is an event watch_failed of the hub.
+    void on_change(presence_observer told) const { core_->on_presence(std::move(told)); }
 
 private:
     template <class Token>
-    auto list(char const* what, std::string_view of, Token&& token) const {
-        return ask<names, detail::frame_names>(
-            what, of, std::forward<Token>(token), [](names& all, detail::frame_names const& part) {
-                names both;
-                std::set_union(all.begin(), all.end(), part.begin(), part.end(),
-                               std::back_inserter(both));
-                all = std::move(both);
-            });
+    auto list(detail::presence_question what, std::string_view of, Token&& token) const {
+        return ask<names>(what, of, detail::add_names, std::forward<Token>(token));
     }
 
-    /// Asks every server for a Part, and adds them up to a Whole.
-    template <class Whole, class Part, class Token, class Add>
-    auto ask(char const* what, std::string_view of, Token&& token, Add add) const {
+    /// Asks every server, and adds their answers up.
+    template <class Whole, class Token>
+    auto ask(detail::presence_question what, std::string_view of,
+             void (*add)(Whole&, detail::presence_answer const&), Token&& token) const {
         return asio::async_initiate<Token, void(census<Whole>)>(
-            [core = core_, limit = limit_, add, what](auto handler, std::string name) {
+            [core = core_, limit = limit_, add, what](auto handler, std::string const& name) {
                 auto executor = detail::executor_of(handler, core->executor());
-                completion<collected<Part>> done(
-                    std::move(executor),
-                    [handler = std::move(handler), add](collected<Part> const& parts) mutable {
-                        census<Whole> all{{}, parts.missing()};
-                        for (auto const& [server, part] : parts.answers)
-                            if (part)
-                                add(all.value, *part);
+                completion<detail::server_answers> done(
+                    std::move(executor), [handler = std::move(handler),
+                                          add](detail::server_answers const& given) mutable {
+                        census<Whole> all;
+                        for (auto const& [server, one] : given)
+                            if (!one.error && one.presence)
+                                add(all.value, *one.presence);
+                            else
+                                all.missing.push_back(server);
                         std::move(handler)(std::move(all));
                     });
-                detail::collect<Part>(core,
-                                      detail::presence_call(core->format(), what, std::move(name)),
-                                      limit, std::move(done));
+                core->collect(detail::to_ask(what, name), limit, std::move(done));
             },
             token, std::string(of));
     }
 
-    std::shared_ptr<core_type> core_;
+    std::shared_ptr<detail::hub_core> core_;
     std::chrono::milliseconds limit_;
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/impl/presence.ipp>
+#endif

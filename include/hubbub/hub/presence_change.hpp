@@ -6,7 +6,8 @@
 
 namespace hubbub {
 
-/// Somebody came or went, on whatever server of a hub (presence::on_change).
+/// A connection came or went, or a user or a member of a group did, on whatever server of a hub
+/// (presence::on_change).
 struct presence_change {
     enum class kind {
         /// A connection; its name is its id.
@@ -19,14 +20,14 @@ struct presence_change {
 
     kind of;
     bool joined;
-    /// Of the connection, user or group.
+    /// The name of the connection, user or group.
     std::string name;
     /// The id of the connection that came or went.
     std::string connection;
 };
 
-/// Gets every change of who is there. What it throws is an event hook_failed of the hub;
-/// it is told the later ones all the same.
+/// Gets every presence_change. An exception that it throws is an event hook_failed of the hub; it is
+/// told of the later changes all the same.
 using presence_observer = std::function<void(presence_change const&)>;
 
 } // namespace hubbub

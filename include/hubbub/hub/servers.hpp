@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/bounded.hpp>
-#include <hubbub/base/timer.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/calls/answer.hpp>
-#include <hubbub/hub/calls/with_token.hpp>
+#include <hubbub/hub/calls/questions.hpp>
 #include <hubbub/hub/collected.hpp>
 #include <hubbub/hub/core/core.hpp>
-#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/frames/packed.hpp>
+#include <hubbub/hub/typed/typed_method.hpp>
+#include <hubbub/hub/typed/with_token.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,95 +22,10 @@
 
 namespace hubbub {
 
-namespace detail {
-
-/// The answers of all servers to one call: of those that are known, and as soon as the servers have
-/// met, of the rest.
-template <class R, class Bus>
-class collection : public std::enable_shared_from_this<collection<R, Bus>> {
-    using answer_type = answer<typename Bus::serializer_type>;
-
-public:
-    collection(std::shared_ptr<hub_core<Bus>> core, invocation<typename Bus::serializer_type> what,
-               std::chrono::milliseconds limit, completion<collected<R>> done)
-        : core_(std::move(core)), what_(std::move(what)), time_(core_->executor()),
-          deadline_(time_.now() + bounded(limit)), done_(std::move(done)) {}
-
-    void start() {
-        ask();
-        core_->asked().when_met(
-            left(), {core_->executor(), [self = this->shared_from_this()](answer_type const& met) {
-                         if (!met.error)
-                             self->ask();
-                         if (met.error == errc::timed_out)
-                             self->add({}, outcome<R>(met.error, {}));
-                         self->end_part();
-                     }});
-    }
-
-private:
-    /// Asks those that are alive and were not asked.
-    void ask() {
-        auto ids = core_->asked().alive();
-        {
-            std::lock_guard const lock(mutex_);
-            std::erase_if(ids, [&](auto const& id) { return !asked_.insert(id).second; });
-            parts_ += ids.size();
-        }
-        for (auto const& id : ids)
-            core_->asked().ask_server(
-                id, what_, left(),
-                {core_->executor(),
-                 [self = this->shared_from_this(), id](answer_type const& given) {
-                     self->add(id, outcome_of<R>(self->core_->format(), given));
-                     self->end_part();
-                 }});
-    }
-
-    void add(std::string const& id, outcome<R> given) {
-        std::lock_guard const lock(mutex_);
-        all_.answers.emplace_back(id, std::move(given));
-    }
-
-    void end_part() {
-        std::lock_guard const lock(mutex_);
-        if (--parts_ != 0)
-            return;
-        std::sort(all_.answers.begin(), all_.answers.end(),
-                  [](auto& a, auto& b) { return a.first < b.first; });
-        done_(std::move(all_));
-    }
-
-    std::chrono::milliseconds left() const {
-        return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - time_.now());
-    }
-
-    std::shared_ptr<hub_core<Bus>> const core_;
-    invocation<typename Bus::serializer_type> const what_;
-    time_source const time_;
-    time_source::time_point const deadline_;
-    std::mutex mutex_;      // guards what follows
-    std::size_t parts_ = 1; // until the servers have met
-    std::set<std::string> asked_;
-    collected<R> all_;
-    completion<collected<R>> done_;
-};
-
-/// Calls a method of every server that is alive; done completes when all have answered, or are
-/// given up.
-template <class R, class Bus>
-void collect(std::shared_ptr<hub_core<Bus>> const& core,
-             invocation<typename Bus::serializer_type> const& what, std::chrono::milliseconds limit,
-             completion<collected<R>> done) {
-    std::make_shared<collection<R, Bus>>(core, what, limit, std::move(done))->start();
-}
-
-} // namespace detail
-
-/// The servers of a hub, this one too, to each other.
+/// Calls the methods of the servers of a hub, this one too, and has methods that they may call.
 ///
-/// What is asked of all before this server has met the others, which takes it a round trip when its
-/// link is there and two beacon_intervals at most, waits for that.
+/// A question to all that is asked before this server has met the others waits for that. Meeting them
+/// takes a round trip when its link is there, and two beacon_intervals at most.
 ///
 /// @code
 /// hub.servers().on("load", [] { return current_load(); });
@@ -122,21 +33,20 @@ void collect(std::shared_ptr<hub_core<Bus>> const& core,
 /// @endcode
 template <class Bus>
 class servers {
-    using core_type = detail::hub_core<Bus>;
     using serializer = typename Bus::serializer_type;
 
 public:
-    explicit servers(std::shared_ptr<core_type> core)
-        : core_(std::move(core)), limit_(core_->options().request_timeout) {}
+    servers(std::shared_ptr<detail::hub_core> core, serializer const& format)
+        : core_(std::move(core)), limit_(core_->options().request_timeout), serializer_(format) {}
 
     /// The ids of those that are alive: heard within hub_options::missed_beacons.
-    std::vector<std::string> alive() const { return core_->asked().alive(); }
+    std::vector<std::string> alive() const { return core_->servers(); }
 
-    /// Registers a method that the servers may call here, as hub::on does for clients. That a call
-    /// of it fails is the event call_failed of this hub.
+    /// Registers a method that the servers may call here, as hub::on does for clients. A call of it
+    /// that fails is the event call_failed of this hub.
     template <class Method>
     void on(std::string_view name, Method method) const {
-        core_->asked().methods.on(name, std::move(method));
+        core_->on_server_call(name, detail::make_method(std::move(method), serializer_));
     }
 
     /// The same with another time limit than hub_options::request_timeout.
@@ -145,8 +55,8 @@ public:
         return std::move(*this);
     }
 
-    /// Calls a method at every server that is alive, and waits for no answer: that it failed, or is
-    /// unknown there, is the event call_failed of the hub at that server. Each server gets the calls
+    /// Calls a method at every server that is alive, and waits for no answer: if it fails, or is unknown
+    /// there, that is the event call_failed of the hub at that server. Each server gets the calls
     /// of one thread here in the order made.
     ///
     /// Before this server has met the others it alone is called at once; they are when it has. If
@@ -158,14 +68,14 @@ public:
     ///         the servers have met, if hub_options::max_waiting_calls wait, and then nobody is called.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) const {
-        detail::packed<serializer> body;
+        detail::packed body;
         if (auto const error = detail::pack(
-                core_->format(), std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
+                serializer_, std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
                 body))
             return error;
-        if (!core_->open())
+        if (!core_->is_open())
             return errc::closed;
-        return core_->asked().tell_servers({std::string(method), std::move(body), core_->format()});
+        return core_->tell_servers({std::string(method), std::move(body)});
     }
 
     /// Calls a method at every server that is alive, and completes with `void(collected<R>)` when
@@ -174,27 +84,34 @@ public:
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
         return detail::with_token(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
-                detail::packed<serializer> body;
-                auto const error = detail::pack(core_->format(), std::move(arguments), body);
+                detail::packed body;
+                auto const error = detail::pack(serializer_, std::move(arguments), body);
                 return asio::async_initiate<Token, void(collected<R>)>(
-                    [core = core_, limit = limit_, error](auto handler, auto const& call) {
+                    [core = core_, limit = limit_, format = serializer_, error](auto handler,
+                                                                                auto const& call) {
                         auto executor = detail::executor_of(handler, core->executor());
-                        completion<collected<R>> done(std::move(executor), std::move(handler));
-                        if (!error)
-                            return detail::collect<R>(core, call, limit, std::move(done));
-                        collected<R> none;
-                        none.answers.emplace_back(core->id(), outcome<R>(error, {}));
-                        done(std::move(none));
+                        completion<detail::server_answers> done(
+                            std::move(executor), [handler = std::move(handler), format](
+                                                     detail::server_answers const& given) mutable {
+                                collected<R> parts;
+                                for (auto const& [server, one] : given)
+                                    parts.answers.emplace_back(server,
+                                                               detail::outcome_of<R>(format, one));
+                                std::move(handler)(std::move(parts));
+                            });
+                        if (error)
+                            return done({{core->id(), {.error = error}}});
+                        core->collect(detail::to_invoke(call), limit, std::move(done));
                     },
-                    token,
-                    invocation<serializer>(std::string(method), std::move(body), core_->format()));
+                    token, detail::shared_call(std::string(method), std::move(body)));
             },
             std::forward<ArgsAndToken>(all)...);
     }
 
 private:
-    std::shared_ptr<core_type> core_;
+    std::shared_ptr<detail::hub_core> core_;
     std::chrono::milliseconds limit_;
+    [[no_unique_address]] serializer serializer_;
 };
 
 } // namespace hubbub

@@ -6,6 +6,7 @@
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/outcome.hpp>
+#include <hubbub/hub/typed/stream_ends.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/system_executor.hpp>
@@ -18,47 +19,8 @@
 
 namespace hubbub {
 
-namespace detail {
-
-/// Where the items of a stream go, whatever they travel as.
-template <class T>
-class stream_sink {
-public:
-    explicit stream_sink(asio::any_io_executor e) : executor(std::move(e)) {}
-    stream_sink(stream_sink const&) = delete;
-    stream_sink& operator=(stream_sink const&) = delete;
-    virtual ~stream_sink() = default;
-
-    virtual std::error_code try_send(T item) = 0;
-    /// Returns what cancel_send takes.
-    virtual std::uint64_t send(T item, completion<std::error_code> done) = 0;
-    virtual void cancel_send(std::uint64_t number) = 0;
-    virtual void end(std::error_code error, std::string text) = 0;
-
-    asio::any_io_executor const executor;
-};
-
-/// Where they come from. When it goes, nobody receives any more.
-template <class T>
-class stream_source {
-public:
-    explicit stream_source(asio::any_io_executor e) : executor(std::move(e)) {}
-    stream_source(stream_source const&) = delete;
-    stream_source& operator=(stream_source const&) = delete;
-    virtual ~stream_source() = default;
-
-    /// Returns what cancel_receive takes.
-    virtual std::uint64_t receive(completion<outcome<T>> done) = 0;
-    virtual void cancel_receive(std::uint64_t number) = 0;
-
-    asio::any_io_executor const executor;
-};
-
-} // namespace detail
-
-/// The end of a stream into which items are put: a handle that is cheap to copy. So many items, and
-/// bytes of them, are kept for the receiver (hub_options::max_stream_items, max_stream_bytes); then
-/// a send waits.
+/// The end of a stream into which items are put: a handle that is cheap to copy. The receiver's
+/// side keeps items up to hub_options::max_stream_items and max_stream_bytes; then a send waits.
 ///
 /// A method of the hub gets one, as its last parameter, to answer with a stream. A coroutine's
 /// stream ends when it returns, or with what it throws; another method's by finish or fail. A client
@@ -71,7 +33,7 @@ class stream_writer {
 public:
     using item_type = T;
 
-    /// Of nothing; it is there to be assigned to.
+    /// Makes an empty one, to be assigned to.
     stream_writer() = default;
     explicit stream_writer(std::shared_ptr<detail::stream_sink<T>> sink) : sink_(std::move(sink)) {}
 
@@ -102,9 +64,9 @@ public:
     /// The same, where it never waits: queue_full if there is no room.
     std::error_code send(T item) { return sink_->try_send(std::move(item)); }
 
-    /// The stream ends here.
+    /// Ends the stream.
     void finish() { sink_->end({}, {}); }
-    /// It ends with a failure, of which the receiver is told stream_failed and this text.
+    /// Ends the stream with a failure: the receiver is told stream_failed and this text.
     void fail(std::string text) { sink_->end(errc::stream_failed, std::move(text)); }
 
     /// For the hub's own rooms.
@@ -127,7 +89,7 @@ class [[nodiscard]] stream_reader {
 public:
     using item_type = T;
 
-    /// Of nothing; it is there to be assigned to.
+    /// Makes an empty one, to be assigned to.
     stream_reader() = default;
     explicit stream_reader(std::shared_ptr<detail::stream_source<T>> source)
         : source_(std::move(source)), executor_(source_->executor) {}
@@ -178,3 +140,7 @@ private:
 };
 
 } // namespace hubbub
+
+// What calls and methods with streams are made of.
+#include <hubbub/hub/typed/method_streams.hpp>
+#include <hubbub/hub/typed/packed_stream.hpp>

@@ -3,20 +3,18 @@
 
 #include <hubbub/base/cancellation.hpp>
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/calls/answer.hpp>
-#include <hubbub/hub/calls/with_token.hpp>
 #include <hubbub/hub/core/core.hpp>
-#include <hubbub/hub/invocation.hpp>
+#include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/frames/frame.hpp>
+#include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/outcome.hpp>
+#include <hubbub/hub/typed/with_token.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <iterator>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,14 +24,39 @@
 
 namespace hubbub {
 
-/// Whom a call is for. Valid while the hub is.
+namespace detail {
+
+using address_list = std::vector<address>;
+
+/// Addresses of calls: the connections on each of their servers; all who are in some groups, or are
+/// some users, as one call; and those but for some.
+address_list addresses_of(hub_topics const& topics, name_list const& connections);
+address_list to_several(hub_topics const& topics, std::optional<frame_names> recipients::* kind,
+                        name_list const& names);
+void leave_out(address_list& all, std::optional<frame_names> recipients::* kind,
+               name_list const& names);
+
+/// Cancels a question to a client. The number is known when the question is asked.
+struct stop_asking {
+    std::weak_ptr<hub_core> core;
+    std::shared_ptr<std::uint64_t> number;
+
+    void operator()() const {
+        if (auto const present = core.lock())
+            present->cancel(*number);
+    }
+};
+
+} // namespace detail
+
+/// The clients that a call is for. Valid while the hub is.
 ///
 /// @code
 /// hub.clients().group("lobby").except_users({"bob"}).send("messageReceived", "ada", "hi");
 /// @endcode
 template <class Bus>
 class target {
-    using core_type = detail::hub_core<Bus>;
+    using serializer = typename Bus::serializer_type;
     using names = std::vector<std::string>;
 
 public:
@@ -41,7 +64,7 @@ public:
     target except(names const& connections) && {
         return std::move(*this).leaving_out(&detail::recipients::except, connections);
     }
-    /// Leaves out who is in one of these groups.
+    /// Leaves out the members of these groups.
     target except_groups(names const& groups) && {
         return std::move(*this).leaving_out(&detail::recipients::except_groups, groups);
     }
@@ -50,8 +73,8 @@ public:
         return std::move(*this).leaving_out(&detail::recipients::except_users, users);
     }
 
-    /// Calls method at each client of the target, on whatever server it is; never blocks. What
-    /// converts to std::string_view travels as std::string.
+    /// Calls method at each client of the target, on whatever server it is; never blocks. An argument
+    /// that converts to std::string_view travels as std::string.
     ///
     /// Ordering: calls of one thread to one target arrive in the order made. One to connections of
     ///           this server goes straight to them, and may overtake one to a group; send and
@@ -60,47 +83,46 @@ public:
     ///           delivery_order::local_first, the clients of this server get it in any case.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) const {
-        return core_->send(addresses_, method,
-                           std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...));
+        detail::client_call call{.method = std::string(method), .arguments = {}};
+        if (auto const error = detail::pack(
+                serializer_, std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
+                call.arguments))
+            return error;
+        return core_->send(addresses_, std::move(call));
     }
 
     /// Ends the connections of each client of the target, wherever they are. They are told the
     /// reason, by connect_options::on_closed, and so are the owners of their hubs.
     /// Errors: those of send.
     std::error_code disconnect(std::string reason) const {
-        return core_->disconnect(addresses_, std::move(reason));
+        return core_->send(addresses_,
+                           {.method = {}, .arguments = {}, .closes = std::move(reason)});
     }
 
 protected:
-    core_type* core_;
+    detail::hub_core* core_;
+    [[no_unique_address]] serializer serializer_;
 
 private:
     template <class>
     friend class targets;
 
-    target(core_type& core, std::vector<detail::address> addresses)
-        : core_(&core), addresses_(std::move(addresses)) {}
+    target(detail::hub_core& core, serializer const& format, detail::address_list all)
+        : core_(&core), serializer_(format), addresses_(std::move(all)) {}
 
     target leaving_out(std::optional<detail::frame_names> detail::recipients::* kind,
                        names const& who) && {
-        for (auto& a : addresses_) {
-            auto& list = (a.to ? *a.to : a.to.emplace()).*kind;
-            if (!list)
-                list.emplace();
-            list->insert(list->end(), who.begin(), who.end());
-        }
+        detail::leave_out(addresses_, kind, who);
         return std::move(*this);
     }
 
-    std::vector<detail::address> addresses_;
+    detail::address_list addresses_;
 };
 
 /// One client, which can be asked.
 template <class Bus>
 class client_target : public target<Bus> {
-    using core_type = detail::hub_core<Bus>;
     using serializer = typename Bus::serializer_type;
-    using answer = detail::answer<serializer>;
 
 public:
     /// The same with another time limit than hub_options::request_timeout.
@@ -125,32 +147,27 @@ public:
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
         return detail::with_token(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
-                detail::packed<serializer> body;
-                auto const& format = this->core_->format();
-                auto const error = detail::pack(format, std::move(arguments), body);
+                detail::packed body;
+                auto const error = detail::pack(this->serializer_, std::move(arguments), body);
                 return asio::async_initiate<Token, void(outcome<R>)>(
-                    [core = this->core_->shared_from_this(), error, id = id_,
-                     limit = limit_](auto handler, auto const& call) {
+                    [core = this->core_->shared_from_this(), format = this->serializer_, error,
+                     id = id_, limit = limit_](auto handler, auto const& call) {
                         auto executor = detail::executor_of(handler, core->executor());
-                        auto on_cancel =
-                            detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                        completion<answer> done(
+                        auto const slot = asio::get_associated_cancellation_slot(handler);
+                        completion<detail::answer> done(
                             std::move(executor),
                             [wrapped = detail::cancellable_handler(std::move(handler)),
-                             core](answer const& given) mutable {
-                                wrapped(detail::outcome_of<R>(core->format(), given));
+                             format](detail::answer const& given) mutable {
+                                wrapped(detail::outcome_of<R>(format, given));
                             });
-                        if (error || !core->open())
+                        if (error || !core->is_open())
                             return done({.error = error ? error : errc::closed});
                         // Before it starts: once it has, the handler may be gone, and its slot.
                         auto const number = std::make_shared<std::uint64_t>();
-                        on_cancel([weak = std::weak_ptr(core), number] {
-                            if (auto const present = weak.lock())
-                                present->asked().cancel(*number);
-                        });
-                        *number = core->asked().ask_client(id, call, limit, std::move(done));
+                        detail::cancel_by(slot)(detail::stop_asking{core, number});
+                        *number = core->ask_client(id, call, limit, std::move(done));
                     },
-                    token, invocation<serializer>(std::string(method), std::move(body), format));
+                    token, detail::shared_call(std::string(method), std::move(body)));
             },
             std::forward<ArgsAndToken>(all)...);
     }
@@ -159,9 +176,9 @@ private:
     template <class>
     friend class targets;
 
-    client_target(target<Bus> base, core_type& core, std::string id)
-        : target<Bus>(std::move(base)), id_(std::move(id)), limit_(core.options().request_timeout) {
-    }
+    client_target(target<Bus> base, std::string id)
+        : target<Bus>(std::move(base)), id_(std::move(id)),
+          limit_(this->core_->options().request_timeout) {}
 
     std::string id_;
     std::chrono::milliseconds limit_;
@@ -173,11 +190,11 @@ private:
 /// Thread safety: all functions, from any thread.
 template <class Bus>
 class targets {
-    using core_type = detail::hub_core<Bus>;
+    using serializer = typename Bus::serializer_type;
     using names = std::vector<std::string>;
 
 public:
-    explicit targets(core_type& core) : core_(&core) {}
+    targets(detail::hub_core& core, serializer const& format) : core_(&core), serializer_(format) {}
 
     target<Bus> all() const { return to(topics().all()); }
     target<Bus> all_except(names const& connections) const { return all().except(connections); }
@@ -185,23 +202,16 @@ public:
 
     client_target<Bus> caller_of(caller const& who) const { return client(who.connection_id()); }
     client_target<Bus> client(std::string_view connection) const {
-        return {clients({std::string(connection)}), *core_, std::string(connection)};
+        return {clients({std::string(connection)}), std::string(connection)};
     }
     target<Bus> clients(names const& connections) const {
-        std::map<std::string_view, detail::frame_names> by_server;
-        for (auto const& id : connections)
-            by_server[detail::server_of(id)].push_back(id);
-        std::vector<detail::address> addresses;
-        for (auto& [server, ids] : by_server)
-            addresses.push_back(
-                {topics().server(server), detail::recipients{.connections = std::move(ids)}});
-        return {*core_, std::move(addresses)};
+        return at(detail::addresses_of(topics(), connections));
     }
 
     target<Bus> group(std::string_view name) const { return to(topics().group(name)); }
     /// Goes to all servers as one call.
-    target<Bus> groups(names all) const {
-        return to_several(&detail::recipients::groups, std::move(all));
+    target<Bus> groups(names const& all) const {
+        return at(detail::to_several(topics(), &detail::recipients::groups, all));
     }
     target<Bus> group_except(std::string_view name, names const& connections) const {
         return group(name).except(connections);
@@ -209,14 +219,14 @@ public:
     target<Bus> others_in_group(std::string_view name, caller const& who) const {
         return group_except(name, {who.connection_id()});
     }
-    target<Bus> others_in_groups(names all, caller const& who) const {
-        return groups(std::move(all)).except({who.connection_id()});
+    target<Bus> others_in_groups(names const& all, caller const& who) const {
+        return groups(all).except({who.connection_id()});
     }
 
     target<Bus> user(std::string_view id) const { return to(topics().user(id)); }
     /// Goes to all servers as one call.
-    target<Bus> users(names ids) const {
-        return to_several(&detail::recipients::users, std::move(ids));
+    target<Bus> users(names const& ids) const {
+        return at(detail::to_several(topics(), &detail::recipients::users, ids));
     }
     target<Bus> user_except(std::string_view id, names const& connections) const {
         return user(id).except(connections);
@@ -225,18 +235,15 @@ public:
 private:
     detail::hub_topics const& topics() const noexcept { return core_->topics; }
 
-    target<Bus> to(std::string topic) const { return {*core_, {{std::move(topic), {}}}}; }
+    target<Bus> to(std::string topic) const { return at({{std::move(topic), {}}}); }
+    target<Bus> at(detail::address_list all) const { return {*core_, serializer_, std::move(all)}; }
 
-    target<Bus> to_several(std::optional<detail::frame_names> detail::recipients::* kind,
-                           names list) const {
-        if (list.empty())
-            return {*core_, {}};
-        detail::recipients some;
-        (some.*kind).emplace(std::move_iterator(list.begin()), std::move_iterator(list.end()));
-        return {*core_, {{topics().all(), std::move(some)}}};
-    }
-
-    core_type* core_;
+    detail::hub_core* core_;
+    [[no_unique_address]] serializer serializer_;
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/impl/targets.ipp>
+#endif

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/json/members.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <ranges>
+#include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
 // The names and members of a plain aggregate, without a macro. Three steps: how many values its
 // braces take, a structured binding of that many members, and each member's name from the text
 // that the compiler has for a function whose template argument is the member's address.
+//
+// Every type that is sent or received passes through here, in every file that names it: so each
+// step is done once for a type, with as few templates as it can be.
 namespace hubbub::detail {
-
-inline constexpr std::size_t max_fields = 24;
 
 /// Stands for a value of any type in the braces of a T, in unevaluated code alone. Not for a T
 /// itself, or for a base of T: those would be a copy, or the initializer of the base.
@@ -48,101 +50,57 @@ constexpr bool takes(std::index_sequence<I...>) {
     return requires { T{any_field_at<T, I>{}...}; };
 }
 
-/// `{}` in one place: it takes an array or a nested aggregate whole, where any_field may stand for
-/// the first of its elements.
-template <class T, std::size_t... Before, std::size_t... After>
-constexpr bool takes_whole(std::index_sequence<Before...>, std::index_sequence<After...>) {
-    return requires { T{any_field_at<T, Before>{}..., {}, any_field_at<T, After>{}...}; };
-}
-
 /// The largest number of values that the braces of a T take: one more than max_fields where there
-/// are too many, and where T takes none at all.
-template <class T, std::size_t N = max_fields + 1>
-constexpr std::size_t count_fields() {
-    if constexpr (takes<T>(std::make_index_sequence<N>{}))
-        return N;
-    else if constexpr (N == 0)
+/// are too many, and where T takes none at all. Counts up, since most types have few: what takes N
+/// values and more takes each number of them up to the largest.
+template <class T, std::size_t N = 0, bool Fewer = false>
+consteval std::size_t count_fields() {
+    if constexpr (N > max_fields + 1)
         return max_fields + 1;
+    else if constexpr (takes<T>(std::make_index_sequence<N>{}))
+        return count_fields<T, N + 1, true>();
+    else if constexpr (Fewer)
+        return N - 1;
     else
-        return count_fields<T, N - 1>();
+        return count_fields<T, N + 1>();
 }
 
 /// The number of members of a T, which is an aggregate.
 template <class T>
-constexpr std::size_t field_count() {
+consteval std::size_t field_count() {
     return count_fields<std::remove_const_t<T>>();
 }
 
 template <class T>
 concept has_base = requires { T{any_base<T>{}}; };
 
-/// Each member is one value in the braces of a T: none is an array of several.
-template <class T, std::size_t N = field_count<T>()>
-concept whole_fields = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (takes_whole<T>(std::make_index_sequence<I>{}, std::make_index_sequence<N - 1 - I>{}) &&
-            ...);
-}(std::make_index_sequence<N>{});
+namespace ranges_of_any_kind {
+
+using std::begin;
+using std::end;
+
+template <class T>
+concept range = requires(T& values) { begin(values) != end(values); };
+
+template <class T>
+using value_t = std::remove_cvref_t<decltype(*begin(std::declval<T&>()))>;
+
+} // namespace ranges_of_any_kind
 
 /// An aggregate class whose members reflection can name: at most max_fields of them, each of which
 /// `{}` initializes, with no base class and no array. Ranges and tuples have meanings of their own.
 /// Bit-fields and anonymous unions cannot be told apart here; they fail where a member is named.
 template <class T>
 concept reflectable =
-    std::is_class_v<T> && std::is_aggregate_v<T> && !std::ranges::range<T> &&
+    std::is_class_v<T> && std::is_aggregate_v<T> && !ranges_of_any_kind::range<T> &&
     !requires { std::tuple_size<T>::value; } && field_count<T>() <= max_fields &&
-    (field_count<T>() > 0 || std::is_empty_v<T>) && !has_base<T> && whole_fields<T>;
+    (field_count<T>() > 0 || std::is_empty_v<T>) && !has_base<T> &&
+    members_of<field_count<T>()>::template whole<T>;
 
-/// Calls use(members...) with the members of an object in the order of their declaration.
-template <class T, class F, std::size_t N = field_count<T>()>
+/// Returns use(members...) of an object, in the order of their declaration.
+template <class T, class F>
 constexpr decltype(auto) with_fields(T& object, F&& use) {
-    // clang-format off
-    if constexpr (N == 0) { return use(); }
-    if constexpr (N == 1) { auto& [a] = object; return use(a); }
-    if constexpr (N == 2) { auto& [a,b] = object; return use(a,b); }
-    if constexpr (N == 3) { auto& [a,b,c] = object; return use(a,b,c); }
-    if constexpr (N == 4) { auto& [a,b,c,d] = object; return use(a,b,c,d); }
-    if constexpr (N == 5) { auto& [a,b,c,d,e] = object; return use(a,b,c,d,e); }
-    if constexpr (N == 6) { auto& [a,b,c,d,e,f] = object; return use(a,b,c,d,e,f); }
-    if constexpr (N == 7) { auto& [a,b,c,d,e,f,g] = object; return use(a,b,c,d,e,f,g); }
-    if constexpr (N == 8) { auto& [a,b,c,d,e,f,g,h] = object; return use(a,b,c,d,e,f,g,h); }
-    if constexpr (N == 9) { auto& [a,b,c,d,e,f,g,h,i] = object; return use(a,b,c,d,e,f,g,h,i); }
-    if constexpr (N == 10) { auto& [a,b,c,d,e,f,g,h,i,j] = object;
-        return use(a,b,c,d,e,f,g,h,i,j); }
-    if constexpr (N == 11) { auto& [a,b,c,d,e,f,g,h,i,j,k] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k); }
-    if constexpr (N == 12) { auto& [a,b,c,d,e,f,g,h,i,j,k,l] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l); }
-    if constexpr (N == 13) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m); }
-    if constexpr (N == 14) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n); }
-    if constexpr (N == 15) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o); }
-    if constexpr (N == 16) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p); }
-    if constexpr (N == 17) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q); }
-    if constexpr (N == 18) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r); }
-    if constexpr (N == 19) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s); }
-    if constexpr (N == 20) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t); }
-    if constexpr (N == 21) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u); }
-    if constexpr (N == 22) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v); }
-    if constexpr (N == 23) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w); }
-    if constexpr (N == 24) { auto& [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x] = object;
-        return use(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x); }
-    // clang-format on
-}
-
-/// A tuple of pointers to the members of an object.
-template <class T>
-constexpr auto field_pointers(T& object) {
-    return with_fields(object, [](auto&... field) { return std::tuple(std::addressof(field)...); });
+    return members_of<field_count<T>()>::visit(object, use);
 }
 
 /// Room for a T that is never made: only the addresses of its members are used, while compiling.
@@ -181,21 +139,37 @@ consteval auto name_of_field() {
     return text.substr(text.find_last_of(".:") + 1);
 }
 
+/// Returns the addresses of what it is called with.
+struct addresses {
+    template <class... Field>
+    constexpr std::array<void const*, sizeof...(Field)> operator()(Field&... fields) const {
+        return {static_cast<void const*>(std::addressof(fields))...};
+    }
+};
+
+template <class T>
+inline constexpr auto field_addresses = detail::with_fields(specimen<T>.object, addresses{});
+
+template <class T, std::size_t... I>
+consteval std::array<std::string_view, sizeof...(I)> names_of_fields(std::index_sequence<I...>) {
+    return {name_of_field<field_address{field_addresses<T>[I]}>()...};
+}
+
 /// The names of a T's members in the order of their declaration.
 template <class T>
-consteval auto field_names() {
-    return []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<std::string_view, sizeof...(I)>{name_of_field<field_address{
-            std::get<I>(field_pointers(specimen<std::remove_const_t<T>>.object))}>()...};
-    }(std::make_index_sequence<field_count<T>()>{});
+inline constexpr auto field_names_of =
+    names_of_fields<T>(std::make_index_sequence<field_count<T>()>{});
+
+template <class T>
+consteval auto const& field_names() {
+    return field_names_of<std::remove_const_t<T>>;
 }
 
 /// Calls f(name, member) for each member of an object, in the order of their declaration.
 template <class T, class F>
 void for_each_field(T& object, F&& f) {
-    static constexpr auto names = field_names<T>();
-    with_fields(object, [&f](auto&... field) {
-        auto name = names.begin();
+    detail::with_fields(object, [&f](auto&... field) {
+        [[maybe_unused]] auto name = field_names<T>().begin();
         (f(*name++, field), ...);
     });
 }

@@ -1,68 +1,41 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/text_form.hpp>
+#include <hubbub/json/foreign.hpp>
 #include <hubbub/json/reflect.hpp>
-
-#include <nlohmann/json.hpp>
+#include <hubbub/serializer.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-// What a type looks like as a JSON value. shape_of decides it, once for each type; the concepts ask
-// whether all parts of a type have a shape, and json_value.hpp writes and reads by it.
-namespace hubbub::detail::json_value {
-
-using json = nlohmann::json;
+// What a type looks like as JSON or MessagePack. shape_of decides it, once for each type; the
+// concepts ask whether all parts of a type have a shape; write.hpp and read.hpp go by it.
+namespace hubbub::detail::shapes {
 
 enum class shape {
     none,        // it cannot be expressed
-    value,       // a json as it is
     boolean,     // true or false
     integer,     // a number, refused where it does not fit
     floating,    // any number
     text,        // a string
+    escaped,     // a string, by its text_form
+    encoded,     // the bytes of a value
     maybe,       // std::optional: null is nullopt
-    custom,      // by the user's to_json and from_json, or else by those of nlohmann
+    foreign,     // by nlohmann, mostly with to_json and from_json of the user's
     enumeration, // its number
     bytes,       // std::vector<std::byte>
     dictionary,  // a map with strings for keys: an object
     sequence,    // an array of any length, or of the length of a std::array
     tuple,       // an array of just this length
     aggregate,   // an object of members by name
-};
-
-/// Converts to a T and is none, so that a call with it finds the functions that were written for a
-/// T, and not those of nlohmann for every enum or range.
-template <class T>
-struct stand_in {
-    operator T&() const;
-};
-
-template <class T>
-concept has_functions = requires(json& out, stand_in<T> const& value) {
-    to_json(out, value);
-} || requires(json const& in, stand_in<T> const& value) { from_json(in, value); };
-
-template <class T>
-concept nlohmann_writes =
-    requires(json& out, T const& value) { nlohmann::adl_serializer<T>::to_json(out, value); };
-
-template <class T>
-concept nlohmann_reads =
-    requires(json const& in, T& value) { nlohmann::adl_serializer<T>::from_json(in, value); };
-
-/// The user has specialized adl_serializer for T: it lacks the template arguments of the primary.
-template <class T>
-concept has_specialization = nlohmann_writes<T> && !requires(json& out, T const& value) {
-    nlohmann::adl_serializer<T>::template to_json<json, T const&>(out, value);
 };
 
 template <class T>
@@ -75,12 +48,12 @@ concept plain_string =
     std::same_as<std::decay_t<T>, char const*> || std::same_as<std::decay_t<T>, char*>;
 
 template <class T>
-concept string_like = std::convertible_to<T const&, std::string_view>;
+concept string_like = std::is_convertible_v<T const&, std::string_view>;
 
 /// A range whose elements are of another type: a path is a range of paths, and none of ours.
 template <class T>
 concept sequence_like =
-    std::ranges::input_range<T const> && !std::same_as<std::ranges::range_value_t<T const>, T>;
+    ranges_of_any_kind::range<T const> && !std::same_as<ranges_of_any_kind::value_t<T const>, T>;
 
 template <class T>
 concept dictionary_like =
@@ -93,25 +66,29 @@ template <class T>
 concept tuple_like = requires { std::tuple_size<T>::value; };
 
 template <class T>
+concept has_text_form = requires { sizeof(text_form<T>); };
+
+template <class T>
 consteval shape shape_of() {
     // clang-format off
-    if constexpr (std::same_as<T, json>) return shape::value;
-    else if constexpr (std::same_as<T, bool>) return shape::boolean;
-    else if constexpr (std::integral<T>) return shape::integer;
-    else if constexpr (std::floating_point<T>) return shape::floating;
+    if constexpr (std::is_same_v<T, bool>) return shape::boolean;
+    else if constexpr (std::is_integral_v<T>) return shape::integer;
+    else if constexpr (std::is_floating_point_v<T>) return shape::floating;
     else if constexpr (std::is_null_pointer_v<T>) return shape::none; // string_view takes it
     else if constexpr (plain_string<T>) return shape::text;
     else if constexpr (std::is_pointer_v<T> || std::is_array_v<T>) return shape::none;
+    else if constexpr (std::is_base_of_v<hubbub::encoded, T>) return shape::encoded;
     else if constexpr (optional_like<T>) return shape::maybe;
-    else if constexpr (has_functions<T> || has_specialization<T>) return shape::custom;
+    else if constexpr (has_text_form<T>) return shape::escaped;
+    else if constexpr (foreign<T>) return shape::foreign;
     else if constexpr (string_like<T>) return shape::text;
     else if constexpr (std::is_enum_v<T>) return shape::enumeration;
-    else if constexpr (std::same_as<T, std::vector<std::byte>>) return shape::bytes;
+    else if constexpr (std::is_same_v<T, std::vector<std::byte>>) return shape::bytes;
     else if constexpr (dictionary_like<T>) return shape::dictionary;
     else if constexpr (sequence_like<T>) return shape::sequence;
     else if constexpr (tuple_like<T>) return shape::tuple;
-    else if constexpr (nlohmann_writes<T> || nlohmann_reads<T>) return shape::custom;
     else if constexpr (reflectable<T>) return shape::aggregate;
+    else if constexpr (known_to_nlohmann<T>) return shape::foreign;
     else return shape::none;
     // clang-format on
 }
@@ -122,7 +99,7 @@ struct types {};
 /// What a sequence is read into, one by one: a map's element without its const.
 template <class T>
 struct element {
-    using type = std::ranges::range_value_t<T const>;
+    using type = ranges_of_any_kind::value_t<T const>;
 };
 
 template <class T>
@@ -133,6 +110,17 @@ struct element<T> {
 
 template <class T>
 using element_t = typename element<T>::type;
+
+/// Returns the types of what it is called with.
+struct types_of {
+    template <class... Field>
+    constexpr types<Field...> operator()(Field&...) const {
+        return {};
+    }
+};
+
+template <class T, std::size_t... I>
+types<std::tuple_element_t<I, T>...> types_of_tuple(std::index_sequence<I...>);
 
 /// The types that a T is made of.
 template <class T>
@@ -145,15 +133,17 @@ consteval auto parts_of() {
     else if constexpr (form == shape::sequence)
         return types<element_t<T>>{};
     else if constexpr (form == shape::tuple)
-        return []<std::size_t... I>(std::index_sequence<I...>) {
-            return types<std::tuple_element_t<I, T>...>{};
-        }(std::make_index_sequence<std::tuple_size_v<T>>{});
+        return decltype(types_of_tuple<T>(std::make_index_sequence<std::tuple_size_v<T>>{})){};
     else if constexpr (form == shape::aggregate)
-        return []<class... Field>(std::tuple<Field*...>*) {
-            return types<Field...>{};
-        }(static_cast<decltype(field_pointers(std::declval<T&>()))*>(nullptr));
+        return decltype(with_fields(std::declval<T&>(), types_of{})){};
     else
         return types<>{};
+}
+
+/// Whether it is made of others. Most types are not, and cost one question less for that.
+consteval bool has_parts(shape form) {
+    return form == shape::maybe || form == shape::dictionary || form == shape::sequence ||
+           form == shape::tuple || form == shape::aggregate;
 }
 
 template <class T>
@@ -163,12 +153,16 @@ template <class T>
 concept growing = requires(T& list, element_t<T> value) {
     list.clear();
     list.insert(list.end(), std::move(value));
-} && std::default_initializable<element_t<T>>;
+} && std::is_default_constructible_v<element_t<T>>;
 
 /// Whether write() and read() know a T, whatever its parts.
 template <class T>
 consteval bool writes() {
-    return shape_of<T>() == shape::custom ? nlohmann_writes<T> : shape_of<T>() != shape::none;
+    constexpr auto form = shape_of<T>();
+    if constexpr (form == shape::foreign)
+        return foreign_writes<T>;
+    else
+        return form != shape::none;
 }
 
 template <class T>
@@ -176,53 +170,69 @@ consteval bool reads() {
     constexpr auto form = shape_of<T>();
     if constexpr (std::is_const_v<T> || std::is_reference_v<T>)
         return false;
-    else if constexpr (form == shape::custom)
-        return nlohmann_reads<T>;
+    else if constexpr (form == shape::foreign)
+        return foreign_reads<T>;
     else if constexpr (form == shape::text)
-        return std::same_as<T, std::string>;
+        return std::is_same_v<T, std::string>;
     else if constexpr (form == shape::maybe)
-        return std::default_initializable<typename T::value_type>;
+        return std::is_default_constructible_v<typename T::value_type>;
     else if constexpr (form == shape::dictionary)
-        return std::same_as<typename T::key_type, std::string> &&
-               std::default_initializable<typename T::mapped_type>;
+        return std::is_same_v<typename T::key_type, std::string> &&
+               std::is_default_constructible_v<typename T::mapped_type>;
     else if constexpr (form == shape::sequence)
         return array_like<T> || growing<T>;
     else
         return form != shape::none;
 }
 
+template <class T, class... Above>
+consteval bool encodes_whole();
+
+template <class... Above, class... Part>
+consteval bool encodes_all(types<Part...>) {
+    return (encodes_whole<std::remove_cvref_t<Part>, Above...>() && ...);
+}
+
 /// A type that is a part of itself, as the node of a tree is, is decided by its other parts.
 template <class T, class... Above>
 consteval bool encodes_whole() {
-    if constexpr ((std::same_as<T, Above> || ...))
+    if constexpr ((std::is_same_v<T, Above> || ...))
         return true;
     else if constexpr (!writes<T>())
         return false;
+    else if constexpr (!has_parts(shape_of<T>()))
+        return true;
     else
-        return []<class... Part>(types<Part...>) {
-            return (encodes_whole<std::remove_cvref_t<Part>, T, Above...>() && ...);
-        }(parts_of<T>());
+        return shapes::encodes_all<T, Above...>(parts_of<T>());
+}
+
+template <class T, class... Above>
+consteval bool decodes_whole();
+
+template <class... Above, class... Part>
+consteval bool decodes_all(types<Part...>) {
+    return (decodes_whole<Part, Above...>() && ...);
 }
 
 template <class T, class... Above>
 consteval bool decodes_whole() {
-    if constexpr ((std::same_as<T, Above> || ...))
+    if constexpr ((std::is_same_v<T, Above> || ...))
         return true;
     else if constexpr (!reads<T>())
         return false;
+    else if constexpr (!has_parts(shape_of<T>()))
+        return true;
     else
-        return []<class... Part>(types<Part...>) {
-            return (decodes_whole<Part, T, Above...>() && ...);
-        }(parts_of<T>());
+        return shapes::decodes_all<T, Above...>(parts_of<T>());
 }
 
-/// A T and all its parts have a form as a JSON value. A pointer has none, nor has a class with
-/// data of its own and no to_json.
+/// A T and all its parts have a form. A pointer has none, nor has a class with data of its own and
+/// no to_json.
 template <class T>
 concept encodable = encodes_whole<T>();
 
-/// A T and all its parts can be made from a JSON value; a view cannot.
+/// A T and all its parts can be made from their form; a view cannot.
 template <class T>
 concept decodable = decodes_whole<T>();
 
-} // namespace hubbub::detail::json_value
+} // namespace hubbub::detail::shapes

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/transport/redis_options.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/redis/clock.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 namespace hubbub::redis {
@@ -17,24 +17,13 @@ public:
         : timeout_(response_timeout) {}
 
     /// Something was sent.
-    void await(time_point now) noexcept {
-        if (when_ == time_point::max())
-            restart(now);
-    }
+    void await(time_point now) noexcept;
 
     /// An answer came; whether more are awaited.
-    void answered(bool more, time_point now) noexcept {
-        if (more)
-            restart(now);
-        else
-            clear();
-    }
+    void answered(bool more, time_point now) noexcept;
 
     /// Something came that may be no answer.
-    void put_off(time_point now) noexcept {
-        if (when_ != time_point::max())
-            when_ = std::max(when_, std::min(now + timeout_, since_ + patience * timeout_));
-    }
+    void put_off(time_point now) noexcept;
 
     /// The link fell.
     void clear() noexcept { when_ = time_point::max(); }
@@ -45,11 +34,7 @@ public:
     time_point when() const noexcept { return when_; }
 
 private:
-    void restart(time_point now) noexcept {
-        since_ = now;
-        when_ = now + timeout_;
-        excused_ = false;
-    }
+    void restart(time_point now) noexcept;
 
     std::chrono::milliseconds timeout_;
     time_point since_; // when it was sent, or the last answer came
@@ -58,3 +43,7 @@ private:
 };
 
 } // namespace hubbub::redis
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/redis/impl/answer_deadline.ipp>
+#endif

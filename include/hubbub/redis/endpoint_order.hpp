@@ -2,10 +2,10 @@
 #pragma once
 
 #include <hubbub/base/asio.hpp>
+#include <hubbub/base/config.hpp>
 
 #include <asio/generic/stream_protocol.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -20,22 +20,10 @@ public:
     /// The endpoints of an attempt: as they were found, but those that were tried in vain behind all
     /// others, the one tried last at the very end. So of n addresses each is reached by the n-th
     /// attempt, however a name server shuffles them.
-    std::vector<endpoint> arrange(std::vector<endpoint> found) const {
-        for (auto const& e : tried_) {
-            auto const at = std::find(found.begin(), found.end(), e);
-            if (at != found.end())
-                std::rotate(at, at + 1, found.end());
-        }
-        return found;
-    }
+    std::vector<endpoint> arrange(std::vector<endpoint> found) const;
 
     /// This one is tried now.
-    void tried(endpoint const& e) {
-        std::erase(tried_, e);
-        tried_.push_back(e);
-        if (tried_.size() > most_remembered)
-            tried_.erase(tried_.begin());
-    }
+    void tried(endpoint const& e);
 
     /// The link is up: the next attempt takes them as they are found.
     void clear() noexcept { tried_.clear(); }
@@ -47,3 +35,7 @@ private:
 };
 
 } // namespace hubbub::redis
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/redis/impl/endpoint_order.ipp>
+#endif

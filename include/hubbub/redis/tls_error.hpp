@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/asio.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/error.hpp>
 
-#include <asio/error.hpp>
-#include <asio/ssl/error.hpp>
-
-#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 
 #include <system_error>
 
@@ -17,53 +12,16 @@ namespace hubbub::redis {
 
 /// What is wrong with a certificate that OpenSSL does not accept.
 /// Source: X509_STORE_CTX_get_error(3).
-inline errc classify_verification(long result) noexcept {
-    switch (result) {
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return errc::tls_wrong_name;
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return errc::tls_expired;
-    default: return errc::tls_untrusted;
-    }
-}
+errc classify_verification(long result) noexcept;
 
 /// What an error of a TLS stream means to the user of a link. What has no code here stays
 /// OpenSSL's; so do alerts that do not say that the server dislikes this client, but that something
 /// is wrong with it or on the way.
 /// Source: RFC 8446, 6.2; for OpenSSL an alert is its number and SSL_AD_REASON_OFFSET.
-inline std::error_code classify_tls(std::error_code error, SSL const* ssl) noexcept {
-    // With or without a farewell: RESP tells a reply that is cut off from a whole one.
-    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)
-        return errc::disconnected;
-    if (error.category() != asio::error::get_ssl_category())
-        return error;
-    // Before the error, which may be that of a signature or a key, deep down in the verification.
-    if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0)
-        if (auto const result = SSL_get_verify_result(ssl); result != X509_V_OK)
-            return classify_verification(result);
-    auto const code = static_cast<unsigned long>(static_cast<unsigned>(error.value()));
-    if (ERR_GET_LIB(code) != ERR_LIB_SSL)
-        return error;
-    switch (ERR_GET_REASON(code)) {
-#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING // OpenSSL 3
-    case SSL_R_UNEXPECTED_EOF_WHILE_READING: return errc::disconnected;
-#endif
-    case SSL_R_HTTP_REQUEST:
-    case SSL_R_WRONG_VERSION_NUMBER:
-        // A server that has chosen a cipher does speak TLS: then its bytes went wrong on the way.
-        return SSL_get_pending_cipher(ssl) == nullptr ? errc::tls_not_spoken : error;
-    case SSL_AD_REASON_OFFSET + SSL_AD_HANDSHAKE_FAILURE: // TLS 1.2, and no certificate
-    case SSL_AD_REASON_OFFSET + SSL_AD_BAD_CERTIFICATE:
-    case SSL_AD_REASON_OFFSET + SSL_AD_UNSUPPORTED_CERTIFICATE:
-    case SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_REVOKED:
-    case SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_EXPIRED:
-    case SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_UNKNOWN:
-    case SSL_AD_REASON_OFFSET + SSL_AD_UNKNOWN_CA:
-    case SSL_AD_REASON_OFFSET + SSL_AD_ACCESS_DENIED:
-    case SSL_AD_REASON_OFFSET + SSL_AD_DECRYPT_ERROR: // signed by another of the authority's name
-    case SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_REQUIRED: return errc::tls_refused;
-    default: return error;
-    }
-}
+std::error_code classify_tls(std::error_code error, SSL const* ssl) noexcept;
 
 } // namespace hubbub::redis
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/redis/impl/tls_error.ipp>
+#endif

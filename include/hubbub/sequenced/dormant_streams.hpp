@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/sequenced/frame.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -33,45 +33,21 @@ public:
 
     /// receiver: a number that no other ever had.
     void put(std::uint64_t receiver, std::string_view topic, std::string_view stream,
-             stream_progress const& p) {
-        auto of = key_of(receiver, topic, stream);
-        places_[of] = items_.insert(items_.end(), {of, p});
-        if (items_.size() <= max_)
-            return;
-        forgotten_until_ = std::max(forgotten_until_, items_.front().progress.heard);
-        places_.erase(items_.front().of);
-        items_.pop_front();
-    }
+             stream_progress const& p);
 
     /// That one, which is dormant no longer.
     std::optional<stream_progress> take(std::uint64_t receiver, std::string_view topic,
-                                        std::string_view stream) {
-        auto const found = places_.find(key_of(receiver, topic, stream));
-        if (found == places_.end())
-            return std::nullopt;
-        auto const progress = found->second->progress;
-        items_.erase(found->second);
-        places_.erase(found);
-        return progress;
-    }
+                                        std::string_view stream);
 
     /// All of a receiver that has ended. Complexity: linear in those.
-    void forget(std::uint64_t receiver) {
-        auto const begin = places_.lower_bound({receiver, {}});
-        auto const end = places_.lower_bound({receiver + 1, {}});
-        for (auto at = begin; at != end; ++at)
-            items_.erase(at->second);
-        places_.erase(begin, end);
-    }
+    void forget(std::uint64_t receiver);
 
     /// What was heard last of those that are forgotten.
     sequence_clock::time_point forgotten_until() const noexcept { return forgotten_until_; }
 
 private:
     using key = std::pair<std::uint64_t, std::string>; // of a receiver: a stream and its topic
-    static key key_of(std::uint64_t receiver, std::string_view topic, std::string_view stream) {
-        return {receiver, std::string(stream).append(topic)};
-    }
+    static key key_of(std::uint64_t receiver, std::string_view topic, std::string_view stream);
     struct item {
         key of;
         stream_progress progress;
@@ -84,3 +60,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/sequenced/impl/dormant_streams.ipp>
+#endif

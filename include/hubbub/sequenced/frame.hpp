@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/transport.hpp>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
-// What numbered messages have in common: sequence_sender.hpp numbers them, sequence_receiver.hpp finds
-// out what is missing. All of it without I/O; time is what the caller says it is.
+// What numbered messages have in common: sender.hpp numbers them, receiver.hpp finds out what is missing. All of it without I/O; time is what the caller says it is.
 namespace hubbub::detail {
 
 using sequence_clock = std::chrono::steady_clock;
@@ -36,29 +33,10 @@ public:
     std::string_view rest() const noexcept { return rest_; }
 
     /// False, and nothing is read, if it does not follow.
-    bool read(char expected) noexcept {
-        if (rest_.empty() || rest_.front() != expected)
-            return false;
-        rest_.remove_prefix(1);
-        return true;
-    }
-    bool read(std::uint64_t& number) noexcept {
-        auto const* const begin = rest_.data();
-        auto const [after, error] = std::from_chars(begin, begin + rest_.size(), number);
-        if (error != std::errc{})
-            return false;
-        rest_.remove_prefix(static_cast<std::size_t>(after - begin));
-        return true;
-    }
+    bool read(char expected) noexcept;
+    bool read(std::uint64_t& number) noexcept;
     /// Digits as they stand in ids.
-    bool read(std::size_t digits, std::string_view& id) noexcept {
-        auto const is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-        id = rest_.substr(0, digits);
-        if (id.size() < digits || !std::all_of(id.begin(), id.end(), is_hex))
-            return false;
-        rest_.remove_prefix(digits);
-        return true;
-    }
+    bool read(std::size_t digits, std::string_view& id) noexcept;
 
 private:
     std::string_view rest_;
@@ -71,16 +49,9 @@ struct sequence_mark {
     std::string_view asker;
     std::uint64_t asked = 0; // in ms
 
-    static std::optional<sequence_mark> read(sequence_reader& from) noexcept {
-        sequence_mark m;
-        if (!from.read(asker_size, m.asker) || !from.read(' ') || !from.read(m.asked))
-            return std::nullopt;
-        return m;
-    }
+    static std::optional<sequence_mark> read(sequence_reader& from) noexcept;
 
-    void append_to(std::string& out) const {
-        out.append(asker).append(1, ' ').append(std::to_string(asked));
-    }
+    void append_to(std::string& out) const;
 };
 
 /// What an answer tells whoever asked: the stream began so long before. "@<asker> <asked> <age>"
@@ -88,22 +59,9 @@ struct sequence_answer {
     sequence_mark to;
     std::uint64_t age = 0; // in ms
 
-    static std::optional<sequence_answer> read(sequence_reader& from) noexcept {
-        if (!from.read('@'))
-            return std::nullopt;
-        auto const to = sequence_mark::read(from);
-        sequence_answer a;
-        if (!to || !from.read(' ') || !from.read(a.age))
-            return std::nullopt;
-        a.to = *to;
-        return a;
-    }
+    static std::optional<sequence_answer> read(sequence_reader& from) noexcept;
 
-    void append_to(std::string& out) const {
-        out.append(1, '@');
-        to.append_to(out);
-        out.append(1, ' ').append(std::to_string(age));
-    }
+    void append_to(std::string& out) const;
 };
 
 /// What stands before a payload: "<stream> <number> ", and the payload follows. A beacon ends after
@@ -117,10 +75,7 @@ struct sequence_frame {
     static constexpr std::size_t max_size = stream_size + 19 + 2;
 
     /// A number before each payload leaves less for it.
-    static message_limits limits_above(message_limits below) {
-        below.max_payload_bytes -= std::min(below.max_payload_bytes, max_size);
-        return below;
-    }
+    static message_limits limits_above(message_limits below);
 
     std::string_view stream;
     std::uint64_t number = 0;
@@ -129,76 +84,27 @@ struct sequence_frame {
     std::string_view answers = {};
 
     /// Nothing if bytes are no such frame.
-    static std::optional<sequence_frame> parse(std::string_view bytes) noexcept {
-        sequence_frame frame;
-        sequence_reader from(bytes);
-        if (!from.read(stream_size, frame.stream) || !from.read(' ') || !from.read(frame.number) ||
-            frame.number == 0)
-            return std::nullopt;
-        if (from.read(' ')) {
-            frame.payload = from.rest();
-            return frame;
-        }
-        frame.is_beacon = true;
-        frame.answers = from.rest();
-        while (!from.rest().empty())
-            if (!sequence_answer::read(from))
-                return std::nullopt;
-        return frame;
-    }
+    static std::optional<sequence_frame> parse(std::string_view bytes) noexcept;
 
     /// What it answers to that asker.
-    std::optional<sequence_answer> answer_to(std::string_view asker) const noexcept {
-        sequence_reader from(answers);
-        while (auto const next = sequence_answer::read(from))
-            if (next->to.asker == asker)
-                return next;
-        return std::nullopt;
-    }
+    std::optional<sequence_answer> answer_to(std::string_view asker) const noexcept;
 
-    void append_to(std::string& out) const {
-        std::array<char, 24> digits{};
-        auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-        out.append(stream).append(1, ' ').append(digits.data(), end);
-        if (!is_beacon)
-            out.append(1, ' ').append(payload);
-        out.append(answers);
-    }
+    void append_to(std::string& out) const;
 };
 
 /// What a receiver asks of all publishers: where the streams of these interests stand, and since
 /// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
 /// the length of its name, ":", and the name. Who asks for none says that he is back.
 struct sequence_request {
-    static void begin(std::string& out, sequence_mark const& mark) {
-        mark.append_to(out);
-        out.append(1, ' ');
-    }
+    static void begin(std::string& out, sequence_mark const& mark);
 
-    static void append(std::string& out, interest const& what) {
-        out.append(what.is_pattern ? "p" : "t");
-        out.append(std::to_string(what.name.size())).append(1, ':').append(what.name);
-    }
+    static void append(std::string& out, interest const& what);
 
     /// Calls each(mark, interest) for what is well-formed, up to the first that is not. Returns the
     /// mark; nothing if there is none.
-    template <class Each>
-    static std::optional<sequence_mark> parse(std::string_view bytes, Each each) {
-        sequence_reader from(bytes);
-        auto const mark = sequence_mark::read(from);
-        if (!mark || !from.read(' '))
-            return std::nullopt;
-        for (;;) {
-            bool const is_pattern = from.read('p');
-            std::uint64_t size = 0;
-            if ((!is_pattern && !from.read('t')) || !from.read(size) || !from.read(':') ||
-                from.rest().size() < size)
-                return mark;
-            auto const name = from.rest().substr(0, static_cast<std::size_t>(size));
-            each(*mark, is_pattern ? interest(pattern{name}) : interest(name));
-            from = sequence_reader(from.rest().substr(name.size()));
-        }
-    }
+    static std::optional<sequence_mark>
+    parse(std::string_view bytes,
+          std::function<void(sequence_mark const&, interest const&)> const& each);
 };
 
 /// What is to be asked and could not be yet, each interest once.
@@ -211,29 +117,8 @@ public:
 
     /// Calls publish(question), with questions that are well within the limits, until it returns
     /// false.
-    template <class Publish>
-    void ask(sequence_mark const& mark, message_limits const& limits, Publish publish) {
-        auto const enough = std::min(
-            {std::size_t{16} << 10, limits.max_payload_bytes / 2, limits.max_queue_bytes / 2});
-        if (announces_) {
-            std::string nothing;
-            sequence_request::begin(nothing, mark);
-            announces_ = !publish(nothing);
-        }
-        while (!announces_ && !waiting_.empty()) {
-            std::string question;
-            sequence_request::begin(question, mark);
-            auto end = waiting_.begin();
-            do {
-                auto const& [name, is_pattern] = *end;
-                sequence_request::append(question,
-                                         is_pattern ? interest(pattern{name}) : interest(name));
-            } while (++end != waiting_.end() && question.size() < enough);
-            if (!publish(question))
-                return;
-            waiting_.erase(waiting_.begin(), end);
-        }
-    }
+    void ask(sequence_mark const& mark, message_limits const& limits,
+             std::function<bool(std::string_view question)> const& publish);
 
 private:
     std::set<std::pair<std::string, bool>> waiting_;
@@ -241,3 +126,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/sequenced/impl/frame.ipp>
+#endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
 #include <hubbub/statistics.hpp>
 
-#include <algorithm>
 #include <cstdint>
 
 namespace hubbub::detail {
@@ -20,15 +20,11 @@ struct sequence_ledger {
 
     /// Makes of the statistics of the transport below those of what users published. frames: what
     /// frame_bytes was before those were read, which may have been of more messages since.
-    void add_to(statistics& s, std::uint64_t frames) const {
-        s.published_bytes -= std::min(s.published_bytes, frames);
-        s.published += refused.get();
-        s.refused += refused.get();
-        s.malformed += malformed.get();
-        s.lost += lost.get();
-        s.gaps += gaps.get();
-        s.duplicates += duplicates.get();
-    }
+    void add_to(statistics& s, std::uint64_t frames) const;
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/sequenced/impl/ledger.ipp>
+#endif

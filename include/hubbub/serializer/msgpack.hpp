@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/json/parse.hpp>
-#include <hubbub/json/value.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/json/elements.hpp>
+#include <hubbub/json/msgpack_reader.hpp>
+#include <hubbub/json/msgpack_writer.hpp>
+#include <hubbub/json/read.hpp>
+#include <hubbub/json/write.hpp>
 #include <hubbub/serializer.hpp>
 
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace hubbub {
 
@@ -21,24 +26,28 @@ namespace hubbub {
 /// user's throws nlohmann's exception; errc::malformed_payload for what is not one MessagePack value
 /// of at most 64 levels, or not of this type. Other exceptions of the user's conversions pass
 /// through.
-struct msgpack_serializer : detail::json_value::packing {
-    template <detail::json_value::encodable T>
+struct msgpack_serializer {
+    static constexpr wire_format format = wire_format::msgpack;
+
+    template <detail::shapes::encodable T>
     std::error_code encode(T const& value, std::string& out) const {
-        packed tree;
-        if (auto const error = pack(value, tree))
-            return error;
-        if (!detail::json_value::nests_within(tree))
-            return errc::cannot_encode;
-        packed::to_msgpack(tree, out);
-        return {};
+        detail::msgpack::writer to(out);
+        detail::shapes::write(to, value);
+        return to.finish();
     }
 
-    template <detail::json_value::decodable T>
+    template <detail::shapes::decodable T>
     std::error_code decode(std::string_view bytes, T& value) const {
-        packed tree;
-        if (!detail::json_value::parse(bytes, packed::input_format_t::msgpack, tree))
-            return errc::malformed_payload;
-        return unpack(tree, value);
+        detail::msgpack::reader from(bytes);
+        return detail::shapes::read(from, value) && from.finished() ? std::error_code()
+                                                                    : errc::malformed_payload;
+    }
+
+    /// Where the elements of an encoded array stand: out is then views of bytes, and nothing else.
+    /// Errors: errc::malformed_payload for what is not one array as decode takes it.
+    std::error_code elements(std::string_view bytes, std::vector<std::string_view>& out) const {
+        detail::msgpack::reader from(bytes);
+        return detail::read_elements(from, out) ? std::error_code() : errc::malformed_payload;
     }
 };
 

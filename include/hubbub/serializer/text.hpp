@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/serializer.hpp>
 
 #include <concepts>
@@ -35,13 +36,13 @@ struct text_serializer {
         return {};
     }
 
-    std::error_code decode(std::string_view bytes, std::vector<std::byte>& value) const {
-        auto const* const first = reinterpret_cast<std::byte const*>(bytes.data());
-        value.assign(first, first + bytes.size());
-        return {};
-    }
+    std::error_code decode(std::string_view bytes, std::vector<std::byte>& value) const;
 };
 
 static_assert(serializer_for<text_serializer, std::string>);
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/serializer/impl/text.ipp>
+#endif

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/local/endpoint.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/transport.hpp>
 
+#include <asio/io_context.hpp>
+
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 namespace hubbub {
+
+namespace detail {
+class local_endpoint;
+class local_exchange;
+} // namespace detail
 
 /// The backplane in memory: every local_transport made with it is a server of its own.
 ///
@@ -19,7 +27,7 @@ namespace hubbub {
 /// Lifetime:      a handle; what it names lives as long as a transport uses it.
 class local_broker {
 public:
-    local_broker() : exchange_(std::make_shared<detail::local_exchange>()) {}
+    local_broker();
 
 private:
     friend class local_transport;
@@ -58,60 +66,56 @@ public:
     static constexpr transport_traits traits{
         .agreed_order = false, .serial_delivery = false, .carries_objects = true};
 
-    local_transport(asio::any_io_executor executor, local_broker const& broker,
+    /// On the executor of an io_context, or on any other that any_io_executor takes. They are apart
+    /// so that a file that has an io_context need not compile how its executor becomes one of any
+    /// type: that costs as much as all that the file needs of the bus.
+    local_transport(asio::io_context::executor_type executor, local_broker const& broker,
+                    local_options const& options = {});
+    template <class Executor>
+        requires(!std::same_as<Executor, asio::io_context::executor_type> &&
+                 std::convertible_to<Executor, asio::any_io_executor>)
+    local_transport(Executor executor, local_broker const& broker,
                     local_options const& options = {})
-        : endpoint_(std::make_shared<detail::local_endpoint>(
-              std::move(executor), broker.exchange_, options.limits,
-              options.delivery == delivery_mode::immediate)),
-          exchange_(broker.exchange_) {
-        exchange_->attach(endpoint_);
-    }
+        : local_transport(any_executor{std::move(executor)}, broker, options) {}
 
     local_transport(local_transport const&) = delete;
     local_transport& operator=(local_transport const&) = delete;
-    ~local_transport() { close(); }
+    ~local_transport();
 
-    asio::any_io_executor get_executor() const { return endpoint_->executor(); }
+    asio::any_io_executor get_executor() const;
 
-    std::error_code publish(message_view const& message, publish_completion done = {}) {
-        return endpoint_->publish(message, std::move(done));
-    }
+    std::error_code publish(message_view const& message, publish_completion done = {});
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
-                              subscribe_completion done = {}) {
-        return endpoint_->subscribe(what, s, std::move(done));
-    }
+                              subscribe_completion done = {});
 
-    void unsubscribe(interest const& what, sink const& s) noexcept {
-        endpoint_->unsubscribe(what, s);
-    }
+    void unsubscribe(interest const& what, sink const& s) noexcept;
 
-    std::shared_ptr<void> observe(observer o) { return endpoint_->listeners().add(std::move(o)); }
+    std::shared_ptr<void> observe(observer o);
 
-    link_state state() const noexcept {
-        return endpoint_->closed() ? link_state::closed : link_state::whole;
-    }
+    link_state state() const noexcept;
 
-    hubbub::statistics statistics() const { return endpoint_->read_statistics(); }
+    hubbub::statistics statistics() const;
 
-    message_limits const& limits() const noexcept { return endpoint_->limits(); }
+    message_limits const& limits() const noexcept;
 
-    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
-        endpoint_->wait_for_room(bytes, std::move(done));
-    }
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
     /// Refuses publishes as closed from now on; completes when what was published is handed over,
     /// and what was received is delivered.
-    void drain(completion<std::error_code> done) { endpoint_->drain(std::move(done)); }
+    void drain(completion<std::error_code> done);
 
-    delivery_mode delivery() const noexcept {
-        return endpoint_->delivers_inline() ? delivery_mode::immediate : delivery_mode::executor;
-    }
+    delivery_mode delivery() const noexcept;
 
     /// Leaves the broker. What is queued completes with errc::closed.
-    void close() noexcept { endpoint_->close(); }
+    void close() noexcept;
 
 private:
+    struct any_executor {
+        asio::any_io_executor executor;
+    };
+    local_transport(any_executor on, local_broker const& broker, local_options const& options);
+
     std::shared_ptr<detail::local_endpoint> endpoint_;
     std::shared_ptr<detail::local_exchange> exchange_;
 };
@@ -119,3 +123,7 @@ private:
 static_assert(transport<local_transport>);
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/transport/impl/local.ipp>
+#endif

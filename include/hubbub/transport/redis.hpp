@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/redis/core.hpp>
-#include <hubbub/redis/plain_stream.hpp>
-#include <hubbub/redis/url.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/redis_options.hpp>
 
@@ -11,11 +9,15 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace hubbub {
 
-/// Carries messages over Redis Pub/Sub: any number of servers, one audience.
+namespace detail {
+class redis_core;
+}
+
+/// What redis_transport and redis_tls_transport have in common: they carry messages over Redis
+/// Pub/Sub. Any number of servers, one audience.
 ///
 /// It connects by itself, from construction until close, over two connections: one publishes, one
 /// subscribes. A topic is the channel "<app>:<topic>", or "<topic>" without an app; a payload is
@@ -32,66 +34,55 @@ namespace hubbub {
 /// Thread safety: all functions, from any thread. Sinks, observers, and handlers without an
 ///                executor of their own run on a strand of the executor given, one at a time.
 /// Lifetime:      it may be destroyed in a sink; what is queued completes with errc::closed.
-template <class Stream>
 class basic_redis_transport {
 public:
     static constexpr transport_traits traits{
         .crosses_processes = true, .agreed_order = true, .reconnects = true};
 
-    /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.
-    basic_redis_transport(asio::any_io_executor const& executor, redis::options const& o)
-        : core_(std::make_shared<detail::redis_core<Stream>>(executor, o)) {
-        core_->start();
-    }
-    basic_redis_transport(asio::any_io_executor const& executor, std::string_view url)
-        : basic_redis_transport(executor, redis::parse_url(url)) {}
-
     basic_redis_transport(basic_redis_transport const&) = delete;
     basic_redis_transport& operator=(basic_redis_transport const&) = delete;
-    ~basic_redis_transport() { close(); }
 
-    asio::any_io_executor get_executor() const { return core_->executor(); }
+    asio::any_io_executor get_executor() const;
 
-    std::error_code publish(message_view const& message, publish_completion done = {}) {
-        return core_->publish(message, std::move(done));
-    }
-
+    std::error_code publish(message_view const& message, publish_completion done = {});
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
-                              subscribe_completion done = {}) {
-        return core_->subscribe(what, s, std::move(done));
-    }
+                              subscribe_completion done = {});
+    void unsubscribe(interest const& what, sink const& s) noexcept;
+    std::shared_ptr<void> observe(observer o);
 
-    void unsubscribe(interest const& what, sink const& s) noexcept { core_->unsubscribe(what, s); }
+    link_state state() const noexcept;
+    hubbub::statistics statistics() const;
+    message_limits const& limits() const noexcept;
 
-    std::shared_ptr<void> observe(observer o) { return core_->listeners().add(std::move(o)); }
-
-    link_state state() const noexcept { return core_->state(); }
-
-    hubbub::statistics statistics() const { return core_->read_statistics(); }
-
-    message_limits const& limits() const noexcept { return core_->limits(); }
-
-    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
-        core_->wait_for_room(bytes, std::move(done));
-    }
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
     /// Refuses publishes as closed from now on. Completes when all that was accepted is answered,
     /// which may take as long as Redis is away; bus::async_drain has a deadline, and closes.
-    void drain(completion<std::error_code> done) { core_->drain(std::move(done)); }
+    void drain(completion<std::error_code> done);
 
     /// Closes both connections; all that waits completes with errc::closed, or outcome_unknown.
-    void close() noexcept { core_->close(); }
+    void close() noexcept;
+
+protected:
+    explicit basic_redis_transport(std::shared_ptr<detail::redis_core> core) noexcept;
+    ~basic_redis_transport();
 
 private:
-    std::shared_ptr<detail::redis_core<Stream>> core_;
+    std::shared_ptr<detail::redis_core> core_;
 };
 
-/// The same over TCP and unix sockets.
-class redis_transport : public basic_redis_transport<redis::plain_stream> {
+/// basic_redis_transport over TCP and unix sockets.
+class redis_transport : public basic_redis_transport {
 public:
-    using basic_redis_transport::basic_redis_transport;
+    /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.
+    redis_transport(asio::any_io_executor const& executor, redis::options const& o);
+    redis_transport(asio::any_io_executor const& executor, std::string_view url);
 };
 
 static_assert(transport<redis_transport>);
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/transport/impl/redis.ipp>
+#endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/redis/reply_limits.hpp>
-#include <hubbub/redis/server_error.hpp>
-#include <hubbub/transport.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/limits.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -11,32 +11,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace hubbub::redis {
 
-using clock = std::chrono::steady_clock;
-using time_point = clock::time_point;
-
-/// A timer that comes later than this was held up by its own executor: what came meanwhile is read
-/// before a link is judged.
-constexpr std::chrono::milliseconds lateness{100};
-
-/// A link that is behind answers late, since the answer stands behind what it has not read yet: while
-/// something comes it is waited for this many times as long. Redis itself cuts off who is behind for
-/// so long (client-output-buffer-limit, 60 s by default).
-constexpr int patience = 12;
-
-/// Whether a deadline has passed. The first time that this is asked too late it is put off.
-inline bool has_passed(time_point& deadline, time_point now, bool& excused) noexcept {
-    if (now < deadline)
-        return false;
-    if (now - deadline <= lateness || std::exchange(excused, true))
-        return true;
-    deadline = now + lateness;
-    return false;
-}
+/// Whether a new attempt cannot mend it. It can mend tls_expired: a server's certificate is
+/// renewed while its clients wait, and one that is not valid yet becomes so.
+bool is_final(std::error_code error) noexcept;
 
 /// TLS on the way to Redis. Files are PEM, and are read once, when the transport is made.
 struct tls_options {
@@ -54,6 +36,17 @@ struct tls_options {
     /// Whether the server's certificate is verified, with its name. If not, whoever stands on the
     /// way can read and change everything.
     bool verify = true;
+};
+
+/// What a server may send at most; beyond it the link is dropped (protocol_error), and nothing is kept.
+/// A string or an array's element is bounded by message_limits.
+struct reply_limits {
+    /// A status, an error, a number or a length, in bytes, within 4 KiB: the end of it is searched from
+    /// its beginning with each 4 KiB that come.
+    std::size_t max_line_bytes = std::size_t{64} << 10;
+    /// Elements of an array; none of them may be an array. The longest that Pub/Sub has is of four:
+    /// pmessage, pattern, channel, payload. Not less, else the constructor throws.
+    std::size_t max_elements = 4;
 };
 
 /// How to reach a Redis server, and how to keep the link to it. parse_url makes one. A time of more
@@ -112,4 +105,18 @@ struct options {
     std::chrono::milliseconds unsubscribe_linger{1000};
 };
 
+/// Reads `redis://[user:password@]host[:port][/database][?app=NAME&client_name=NAME]`, the same with
+/// `rediss://` for TLS, or `unix://[user:password@]/path[?...]`. With `rediss://` the members of
+/// tls_options are options too, by their names; verify is yes or no. User, password, host, path and
+/// values may be percent-encoded. The database is checked and not used: Pub/Sub spans them all
+/// (redis.io/docs/latest/develop/pubsub, "Database & Scoping").
+///
+/// Errors: throws std::invalid_argument, which names the part that is wrong and what would be
+///         right, and shows no password.
+options parse_url(std::string_view url);
+
 } // namespace hubbub::redis
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/transport/impl/redis_options.ipp>
+#endif

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/redis/tls_stream.hpp>
+#include <hubbub/base/config.hpp>
 #include <hubbub/transport/redis.hpp>
+#include <hubbub/transport/redis_options.hpp>
+
+#include <string_view>
 
 namespace hubbub {
 
@@ -16,11 +19,17 @@ namespace hubbub {
 ///         tls_not_spoken or tls_refused, that of one that is tried again tls_expired, or what
 ///         OpenSSL says. The constructor throws std::invalid_argument for a file that cannot be
 ///         used.
-class redis_tls_transport : public basic_redis_transport<redis::tls_stream> {
+class redis_tls_transport : public basic_redis_transport {
 public:
-    using basic_redis_transport::basic_redis_transport;
+    /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.
+    redis_tls_transport(asio::any_io_executor const& executor, redis::options const& o);
+    redis_tls_transport(asio::any_io_executor const& executor, std::string_view url);
 };
 
 static_assert(transport<redis_tls_transport>);
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/transport/impl/redis_tls.ipp>
+#endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/sequenced/core.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/flow/transport_interface.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/sequence_options.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -13,6 +13,46 @@
 #include <utility>
 
 namespace hubbub {
+namespace detail {
+
+class sequenced_core;
+
+/// A `sequenced` of whatever transport.
+class sequenced_handle {
+public:
+    sequenced_handle(sequenced_handle const&) = delete;
+    sequenced_handle& operator=(sequenced_handle const&) = delete;
+
+    asio::any_io_executor get_executor() const { return below_->get_executor(); }
+
+    std::error_code publish(message_view const& message, publish_completion done = {});
+    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+                              subscribe_completion done = {});
+    void unsubscribe(interest const& what, sink const& s) noexcept;
+    std::shared_ptr<void> observe(observer o);
+
+    link_state state() const { return below_->state(); }
+    hubbub::statistics statistics() const;
+    message_limits const& limits() const noexcept;
+
+    void wait_for_room(std::size_t bytes, completion<std::error_code> done);
+
+    /// As the transport below.
+    void drain(completion<std::error_code> done) { below_->drain(std::move(done)); }
+
+    /// Closes the transport below too.
+    void close() noexcept;
+
+protected:
+    sequenced_handle(std::unique_ptr<transport_interface> below, sequence_options const& options);
+    ~sequenced_handle();
+
+private:
+    std::unique_ptr<transport_interface> below_;
+    std::shared_ptr<sequenced_core> core_;
+};
+
+} // namespace detail
 
 /// A transport over another that numbers messages, so that no loss goes unnoticed.
 ///
@@ -32,8 +72,10 @@ namespace hubbub {
 /// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
 ///                publishers, up to the bounds of sequence_options.
 /// Source: the idea of numbers and beacons, zguide.zeromq.org, chapter 5.
-template <transport Transport>
-class sequenced {
+template <class Transport>
+class sequenced : public detail::sequenced_handle {
+    static_assert(transport<Transport>, "sequenced<Transport>: Transport does not model "
+                                        "hubbub::transport; the notes below name what it lacks");
     static_assert(Transport::traits.serial_delivery,
                   "sequenced<Transport>: this Transport may call sinks inside publish, and then "
                   "numbers could not be given in order without a lock held meanwhile");
@@ -48,8 +90,7 @@ public:
 
     /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit sequenced(Transport& below, sequence_options const& options = {})
-        : core_(std::make_shared<detail::sequenced_core<Transport>>(below, options)) {
-        core_->start();
+        : sequenced_handle(std::make_unique<detail::transport_model<Transport*>>(&below), options) {
     }
 
     /// The same over a transport of its own, made of these arguments:
@@ -64,56 +105,13 @@ public:
     template <class... Arguments>
         requires std::constructible_from<Transport, Arguments...>
     explicit sequenced(sequence_options const& options, Arguments&&... arguments)
-        : owned_(std::make_unique<Transport>(std::forward<Arguments>(arguments)...)),
-          core_(std::make_shared<detail::sequenced_core<Transport>>(*owned_, options)) {
-        core_->start();
-    }
-
-    sequenced(sequenced const&) = delete;
-    sequenced& operator=(sequenced const&) = delete;
-    ~sequenced() { core_->stop(); }
-
-    asio::any_io_executor get_executor() const { return core_->below().get_executor(); }
-
-    std::error_code publish(message_view const& message, publish_completion done = {}) {
-        return core_->publish(message, std::move(done));
-    }
-
-    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
-                              subscribe_completion done = {}) {
-        return core_->subscribe(what, s, std::move(done));
-    }
-
-    void unsubscribe(interest const& what, sink const& s) noexcept { core_->unsubscribe(what, s); }
-
-    std::shared_ptr<void> observe(observer o) { return core_->listeners().add(std::move(o)); }
-
-    link_state state() const { return core_->below().state(); }
-
-    hubbub::statistics statistics() const { return core_->read_statistics(); }
-
-    message_limits const& limits() const noexcept { return core_->limits(); }
-
-    void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
-        // How long the number will be is not known yet: what may be too much, and fits where
-        // nothing else waits, waits until nothing does.
-        auto const most =
-            detail::fitting(core_->limits(), bytes + detail::sequence_frame::max_size);
-        core_->below().wait_for_room(most, std::move(done));
-    }
-
-    /// As the transport below.
-    void drain(completion<std::error_code> done) { core_->below().drain(std::move(done)); }
-
-    /// Closes the transport below too.
-    void close() noexcept {
-        core_->stop();
-        core_->below().close();
-    }
-
-private:
-    std::unique_ptr<Transport> owned_;
-    std::shared_ptr<detail::sequenced_core<Transport>> core_;
+        : sequenced_handle(std::make_unique<detail::transport_model<std::unique_ptr<Transport>>>(
+                               std::make_unique<Transport>(std::forward<Arguments>(arguments)...)),
+                           options) {}
 };
 
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/transport/impl/sequenced.ipp>
+#endif

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/asio.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/base/room.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/event.hpp>
+#include <hubbub/flow/counter.hpp>
 #include <hubbub/flow/drop_notice.hpp>
-#include <hubbub/flow/publish_ledger.hpp>
-#include <hubbub/flow/room.hpp>
+#include <hubbub/flow/event_target.hpp>
 #include <hubbub/statistics.hpp>
 #include <hubbub/typed/tracing.hpp>
 
@@ -19,89 +23,42 @@
 
 namespace hubbub::detail {
 
-/// What a bus counts and tells: its own half of the statistics, and its observer. Its subscriptions
-/// share it, and may outlive the bus. Any thread.
-class bus_report : public std::enable_shared_from_this<bus_report> {
+/// What a bus counts and tells: its own half of the statistics, its observer, and its trace if it has
+/// one. Its subscriptions share it, and may outlive the bus. Any thread.
+class bus_report : public event_target, public std::enable_shared_from_this<bus_report> {
 public:
-    explicit bus_report(asio::any_io_executor executor) : executor_(std::move(executor)) {}
-    bus_report(bus_report const&) = delete;
-    bus_report& operator=(bus_report const&) = delete;
-    virtual ~bus_report() = default;
+    explicit bus_report(asio::any_io_executor executor, bool tells_publish = false);
+    ~bus_report() override;
 
-    void on_event(observer o) {
-        auto replacement = o ? std::make_shared<observer>(std::move(o)) : nullptr;
-        std::lock_guard const lock(mutex_);
-        observer_.swap(replacement);
-    }
+    void on_event(observer o);
+    void notify(event const& e) override;
 
-    virtual void notify(event const& e) {
-        std::shared_ptr<observer> present;
-        {
-            std::lock_guard const lock(mutex_);
-            present = observer_;
-        }
-        if (present)
-            (*present)(e);
-    }
-
+    /// Whether on_publish does anything.
+    bool tells_publish() const noexcept { return tells_publish_; }
     /// A publish was accepted, or refused.
-    virtual void on_publish(std::string_view /*topic*/, std::size_t /*bytes*/,
-                            std::error_code /*refused*/) {}
+    virtual void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused);
+    /// A message was handed to so many subscriptions of one type.
+    virtual void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks);
+
+    /// A sink threw what is handled just now.
+    void sink_threw(std::string_view topic);
 
     /// A message fell out of a queue.
-    void drop(counter& reason, std::string_view topic) {
-        reason.add();
-        drops_.add(executor_, topic,
-                   [self = shared_from_this()](event const& e) { self->notify(e); });
-    }
+    void drop(counter& reason, std::string_view topic);
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
 
     /// A sink begins to work off its queue, and has come to its end.
     void begin_work() noexcept { ++working_; }
-    void end_work() {
-        if (--working_ == 0)
-            end_waiting_until_idle({});
-    }
+    void end_work();
 
     /// Completes done when no sink works off a queue.
-    void wait_until_idle(completion<std::error_code> done) {
-        std::lock_guard const lock(mutex_);
-        idle_.add(0, std::move(done));
-        if (working_ == 0)
-            idle_.close({});
-    }
-
+    void wait_until_idle(completion<std::error_code> done);
     /// Ends those who wait for that.
-    void end_waiting_until_idle(std::error_code error) {
-        std::lock_guard const lock(mutex_);
-        idle_.close(error);
-    }
+    void end_waiting_until_idle(std::error_code error);
 
     /// Adds what the bus counts to what its transport does.
-    void add_to(statistics& s) const noexcept {
-        auto const waiting = publishes_waiting.load();
-        auto const refused = refused_here.get();
-        s.published += refused + waiting;
-        s.refused += refused;
-        s.queued += waiting;
-        s.queued_bytes += bytes_waiting;
-        s.delivered = delivered.get();
-        s.malformed += malformed.get();
-        s.failed = failed.get();
-        s.dropped_oldest = dropped_oldest.get();
-        s.dropped_newest = dropped_newest.get();
-        s.superseded = superseded.get();
-        s.abandoned = abandoned.get();
-        s.disconnected = disconnected.get();
-        s.pending = pending;
-        s.pending_bytes = pending_bytes;
-        s.pending_peak = depth.messages();
-        s.pending_bytes_peak = depth.bytes();
-        s.received = s.delivered + s.malformed + s.failed + s.dropped_oldest + s.dropped_newest +
-                     s.superseded + s.abandoned + s.pending;
-        s.received_bytes = received_bytes.get();
-    }
+    void add_to(statistics& s) const noexcept;
 
     /// Publishes that the transport never saw.
     counter refused_here;
@@ -123,6 +80,7 @@ public:
 
 private:
     asio::any_io_executor const executor_;
+    bool const tells_publish_;
     drop_notice drops_;
     std::atomic<std::size_t> working_ = 0;
     mutable std::mutex mutex_; // guards what follows
@@ -135,7 +93,7 @@ template <class Trace>
 class traced_report final : public bus_report {
 public:
     traced_report(asio::any_io_executor executor, Trace t)
-        : bus_report(std::move(executor)), trace(std::move(t)) {}
+        : bus_report(std::move(executor), traces_publish<Trace>), trace(std::move(t)) {}
 
     void notify(event const& e) override {
         if constexpr (traces_events<Trace>)
@@ -148,7 +106,16 @@ public:
             trace.on_publish(topic, bytes, refused);
     }
 
+    void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks) override {
+        if constexpr (traces_delivery<Trace>)
+            trace.on_delivery(topic, bytes, sinks);
+    }
+
     [[no_unique_address]] Trace trace;
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/typed/impl/bus_report.ipp>
+#endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/base/timer.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
@@ -18,20 +19,14 @@ public:
     using completion_type = completion<std::error_code, std::uint64_t>;
 
     draining(asio::any_io_executor const& executor, statistics const& of_transport,
-             completion_type done)
-        : deadline(executor), done_(std::move(done)), lost_before_(lost(of_transport)) {}
+             completion_type done);
 
     bool ended() const noexcept { return !done_; }
 
     void end_as_closed() { done_(errc::closed, 0); }
 
     /// abandoned: what sinks had in their queues.
-    void end(std::error_code error, statistics const& of_transport, std::uint64_t abandoned) {
-        auto const undelivered = lost(of_transport) - lost_before_ + abandoned;
-        if (!error && undelivered > 0)
-            error = errc::outcome_unknown;
-        done_(error, undelivered);
-    }
+    void end(std::error_code error, statistics const& of_transport, std::uint64_t abandoned);
 
     timer deadline;
 
@@ -45,3 +40,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/typed/impl/draining.ipp>
+#endif

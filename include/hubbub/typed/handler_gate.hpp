@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <condition_variable>
+#include <hubbub/base/config.hpp>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -32,29 +32,12 @@ public:
 
     /// Lets nobody in any more, and waits until all others are out. The thread's own handler, which
     /// ends the bus then, is not waited for.
-    void shut() {
-        auto const self = std::this_thread::get_id();
-        std::unique_lock lock(mutex_);
-        shut_ = true;
-        left_.wait(lock, [&] {
-            return std::all_of(inside_.begin(), inside_.end(), [&](auto id) { return id == self; });
-        });
-    }
+    void shut();
 
 private:
-    bool enter() {
-        std::lock_guard const lock(mutex_);
-        if (!shut_)
-            inside_.push_back(std::this_thread::get_id());
-        return !shut_;
-    }
+    bool enter();
 
-    void leave() {
-        std::lock_guard const lock(mutex_);
-        inside_.erase(std::find(inside_.begin(), inside_.end(), std::this_thread::get_id()));
-        if (shut_)
-            left_.notify_all();
-    }
+    void leave();
 
     std::mutex mutex_; // guards what follows
     std::condition_variable left_;
@@ -63,3 +46,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/typed/impl/handler_gate.ipp>
+#endif

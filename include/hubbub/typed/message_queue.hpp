@@ -3,11 +3,11 @@
 
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/flow/charge.hpp>
-#include <hubbub/flow/topic_table.hpp>
+#include <hubbub/flow/queue_room.hpp>
 #include <hubbub/memory_budget.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/typed/bus_report.hpp>
+#include <hubbub/typed/key_places.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -32,7 +32,8 @@ public:
 
     message_queue(queue_options<T> options, std::shared_ptr<bus_report> report,
                   std::shared_ptr<memory_budget> budget)
-        : options_(std::move(options)), report_(std::move(report)), charge_(std::move(budget)) {}
+        : options_(std::move(options)), report_(std::move(report)),
+          room_(options_.max_bytes, options_.max_messages, std::move(budget)) {}
     message_queue(message_queue const&) = delete;
     message_queue& operator=(message_queue const&) = delete;
     ~message_queue() {
@@ -55,7 +56,7 @@ public:
             return true; // it has ended already
         if (supersede(key, fresh, bytes))
             return true;
-        while (!fits(bytes)) {
+        while (!room_.try_enter(bytes)) {
             if (options_.when_full == overflow_policy::disconnect) {
                 closed_ = errc::slow_consumer;
                 report_->disconnected.add();
@@ -63,7 +64,7 @@ public:
                 serve();
                 return false;
             }
-            if (options_.when_full == overflow_policy::drop_newest || !attainable(bytes) ||
+            if (options_.when_full == overflow_policy::drop_newest || !room_.attainable(bytes) ||
                 items_.empty()) {
                 report_->drop(report_->dropped_newest, topic);
                 return true;
@@ -129,56 +130,39 @@ private:
         message_completion done;
     };
 
-    bool fits(std::size_t bytes) {
-        return items_.size() < options_.max_messages && bytes_ + bytes <= options_.max_bytes &&
-               charge_.try_raise(bytes_ + bytes);
-    }
-
-    /// Whether an empty queue would take it.
-    bool attainable(std::size_t bytes) const noexcept {
-        return options_.max_messages > 0 && bytes <= options_.max_bytes &&
-               charge_.attainable(bytes);
-    }
-
     /// Puts a message in the place of the one before of its key, if there is one and there is room:
     /// then fresh is that one.
     bool supersede(std::string const& key, received<T>& fresh, std::size_t bytes) {
         if (options_.when_full != overflow_policy::latest_per_key)
             return false;
         auto const found = places_.find(key);
-        if (found == places_.end())
+        if (!found)
             return false;
-        auto& i = items_[found->second - popped_];
-        auto const without = bytes_ - i.bytes;
-        if (without + bytes > options_.max_bytes || !charge_.try_raise(without + bytes))
+        auto& i = items_[*found - popped_];
+        if (!room_.try_resize(i.bytes, bytes))
             return false; // as at any bound: it goes to the end, and the oldest ones go
         report_->superseded.add();
         report_->pending_bytes += bytes - i.bytes; // modulo 2⁶⁴
         std::swap(i.what, fresh);
         i.bytes = bytes;
-        bytes_ = without + bytes;
-        charge_.settle(bytes_);
         return true;
     }
 
     void add(item i) {
         if (options_.when_full == overflow_policy::latest_per_key)
-            places_[i.key] = popped_ + items_.size();
-        bytes_ += i.bytes;
+            places_.put(i.key, popped_ + items_.size());
         ++report_->pending;
         report_->pending_bytes += i.bytes;
         items_.push_back(std::move(i));
-        report_->depth.raise(items_.size(), bytes_);
+        report_->depth.raise(items_.size(), room_.taken().bytes);
     }
 
     received<T> pop() {
         auto i = std::move(items_.front());
         items_.pop_front();
-        if (auto const at = places_.find(i.key); at != places_.end() && at->second == popped_)
-            places_.erase(at);
+        places_.erase(i.key, popped_);
         ++popped_;
-        bytes_ -= i.bytes;
-        charge_.settle(bytes_);
+        room_.leave(i.bytes);
         forget(i);
         return std::move(i.what);
     }
@@ -205,11 +189,10 @@ private:
     queue_options<T> const options_;
     std::shared_ptr<bus_report> const report_;
     std::mutex mutex_; // guards what follows
-    charge charge_;
+    queue_room room_;
     std::deque<item> items_;
-    std::size_t bytes_ = 0;
     std::uint64_t popped_ = 0;
-    string_map<std::uint64_t> places_; // of a key's message: how many were queued before it
+    key_places places_; // of a key's message: how many were queued before it
     std::deque<receiver> receivers_;
     std::uint64_t last_receiver_ = 0;
     std::error_code closed_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/subscription.hpp>
 #include <hubbub/typed/bus_report.hpp>
@@ -10,7 +11,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -22,14 +22,20 @@
 namespace hubbub::detail {
 
 /// What became of a message at one subscriber.
-enum class delivery { done, queued, overrun };
+enum class delivery { done, queued, overrun, rejected };
 
-/// A subscriber to messages of one type.
+/// A subscriber to messages, of a type that its group knows.
+struct message_subscriber : subscriber {};
+
+/// One to messages of this type.
 template <class T>
-struct subscriber_of : subscriber {
+struct subscriber_of : message_subscriber {
     /// May throw what a sink throws.
     virtual delivery call(std::string_view topic, T const& message, std::size_t bytes) = 0;
 };
+
+/// What owns s. Not by make_shared, which instantiates as much again for each type.
+std::shared_ptr<message_subscriber> shared(message_subscriber* s);
 
 template <class T, class Sink>
 void call_sink(Sink& sink, std::string_view topic, T const& message) {
@@ -101,8 +107,7 @@ private:
             call_sink(sink_, next->topic, next->message);
             report_->delivered.add();
         } catch (...) { // whatever a sink throws is told to the bus's owner
-            report_->failed.add();
-            report_->notify(sink_failed{next->topic, std::current_exception()});
+            report_->sink_threw(next->topic);
         }
         post();
     }
@@ -135,3 +140,7 @@ private:
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/typed/impl/subscribers.ipp>
+#endif

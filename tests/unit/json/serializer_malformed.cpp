@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -38,6 +39,17 @@ using namespace std::string_literals;
 
 #define STRUCTURED_SERIALIZERS json_serializer, msgpack_serializer
 
+namespace {
+
+std::string repeated(std::string_view part, std::size_t count) {
+    std::string all;
+    for (; count > 0; --count)
+        all += part;
+    return all;
+}
+
+} // namespace
+
 TEST_CASE("a name that is unknown is ignored") {
     CHECK(decoded<chat::person>(R"({"name":"ada","email":{"a":[1]},"age":36})") ==
           chat::person{"ada", 36});
@@ -55,6 +67,73 @@ TEST_CASE("of two members with one name the later counts") {
     CHECK(decoded<chat::counted>(R"({"kept":1,"kept":2})").kept == 2);
     CHECK(decoded<nlohmann::json>(R"({"a":[1],"a":{}})") ==
           nlohmann::json{{"a", nlohmann::json::object()}});
+    // The earlier one may be of another type, and nothing of it is left.
+    CHECK(decoded<chat::counted>(R"({"kept":"a","kept":[{}],"kept":2})").kept == 2);
+    CHECK(malformed<chat::counted>(R"({"kept":2,"kept":"a"})"));
+    CHECK(malformed<chat::counted>(R"({"kept":"a\x","kept":2})"));
+    CHECK(decoded<chat::message>(R"({"from":{"name":"a","age":1},"from":{"age":2}})").from ==
+          chat::person{"", 2});
+    CHECK(decoded<chat::only<std::array<chat::person, 1>>>(
+              R"({"member":[{"name":"a"}],"member":[{"age":2}]})")
+              .member[0] == chat::person{"", 2});
+    using numbers = std::map<std::string, int>;
+    CHECK(decoded<numbers>(R"({"a":{"b":[1]},"b":1,"a":2})") == numbers{{"a", 2}, {"b", 1}});
+    CHECK(malformed<numbers>(R"({"a":"x","b":1,"a":2,"b":"x"})"));
+    CHECK(decoded<chat::counted>("\x82\xa4kept\xa1x\xa4kept\x02", msgpack_serializer{}).kept == 2);
+}
+
+TEST_CASE("what is of another type at each of many levels is read once for each, and no more") {
+    // Each level might be made good by a later member of the same name.
+    std::string text = "0";
+    for (int level = 0; level < 60; ++level)
+        text = (level % 2 ? R"({"leaf":"x","branches":)" : "[") + text + (level % 2 ? "}" : "]");
+    CHECK(malformed<chat::tree>(text));
+    text =
+        "{\"branches\":1," + repeated("\"leaf\":\"x\",", 100'000) + "\"leaf\":1,\"branches\":[]}";
+    CHECK(decoded<chat::tree>(text).leaf == 1);
+}
+
+TEST_CASE("numbers and text mean what they mean to other readers") {
+    CHECK(decoded<int>("-0") == 0);
+    CHECK(decoded<unsigned>("-0") == 0);
+    CHECK(!std::signbit(decoded<double>("-0")));
+    CHECK(std::signbit(decoded<double>("-0.0")));
+    CHECK(decoded<double>("1e-400") == 0.0);
+    CHECK(decoded<double>("18446744073709551616") == 18446744073709551616.0);
+    CHECK(decoded<double>("0.1E+1") == 1.0);
+    CHECK(decoded<float>("16777217.0") == 16777216.0f);
+    CHECK(malformed<chat::nothing>(R"({"nobody":1e400})"));
+    CHECK(decoded<std::string>(R"("\u0000\u007f\u00e9\u4e16\ud83d\ude00\/\b\f\n\r\t")") ==
+          "\0\x7f\u00e9\u4e16\U0001f600/\b\f\n\r\t"s);
+    for (auto text : {R"("\ud83d")", R"("\ude00")", R"("\ud83d\u0041")", R"("\u00g0")", R"("\u00)",
+                      "\"\n\"", "\"\x7f\xc0\x80\"", "\"\xed\xa0\x80\""})
+        CHECK_MESSAGE(malformed<std::string>(text), text);
+    CHECK(decoded<int>("\xef\xbb\xbf 1") == 1);
+    CHECK(malformed<int>("\xef\xbb 1"));
+    CHECK(decoded<chat::counted>(R"({"ke\u0070t":5})").kept == 5);
+}
+
+TEST_CASE("a fraction is written with as few digits as give it again, and as a fraction") {
+    std::vector<std::pair<double, std::string_view>> const numbers = {
+        {0.0, "0.0"},
+        {-0.0, "-0.0"},
+        {1.0, "1.0"},
+        {-2.5, "-2.5"},
+        {100000.0, "100000.0"},
+        {1e14, "100000000000000.0"},
+        {1e15, "1e+15"},
+        {1.5e300, "1.5e+300"},
+        {0.1, "0.1"},
+        {0.0001, "0.0001"},
+        {0.00001, "1e-05"},
+        {5e-324, "5e-324"},
+        {1.0 / 3, "0.3333333333333333"}};
+    for (auto const& [number, text] : numbers) {
+        CHECK(support::text_of(number) == text);
+        CHECK(nlohmann::json(number).dump() == text);
+    }
+    CHECK(support::text_of(0.1f) == "0.1");
+    CHECK(decoded<float>("0.1") == 0.1f);
 }
 
 TEST_CASE("a value of another type is malformed") {
@@ -155,17 +234,6 @@ TEST_CASE("MessagePack that is none is malformed, whatever length it announces")
                        "\x81\x01\x02"s})
         CHECK(malformed<nlohmann::json>(bytes, serializer));
 }
-
-namespace {
-
-std::string repeated(std::string_view part, std::size_t count) {
-    std::string all;
-    for (; count > 0; --count)
-        all += part;
-    return all;
-}
-
-} // namespace
 
 TEST_CASE("what nests deeper than 64 levels is malformed") {
     auto const nested = [](std::size_t levels) {

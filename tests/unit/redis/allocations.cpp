@@ -6,6 +6,7 @@
 #include "support/subscribing.hpp"
 
 #include <hubbub/flow/topic_table.hpp>
+#include <hubbub/redis/command.hpp>
 #include <hubbub/redis/publish_queue.hpp>
 #include <hubbub/redis/resp.hpp>
 #include <hubbub/serializer/in_place.hpp>

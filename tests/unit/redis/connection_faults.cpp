@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A transport over a stream of the test's own, of which the n-th operation fails, for every n.
-#include <hubbub/redis/plain_stream.hpp>
+#include <hubbub/redis/core.hpp>
+#include <hubbub/redis/stream.hpp>
 #include <hubbub/transport/redis.hpp>
 
 #include "support/fake_redis.hpp"
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <system_error>
@@ -27,6 +29,7 @@ namespace connection_faults_test {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::redis::link_handler;
 
 namespace {
 
@@ -58,54 +61,43 @@ struct world {
     std::function<void()> instead; // what happens then, if it is not to fail
 };
 
-/// A Stream of redis::connection: connects, reads and writes in memory.
-class stream {
+/// Connects, reads and writes in memory.
+class stream final : public hubbub::redis::stream {
 public:
-    struct context {
-        explicit context(hubbub::redis::options const& /*o*/) {}
-    };
-    using endpoint = hubbub::redis::plain_stream::endpoint;
-
-    stream(context const& /*shared*/, hubbub::detail::strand executor)
+    explicit stream(hubbub::detail::strand executor)
         : executor_(std::move(executor)), world_(world::current) {
         world_->streams.insert(this);
     }
-    stream(stream const&) = delete;
-    stream& operator=(stream const&) = delete;
-    ~stream() { world_->streams.erase(this); }
+    ~stream() override { world_->streams.erase(this); }
 
-    template <class Handler>
-    void async_connect(std::vector<endpoint> const& /*endpoints*/, Handler handler) {
-        operation done = [handler](std::error_code error, std::size_t) mutable { handler(error); };
+    void async_connect(std::vector<endpoint> /*endpoints*/, link_handler done) override {
         ++world_->connects;
         if (world_->is_the_one())
             return fail(std::move(done));
         end(std::move(done), {}, 0);
     }
 
-    void settle() noexcept {}
+    void settle() noexcept override {}
 
-    template <class Handler>
-    void async_read_some(asio::mutable_buffer buffer, Handler handler) {
+    void async_read_some(asio::mutable_buffer buffer, link_handler done) override {
         REQUIRE(!reader_); // one at a time
         if (world_->is_the_one())
-            return fail(std::move(handler));
-        reader_ = std::move(handler);
+            return fail(std::move(done));
+        reader_ = std::move(done);
         buffer_ = buffer;
         hand_over();
     }
 
-    template <class Handler>
-    void async_write_some(asio::const_buffer buffer, Handler handler) {
+    void async_write_some(asio::const_buffer buffer, link_handler done) override {
         if (world_->is_the_one())
-            return fail(std::move(handler));
-        end(std::move(handler), {}, buffer.size());
+            return fail(std::move(done));
+        end(std::move(done), {}, buffer.size());
         for (auto const& command :
              support::parse_commands({static_cast<char const*>(buffer.data()), buffer.size()}))
             execute(command);
     }
 
-    void close() {
+    void close() override {
         incoming_.clear();
         channels_.clear();
         if (reader_)
@@ -114,8 +106,8 @@ public:
             end(std::move(done), asio::error::operation_aborted, 0);
     }
 
-    static std::error_code reason(std::error_code error) noexcept {
-        return hubbub::redis::plain_stream::reason(error);
+    std::error_code reason(std::error_code error) noexcept override {
+        return error == asio::error::eof ? errc::disconnected : error;
     }
 
 private:
@@ -184,7 +176,17 @@ private:
     std::vector<operation> hung_; // end when it is closed
 };
 
-using peer = basic_redis_peer<hubbub::basic_redis_transport<stream>>;
+hubbub::redis::stream_maker streams_in_memory(hubbub::redis::options const& /*o*/) {
+    return
+        [](hubbub::detail::strand const& executor) { return std::make_unique<stream>(executor); };
+}
+
+struct transport_in_memory : hubbub::basic_redis_transport {
+    transport_in_memory(asio::any_io_executor const& executor, hubbub::redis::options const& o)
+        : basic_redis_transport(hubbub::detail::redis_core::open(executor, o, streams_in_memory)) {}
+};
+
+using peer = basic_redis_peer<transport_in_memory>;
 
 hubbub::redis::options settings() {
     hubbub::redis::options o;

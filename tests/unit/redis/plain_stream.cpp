@@ -8,6 +8,7 @@
 #include <asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace plain_stream_test {
 
 using asio::ip::tcp;
 using hubbub::redis::endpoint_order;
+using hubbub::redis::link_handler;
 using hubbub::redis::plain_stream;
 
 namespace {
@@ -52,12 +54,19 @@ struct silent_listener : listener {
     std::vector<std::unique_ptr<tcp::socket>> guests;
 };
 
+/// How an attempt ended.
+struct end {
+    void tell(std::error_code error, std::size_t /*bytes*/) { result = error; }
+    std::optional<std::error_code> result;
+};
+
 struct fixture {
     /// One attempt; ended by the test, as by connect_timeout, if it connects to none of them.
     std::error_code attempt(endpoints const& found, bool is_silent) {
         stream.close();
-        std::optional<std::error_code> result;
-        stream.async_connect(found, [&](std::error_code error) { result = error; });
+        auto const ended = std::make_shared<end>();
+        auto const& result = ended->result;
+        stream.async_connect(found, link_handler::of<&end::tell>(ended));
         if (is_silent) {
             io.restart();
             io.poll();

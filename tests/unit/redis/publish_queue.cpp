@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <hubbub/redis/command.hpp>
 #include <hubbub/redis/publish_queue.hpp>
 
 #include "support/completions.hpp"

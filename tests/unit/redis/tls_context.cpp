@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <hubbub/redis/plain_stream.hpp>
 #include <hubbub/redis/tls_context.hpp>
-#include <hubbub/redis/url.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include "support/certificates.hpp"
 
@@ -25,15 +25,19 @@ options with_tls() {
     return o;
 }
 
-/// What a context says against options; empty if it takes them.
-template <class Context = tls_context>
-std::string complaint(options const& o) {
+/// What make says against options; empty if it takes them.
+template <class Make>
+std::string complaint_of(Make make, options const& o) {
     try {
-        Context const made(o);
+        make(o);
         return {};
     } catch (std::invalid_argument const& e) {
         return e.what();
     }
+}
+
+std::string complaint(options const& o) {
+    return complaint_of([](options const& given) { return tls_context(given); }, o);
 }
 
 bool contains(std::string_view text, std::string_view part) {
@@ -57,11 +61,13 @@ TEST_CASE("a context is empty where no TLS is asked for") {
 }
 
 TEST_CASE("a transport without TLS says which has it") {
-    using plain = hubbub::redis::plain_stream::context;
-    auto const said = complaint<plain>(hubbub::redis::parse_url("rediss://host"));
+    using hubbub::redis::plain_streams;
+    auto const said = complaint_of(plain_streams, hubbub::redis::parse_url("rediss://host"));
     CHECK_MESSAGE(contains(said, "redis_tls_transport"), said);
     CHECK_MESSAGE(contains(said, "<hubbub/transport/redis_tls.hpp>"), said);
-    CHECK(complaint<plain>(options{}).empty());
+    CHECK_MESSAGE(contains(said, "make_redis_tls_transport"), said);
+    CHECK_MESSAGE(contains(said, "<hubbub/transport/make_redis_tls.hpp>"), said);
+    CHECK(complaint_of(plain_streams, options{}).empty());
 }
 
 TEST_CASE("a file that cannot be used is named, with its option and the reason") {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include <hubbub/redis/server_error.hpp>
 #include <hubbub/redis/tls_error.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
+#include <asio/error.hpp>
+#include <asio/ssl/error.hpp>
 #include <doctest/doctest.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace tls_error_test {
 

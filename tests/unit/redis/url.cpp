@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <hubbub/redis/url.hpp>
+#include <hubbub/transport/redis_options.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/local_bus.hpp"
 
+#include <hubbub/base/utf8.hpp>
 #include <hubbub/prometheus.hpp>
 #include <hubbub/topic_ledger.hpp>
 

@@ -12,11 +12,12 @@ namespace hubbub::detail {
 
 /// The forms in which one message is written, each made once, by the first who asks for it.
 ///
-/// Thread safety: all functions, from any thread. Who asks for a form while it is made waits.
+/// Thread safety: all functions, from any thread. A thread that asks for a form while it is made
+///                waits.
 class encodings {
 public:
     /// The form of a name, which `encode(std::string& out)` makes, and why it cannot be. It lives as
-    /// long as this object. What encode throws passes through, and then the next who asks makes it.
+    /// long as this object. An exception of encode passes through, and the next call makes the form.
     template <class Encode>
     std::error_code get(std::string_view name, Encode encode, std::string_view& out) {
         auto& made = at(name);

@@ -1,34 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/config.hpp>
 #include <hubbub/base/shared_list.hpp>
 #include <hubbub/completion.hpp>
-#include <hubbub/error.hpp>
-#include <hubbub/hub/cluster/frame.hpp>
+#include <hubbub/hub/frames/frame.hpp>
+#include <hubbub/hub/frames/frame_bus.hpp>
 #include <hubbub/hub/members/member.hpp>
 #include <hubbub/subscription.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace hubbub::detail {
 
 /// Takes the calls that reach one server.
-template <class Bus>
 class call_receiver {
 public:
-    using call = client_call<packed<typename Bus::serializer_type>>;
-
     /// A call came on the topic of an audience that has these members.
-    virtual void on_call(call const& c, member_list<Bus> const& members) = 0;
+    virtual void on_call(client_call const& c, member_list const& members) = 0;
     /// The topic of an audience is subscribed, or not to be had, and all that waited have left.
     virtual void on_deserted(std::string const& topic) = 0;
 
@@ -40,146 +35,63 @@ protected:
 /// subscribed while there are any, and joining completes when the subscription is active.
 ///
 /// Thread safety: all functions, from any thread.
-template <class Bus>
-class audience : public std::enable_shared_from_this<audience<Bus>> {
+class audience : public std::enable_shared_from_this<audience> {
 public:
-    using call = typename call_receiver<Bus>::call;
-    using snapshot = typename shared_list<member_ptr<Bus>>::snapshot;
+    using snapshot = shared_list<member_ptr>::snapshot;
 
-    audience(Bus& bus, std::string topic, std::weak_ptr<call_receiver<Bus>> receiver)
-        : bus_(&bus), topic_(std::move(topic)), receiver_(std::move(receiver)) {}
+    audience(frame_bus bus, std::string topic, std::weak_ptr<call_receiver> receiver);
 
     std::string const& topic() const noexcept { return topic_; }
 
     /// Adds c as soon as every later call reaches it, and then completes. Errors: queue_full, if so
     /// many joins of this connection wait already; 0: no limit.
-    void join(member_ptr<Bus> const& c, completion<std::error_code> done,
-              std::size_t most_waiting = 0) {
-        std::unique_lock const lock(mutex_);
-        if (state_ == state::active) {
-            add(c);
-            return done({});
-        }
-        if (state_ == state::idle)
-            subscribe();
-        auto& waiting = joining_[c];
-        if (most_waiting != 0 && waiting.size() >= most_waiting)
-            done(errc::queue_full);
-        else
-            waiting.push_back(std::move(done));
-    }
+    void join(member_ptr const& c, completion<std::error_code> done, std::size_t most_waiting = 0);
 
-    /// Its joins that still wait end as given.
-    void leave(member_ptr<Bus> const& c, std::error_code waiting_end) {
-        std::unique_lock const lock(mutex_);
-        members_.write([&](auto& list) {
-            if (auto const at = place_of(c, list); at != list.end() && *at == c)
-                list.erase(at);
-        });
-        if (auto const waiting = joining_.find(c); waiting != joining_.end()) {
-            for (auto& done : waiting->second)
-                done(waiting_end);
-            joining_.erase(waiting);
-        }
-    }
+    /// Takes c out. Its joins that still wait end as given.
+    void leave(member_ptr const& c, std::error_code waiting_end);
 
     /// Whether nobody is left, and this object is done with: not while it subscribes, since a
     /// subscription that waits for the backplane cannot be taken back, and another would wait beside
     /// it. Then on_deserted follows.
-    bool deserted() const {
-        std::shared_lock const lock(mutex_);
-        return state_ != state::subscribing && members_.empty() && joining_.empty();
-    }
+    bool deserted() const;
 
     /// Whether it is a member.
-    bool has(member_ptr<Bus> const& c) const {
-        auto const list = members();
-        return std::binary_search((*list).begin(), (*list).end(), c, connected_before<Bus>);
-    }
-
+    bool has(member_ptr const& c) const;
     /// Whether it waits to be one.
-    bool awaits(member_ptr<Bus> const& c) const {
-        std::shared_lock const lock(mutex_);
-        return joining_.contains(c);
-    }
+    bool awaits(member_ptr const& c) const;
 
     /// Ends all that wait.
-    void close() {
-        std::unique_lock const lock(mutex_);
-        for (auto& [who, waiting] : std::exchange(joining_, {}))
-            for (auto& done : waiting)
-                done(errc::closed);
-        members_.write([](auto& list) { list.clear(); });
-        subscription_.reset();
-    }
+    void close();
 
-    /// Who is in it now.
-    snapshot members() const {
-        std::shared_lock const lock(mutex_);
-        return members_.read();
-    }
+    /// The members at this time.
+    snapshot members() const;
 
 private:
     enum class state { idle, subscribing, active };
 
     struct by_connection {
-        bool operator()(member_ptr<Bus> const& a, member_ptr<Bus> const& b) const noexcept {
-            return connected_before<Bus>(a, b);
+        bool operator()(member_ptr const& a, member_ptr const& b) const noexcept {
+            return connected_before(a, b);
         }
     };
 
-    static auto place_of(member_ptr<Bus> const& c, member_list<Bus>& list) {
-        return std::lower_bound(list.begin(), list.end(), c, connected_before<Bus>);
-    }
+    void add(member_ptr const& c);
+    void subscribe();
+    void subscribed(std::error_code error, subscription s);
 
-    void add(member_ptr<Bus> const& c) {
-        members_.write([&](auto& list) {
-            if (auto const at = place_of(c, list); at == list.end() || *at != c)
-                list.insert(at, c);
-        });
-    }
-
-    void subscribe() {
-        state_ = state::subscribing;
-        bus_->template async_subscribe<call>(
-            topic_,
-            [weak = this->weak_from_this()](call const& c) {
-                auto const present = weak.lock();
-                auto const receiver = present ? present->receiver_.lock() : nullptr;
-                if (receiver)
-                    receiver->on_call(c, *present->members());
-            },
-            [self = this->shared_from_this()](std::error_code error, subscription s) {
-                self->subscribed(error, std::move(s));
-            });
-    }
-
-    void subscribed(std::error_code error, subscription s) {
-        std::unique_lock lock(mutex_);
-        auto joined = std::exchange(joining_, {});
-        state_ = error || joined.empty() ? state::idle : state::active;
-        if (state_ == state::active)
-            subscription_ = std::move(s);
-        for (auto& [who, waiting] : joined) {
-            if (!error)
-                add(who);
-            for (auto& done : waiting)
-                done(error);
-        }
-        lock.unlock();
-        if (auto const receiver = receiver_.lock(); receiver && joined.empty())
-            receiver->on_deserted(topic_);
-    }
-
-    Bus* const bus_;
+    frame_bus const bus_;
     std::string const topic_;
-    std::weak_ptr<call_receiver<Bus>> const receiver_;
+    std::weak_ptr<call_receiver> const receiver_;
     mutable std::shared_mutex mutex_; // guards what follows
     state state_ = state::idle;
     subscription subscription_;
-    shared_list<member_ptr<Bus>> members_; // in the order they connected
-    /// By who waits, what completes then.
-    std::map<member_ptr<Bus>, std::vector<completion<std::error_code>>, by_connection> joining_;
+    shared_list<member_ptr> members_; // in the order they connected
+    /// The completions of the joins that wait, by their connections.
+    std::map<member_ptr, std::vector<completion<std::error_code>>, by_connection> joining_;
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/members/impl/audience.ipp>
+#endif

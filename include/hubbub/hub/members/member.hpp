@@ -2,11 +2,10 @@
 #pragma once
 
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/calls/call_lane.hpp>
+#include <hubbub/hub/calls/shared_call.hpp>
+#include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/invocation.hpp>
-#include <hubbub/hub/members/mailbox.hpp>
-#include <hubbub/hub/outbox.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -17,75 +16,52 @@
 
 namespace hubbub::detail {
 
-template <class Bus>
 class audience;
+class mailbox;
 
-/// A call of a connection that waits for its turn.
-class waiting_call {
-public:
-    virtual void start() = 0;
-
-protected:
-    ~waiting_call() = default;
-};
-
-/// A connection, as its server has it: a called_member or a read_member.
-template <class Bus>
+/// A connection, as its server has it: a called_member, or a read_member (mailbox.hpp).
 struct member : caller_state {
+    /// Where calls wait for it; null for one that is called.
+    virtual mailbox* mail() noexcept { return nullptr; }
+    /// Calls it. Throws what its outlet throws. Precondition: it has no mailbox.
+    virtual void call(shared_call const& /*what*/) {}
+
     /// By the policy: from then on calls reach it.
     std::atomic<bool> allowed = false;
     /// By the hub's owner too: from then on it counts as there.
     std::atomic<bool> admitted = false;
-    /// Which of these have happened; whichever comes second tells the owner of the end.
-    enum : unsigned { greeted = 1, ended = 2 };
-    std::atomic<unsigned> owner_told = 0;
-    /// Why it ended; set before ended is.
+    /// Which of these have happened; the second of them has the owner told of the end.
+    enum : unsigned { connect_reported = 1, end_reported = 2 };
+    std::atomic<unsigned> reported = 0;
+    /// Why it ended; set before end_reported is.
     std::unique_ptr<closing const> end = {};
     std::uint64_t number = 0;
-    /// Where calls wait for it; null for a called_member.
-    mailbox<invocation<typename Bus::serializer_type>>* mail = nullptr;
-    /// What it wants to be told; null for nothing.
+    /// The functions that it wants called; null for none.
     std::unique_ptr<connect_options const> hooks = {};
-    call_lane<std::shared_ptr<waiting_call>> calls = {}; // guarded by mutex
     /// The groups it is in, or about to be; guarded by the roster's lock.
-    std::vector<std::shared_ptr<audience<Bus>>> groups = {};
+    std::vector<std::shared_ptr<audience>> groups = {};
 
 protected:
     member() = default;
 };
 
 /// One that is called.
-template <class Bus>
-struct called_member final : member<Bus> {
-    using outlet_type = outlet<typename Bus::serializer_type>;
+template <class Serializer>
+struct called_member final : member {
+    called_member(outlet<Serializer> o, Serializer s) : out(std::move(o)), format(std::move(s)) {}
 
-    explicit called_member(outlet_type o) : out(std::move(o)) {}
+    void call(shared_call const& what) override { out(invocation<Serializer>(what, format)); }
 
-    outlet_type const out;
+    outlet<Serializer> const out;
+    [[no_unique_address]] Serializer const format;
 };
 
-/// One that is read.
-template <class Bus>
-struct read_member final : member<Bus> {
-    /// total as of a mailbox.
-    read_member(outbox_options const& options, std::atomic<std::size_t>& total)
-        : box(options, total, this->mutex) {
-        this->mail = &box;
-    }
-
-    mailbox<invocation<typename Bus::serializer_type>> box;
-};
-
-template <class Bus>
-using member_ptr = std::shared_ptr<member<Bus>>;
-
-template <class Bus>
-using member_list = std::vector<member_ptr<Bus>>;
+using member_ptr = std::shared_ptr<member>;
+using member_list = std::vector<member_ptr>;
 
 /// The order of lists of members: by when they connected, not by their addresses, so that it is the
 /// same in each run.
-template <class Bus>
-bool connected_before(member_ptr<Bus> const& a, member_ptr<Bus> const& b) noexcept {
+inline bool connected_before(member_ptr const& a, member_ptr const& b) noexcept {
     return a->number < b->number;
 }
 

@@ -1,84 +1,65 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/hub/cluster/frame.hpp>
+#include <hubbub/base/config.hpp>
+#include <hubbub/hub/frames/frame.hpp>
 #include <hubbub/hub/members/member.hpp>
 #include <hubbub/hub/members/roster.hpp>
 
-#include <algorithm>
-#include <utility>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace hubbub::detail {
 
 /// Finds the connections here that a call is meant for, each once.
 ///
-/// Complexity: nothing is allocated where the call neither names several groups or users nor leaves
-/// groups out, and each member costs as much as is left out by name; else O(n log n) in the members
-/// of those.
-template <class Bus>
+/// Complexity: nothing is allocated where the call names no groups or users, and leaves out no groups
+/// and but a few names; else O(n log n) in the members and names of those.
 class selection {
 public:
-    selection(roster<Bus> const& here, hub_topics const& topics, recipients const* to)
-        : here_(&here), topics_(&topics), to_(to) {
-        if (to_ != nullptr && to_->except_groups)
-            for (auto const& group : *to_->except_groups)
-                append(excluded_, topics_->group(group));
-        sort_unique(excluded_);
-    }
+    selection(roster const& here, hub_topics const& topics, recipients const* to);
 
     /// Calls use(member) for each that is meant; members are those of the topic it came on.
     template <class Use>
-    void for_each(member_list<Bus> const& members, Use use) const {
-        if (to_ == nullptr || !to_->restricts())
-            return use_all(members, use);
-        member_list<Bus> named;
-        if (to_->connections)
-            for (auto const& id : *to_->connections)
-                if (auto c = here_->find(id))
-                    named.push_back(std::move(c));
-        if (to_->groups)
-            for (auto const& group : *to_->groups)
-                append(named, topics_->group(group));
-        if (to_->users)
-            for (auto const& user : *to_->users)
-                append(named, topics_->user(user));
-        sort_unique(named);
-        use_all(named, use);
-    }
-
-private:
-    template <class Use>
-    void use_all(member_list<Bus> const& members, Use& use) const {
-        for (auto const& c : members)
-            if (c->connected && c->allowed && !excludes(c))
+    void for_each(member_list const& members, Use use) const {
+        bool const restricted = to_ != nullptr && to_->restricts();
+        for (auto const& c : restricted ? named_ : members)
+            if (is_meant(c))
                 use(c);
     }
 
-    bool excludes(member_ptr<Bus> const& c) const {
-        return to_ != nullptr && to_->excludes() &&
-               ((to_->except && contains(*to_->except, c->id)) ||
-                (to_->except_users && !c->user.empty() && contains(*to_->except_users, c->user)) ||
-                std::binary_search(excluded_.begin(), excluded_.end(), c, connected_before<Bus>));
-    }
+private:
+    /// Names to be looked up for each member: many are sorted before.
+    class name_set {
+    public:
+        explicit name_set(std::optional<frame_names> const* names);
+        bool contains(std::string_view name) const;
 
-    static bool contains(frame_names const& list, std::string const& name) {
-        return std::find(list.begin(), list.end(), name) != list.end();
-    }
+    private:
+        static constexpr std::size_t few = 8;
 
-    void append(member_list<Bus>& list, std::string_view topic) const {
-        auto const members = here_->members_of(topic);
-        list.insert(list.end(), (*members).begin(), (*members).end());
-    }
+        frame_names const* names_ = nullptr;
+        std::vector<std::string_view> sorted_; // if they are more than few
+    };
 
-    static void sort_unique(member_list<Bus>& list) {
-        std::sort(list.begin(), list.end(), connected_before<Bus>);
-        list.erase(std::unique(list.begin(), list.end()), list.end());
+    bool is_meant(member_ptr const& c) const {
+        return c->connected && c->allowed && (to_ == nullptr || !to_->excludes() || !excludes(c));
     }
+    bool excludes(member_ptr const& c) const;
+    void append(member_list& list, std::string_view topic) const;
+    void collect_named(hub_topics const& topics);
 
-    roster<Bus> const* const here_;
-    hub_topics const* const topics_;
+    roster const* const here_;
     recipients const* const to_;
-    member_list<Bus> excluded_;
+    name_set const except_;
+    name_set const except_users_;
+    member_list excluded_;
+    member_list named_;
 };
 
 } // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/hub/members/impl/selection.ipp>
+#endif

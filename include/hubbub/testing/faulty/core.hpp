@@ -3,10 +3,10 @@
 
 #include <hubbub/base/timer.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/flow/kept_message.hpp>
 #include <hubbub/flow/limits.hpp>
 #include <hubbub/flow/observers.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
-#include <hubbub/local/endpoint.hpp>
 #include <hubbub/testing/faulty/faults.hpp>
 #include <hubbub/testing/faulty/history.hpp>
 #include <hubbub/testing/faulty/plan.hpp>
@@ -91,9 +91,7 @@ public:
     hubbub::detail::observers& listeners() noexcept { return observers_; }
 
     link_state state() const {
-        if (closed_)
-            return link_state::closed;
-        auto const s = below_->state();
+        auto const s = closed_ ? link_state::closed : below_->state();
         return s == link_state::whole && cut_ ? link_state::down : s;
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/flow/kept_message.hpp>
 #include <hubbub/flow/topic_table.hpp>
-#include <hubbub/local/endpoint.hpp>
 #include <hubbub/testing/faulty/history.hpp>
 #include <hubbub/testing/faulty/plan.hpp>
 #include <hubbub/transport.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/room.hpp>
 #include <hubbub/completion.hpp>
+#include <hubbub/flow/kept_message.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
-#include <hubbub/flow/room.hpp>
-#include <hubbub/local/endpoint.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>

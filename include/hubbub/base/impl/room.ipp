@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/base/room.hpp>
+
+namespace hubbub::detail {
+
+HUBBUB_DECL void room_waiters::add(std::size_t bytes, completion<std::error_code> done,
+                                   void const* owner) {
+    std::erase_if(waiting_, [](waiter const& w) { return !w.done.is_wanted(); });
+    waiting_.push_back({bytes, std::move(done), owner});
+}
+
+HUBBUB_DECL void room_waiters::close(std::error_code error) {
+    for (auto& w : std::exchange(waiting_, {}))
+        w.done(error);
+}
+
+HUBBUB_DECL void room_waiters::close(std::error_code error, void const* owner) {
+    std::erase_if(waiting_, [&](waiter& w) {
+        if (w.owner == owner)
+            w.done(error);
+        return w.owner == owner;
+    });
+}
+
+} // namespace hubbub::detail

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/flow/queue_room.hpp>
+
+#include <utility>
+
+namespace hubbub::detail {
+
+HUBBUB_DECL bool queue_room::try_resize(std::size_t from, std::size_t to) {
+    auto const now = taken_.bytes - from + to;
+    if (now > max_bytes_ || !charge_.try_raise(now))
+        return false;
+    taken_.bytes = now;
+    charge_.settle(now);
+    return true;
+}
+
+HUBBUB_DECL void queue_room::leave(std::size_t bytes) {
+    --taken_.entries;
+    taken_.bytes -= bytes;
+    charge_.settle(taken_.bytes);
+}
+
+HUBBUB_DECL void queue_room::leave_all() {
+    taken_ = {};
+    charge_.settle(0);
+}
+
+HUBBUB_DECL void queue_room::notify() {
+    if (waiters_.empty())
+        return;
+    waiters_.notify([this](std::size_t bytes) { return fits(bytes); },
+                    [this](std::size_t bytes, completion<std::error_code> done) {
+                        charge_.wait(taken_.bytes + bytes, std::move(done));
+                    });
+}
+
+HUBBUB_DECL void queue_room::wait(std::size_t bytes, completion<std::error_code> done) {
+    if (ended_)
+        return done(ended_);
+    if (fits(bytes))
+        return charge_.wait(taken_.bytes + bytes, std::move(done));
+    waiters_.add(bytes, std::move(done));
+}
+
+HUBBUB_DECL void queue_room::end_waiting(std::error_code error) {
+    ended_ = error;
+    waiters_.close(error);
+    charge_.end_waiting(error);
+}
+
+} // namespace hubbub::detail

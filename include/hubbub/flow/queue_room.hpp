@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/base/config.hpp>
+#include <hubbub/base/room.hpp>
+#include <hubbub/completion.hpp>
+#include <hubbub/flow/charge.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+
+namespace hubbub {
+class memory_budget;
+}
+
+namespace hubbub::detail {
+
+/// The room of a bounded queue, whatever is in it: how many entries and bytes are taken, what they
+/// take of a shared budget, and who waits for more. The queue's lock guards it.
+class queue_room {
+public:
+    struct depth {
+        std::size_t entries = 0;
+        std::size_t bytes = 0;
+    };
+
+    queue_room(std::size_t max_bytes, std::size_t max_entries,
+               std::shared_ptr<memory_budget> budget)
+        : max_bytes_(max_bytes), max_entries_(max_entries), charge_(std::move(budget)) {}
+
+    /// Takes room for one entry of so many bytes; false if there is none.
+    bool try_enter(std::size_t bytes) {
+        if (!fits(bytes) || !charge_.try_raise(taken_.bytes + bytes))
+            return false;
+        ++taken_.entries;
+        taken_.bytes += bytes;
+        peak_ = {std::max(peak_.entries, taken_.entries), std::max(peak_.bytes, taken_.bytes)};
+        return true;
+    }
+
+    /// An entry takes so many bytes, where it took others; false if they are too many.
+    bool try_resize(std::size_t from, std::size_t to);
+
+    /// Gives the room of one entry back. Who waits is not told before notify.
+    void leave(std::size_t bytes);
+    /// The same for all.
+    void leave_all();
+
+    /// Tells those who wait, and whom the budget lets in too.
+    void notify();
+
+    /// Whether an empty queue would take an entry of so many bytes.
+    bool attainable(std::size_t bytes) const noexcept {
+        return max_entries_ > 0 && bytes <= max_bytes_ && charge_.attainable(bytes);
+    }
+
+    /// Completes done when an entry of so many bytes finds room.
+    void wait(std::size_t bytes, completion<std::error_code> done);
+    /// Ends those who wait, and those who come to.
+    void end_waiting(std::error_code error);
+
+    depth const& taken() const noexcept { return taken_; }
+    /// The most that was taken at once.
+    depth const& peak() const noexcept { return peak_; }
+
+private:
+    bool fits(std::size_t bytes) const noexcept {
+        return taken_.bytes + bytes <= max_bytes_ && taken_.entries < max_entries_;
+    }
+
+    std::size_t const max_bytes_;
+    std::size_t const max_entries_;
+    charge charge_;
+    room_waiters waiters_;
+    depth taken_;
+    depth peak_;
+    std::error_code ended_;
+};
+
+} // namespace hubbub::detail
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/flow/impl/queue_room.ipp>
+#endif

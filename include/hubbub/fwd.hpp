@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a header that only names these needs: it includes nothing. Not here are the names of nested
+// and of erased types, of concepts, and hub, whose parameter is constrained.
+namespace hubbub {
+
+// <hubbub/error.hpp>, <hubbub/limits.hpp>, <hubbub/statistics.hpp>, <hubbub/memory_budget.hpp>
+enum class errc;
+enum class outage_policy;
+enum class accounting;
+struct message_limits;
+struct statistics;
+class memory_budget;
+
+// <hubbub/transport.hpp>
+struct pattern;
+struct interest;
+struct message_view;
+struct transport_traits;
+class object_view;
+class sink;
+enum class link_state;
+template <class... Results>
+class completion;
+
+// <hubbub/transport/....hpp>
+class any_transport;
+class local_broker;
+class local_transport;
+struct local_options;
+class redis_transport;
+class redis_tls_transport;
+template <class Transport>
+class sequenced;
+struct sequence_options;
+namespace redis {
+struct options;
+struct tls_options;
+struct reply_limits;
+} // namespace redis
+
+// <hubbub/serializer/....hpp>
+struct in_place_serializer;
+struct json_serializer;
+struct msgpack_serializer;
+struct text_serializer;
+
+// <hubbub/bus.hpp>: bus<Transport, Serializer, no_trace> is what bus<Transport, Serializer> means.
+struct no_trace;
+template <class Transport, class Serializer, class Trace>
+class bus;
+class subscription;
+template <class T>
+class receiver;
+template <class T>
+struct received;
+template <class T>
+struct queue_options;
+enum class overflow_policy;
+
+// <hubbub/topic_ledger.hpp>, <hubbub/prometheus.hpp>
+class topic_ledger;
+struct topic_statistics;
+struct labelled_statistics;
+struct labelled_topics;
+
+// <hubbub/hub.hpp>, <hubbub/hub/....hpp>
+template <class Bus>
+class connection;
+template <class Bus>
+class target;
+template <class Bus>
+class client_target;
+template <class Bus>
+class targets;
+template <class Bus>
+class servers;
+template <class Bus>
+class presence;
+template <class T>
+class outcome;
+template <class T>
+class stream_reader;
+template <class T>
+class stream_writer;
+class caller;
+class hub_error;
+struct hub_options;
+struct presence_change;
+
+} // namespace hubbub

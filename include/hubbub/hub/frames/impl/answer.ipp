@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/hub/frames/answer.hpp>
+
+namespace hubbub::detail {
+
+HUBBUB_DECL answer answer_with_exception(bool detailed) {
+    answer given{.error = errc::method_failed, .thrown = std::current_exception()};
+    try {
+        throw;
+    } catch (hub_error const& told) {
+        given.text = told.what();
+        given.thrown = nullptr; // told to whom it concerns
+    } catch (std::exception const& e) {
+        if (detailed)
+            given.text = e.what();
+    } catch (...) { // what it is goes to the hub's owner
+    }
+    return given;
+}
+
+HUBBUB_DECL answer answer_with_failed_conversion() {
+    return {.error = errc::cannot_encode, .thrown = std::current_exception()};
+}
+
+HUBBUB_DECL server_message frame_of(std::uint64_t request, answer given) {
+    server_message m{.verb = verb::done, .request = request};
+    if (!given.value.empty())
+        m.arguments = std::move(given.value);
+    m.presence = std::move(given.presence);
+    if (given.error) {
+        bool const own = given.error.category() == error_category();
+        m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
+        m.text = given.text.empty() && !own ? given.error.message() : std::move(given.text);
+    }
+    return m;
+}
+
+HUBBUB_DECL answer answer_of(server_message const& m) {
+    return {.error = m.error ? std::error_code(*m.error, error_category()) : std::error_code{},
+            .text = m.text.value_or(""),
+            .value = m.arguments.value_or(packed{}),
+            .presence = m.presence};
+}
+
+} // namespace hubbub::detail

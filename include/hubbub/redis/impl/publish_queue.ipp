@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/redis/publish_queue.hpp>
+
+#include <hubbub/error.hpp>
+#include <hubbub/redis/command.hpp>
+#include <hubbub/redis/server_error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace hubbub::redis {
+
+template <class Append>
+void publish_queue::add(kind what, publish_completion&& done, Append append) {
+    auto const before = filling_.size();
+    try {
+        append();
+        entries_.emplace_back(end_of_queue(), std::move(done), what);
+    } catch (...) {
+        filling_.resize(before);
+        throw;
+    }
+    auto const now = bytes();
+    peak_messages_ = std::max(peak_messages_, entries_.size());
+    peak_bytes_ = std::max(peak_bytes_, now);
+    charge_.settle(now);
+}
+
+HUBBUB_DECL std::error_code publish_queue::push(std::string_view prefix,
+                                                message_view const& message,
+                                                publish_completion& done) {
+    if (!connected_ && limits_->while_down == outage_policy::refuse)
+        return errc::link_down;
+    auto const size = message.topic.size() + message.payload.size();
+    while (!has_room(size))
+        if (!attainable(size) || !displace_oldest())
+            return errc::queue_full;
+    add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done),
+        [&] { append_publish(filling_, prefix, message.topic, message.payload); });
+    return {};
+}
+
+HUBBUB_DECL void publish_queue::push_ping() {
+    add(kind::ping, {}, [&] { append_command(filling_, "PING"); });
+}
+
+HUBBUB_DECL void publish_queue::push_probe(std::string_view prefix, message_view const& message,
+                                           publish_completion done) {
+    add(kind::probe, std::move(done),
+        [&] { append_publish(filling_, prefix, message.topic, message.payload); });
+}
+
+HUBBUB_DECL void publish_queue::wait_for_room(std::size_t size, completion<std::error_code> done) {
+    room_.add(size, std::move(done));
+    changed();
+}
+
+HUBBUB_DECL void publish_queue::end_waiting_for_room(std::error_code error) {
+    room_.close(error);
+    charge_.end_waiting(error);
+}
+
+HUBBUB_DECL void publish_queue::wait_until_empty(completion<std::error_code> done) {
+    drains_.add(0, std::move(done));
+    changed();
+}
+
+HUBBUB_DECL std::string_view publish_queue::output() {
+    if (written_ == writing_.size()) {
+        begin_ += writing_.size();
+        writing_.clear();
+        written_ = std::exchange(displaced_, 0);
+        writing_.swap(filling_);
+    }
+    return std::string_view(writing_).substr(written_);
+}
+
+HUBBUB_DECL void publish_queue::wrote(std::size_t n) {
+    written_ += n;
+    changed();
+}
+
+HUBBUB_DECL std::error_code publish_queue::on_reply(reply const& r) {
+    if (!fits_oldest(r))
+        return errc::protocol_error;
+    auto oldest = pop();
+    changed();
+    bool const counts = oldest.what == kind::message;
+    if (r.type != value::kind::error) {
+        if (counts)
+            ledger_->confirmed.add();
+        oldest.done({}, static_cast<std::size_t>(r.integer));
+        return {};
+    }
+    if (counts)
+        ledger_->refused.add();
+    std::error_code const error = classify(r.text);
+    oldest.done(error, 0);
+    return counts || oldest.what == kind::uncounted ? error : std::error_code{};
+}
+
+HUBBUB_DECL std::uint64_t publish_queue::on_down() {
+    connected_ = false;
+    std::uint64_t unknown = 0;
+    while (!entries_.empty() && entries_.front().end <= begin_ + written_) {
+        auto oldest = pop();
+        if (oldest.what == kind::message) {
+            ++unknown;
+            ledger_->unknown.add();
+        }
+        oldest.done(errc::outcome_unknown, 0);
+    }
+    restart_at(answered_);
+    changed();
+    return unknown;
+}
+
+HUBBUB_DECL std::uint64_t publish_queue::close(std::error_code error) {
+    end_waiting_for_room(error);
+    drains_.close(error);
+    auto const unknown = on_down();
+    for (auto& e : entries_) {
+        if (e.what == kind::message)
+            ledger_->discarded.add();
+        e.done(error, 0);
+    }
+    entries_.clear();
+    filling_.clear();
+    displaced_ = 0;
+    changed();
+    return unknown;
+}
+
+HUBBUB_DECL std::size_t publish_queue::bytes() const noexcept {
+    return writing_.size() - written_ + filling_.size() - displaced_;
+}
+
+HUBBUB_DECL bool publish_queue::fits(std::size_t size) const noexcept {
+    return bytes() + size <= limits_->max_queue_bytes &&
+           entries_.size() < limits_->max_queue_messages;
+}
+
+HUBBUB_DECL bool publish_queue::attainable(std::size_t size) const noexcept {
+    return size <= limits_->max_queue_bytes && limits_->max_queue_messages > 0 &&
+           charge_.attainable(size);
+}
+
+HUBBUB_DECL void publish_queue::changed() {
+    charge_.settle(bytes());
+    if (room_.empty() && drains_.empty())
+        return;
+    room_.notify(
+        [this](std::size_t size) { return fits(size); },
+        [this](std::size_t size, auto done) { charge_.wait(bytes() + size, std::move(done)); });
+    drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
+}
+
+HUBBUB_DECL bool publish_queue::displace_oldest() {
+    if (connected_ || limits_->while_down != outage_policy::keep_newest || entries_.empty())
+        return false;
+    auto oldest = pop();
+    displaced_ = answered_;
+    if (oldest.what == kind::message)
+        ledger_->displaced.add();
+    oldest.done(errc::displaced, 0);
+    if (displaced_ > filling_.size() / 4) // now and then, since it moves what is left
+        restart_at(answered_);
+    charge_.settle(bytes());
+    return true;
+}
+
+HUBBUB_DECL bool publish_queue::fits_oldest(reply const& r) const noexcept {
+    // The answer may come before wrote, so that what is being written counts as asked.
+    if (entries_.empty() || entries_.front().end > begin_ + writing_.size())
+        return false;
+    if (r.type == value::kind::error)
+        return true;
+    return entries_.front().what == kind::ping ? r.type == value::kind::status
+                                               : r.type == value::kind::integer && r.integer >= 0;
+}
+
+HUBBUB_DECL publish_queue::entry publish_queue::pop() {
+    auto oldest = std::move(entries_.front());
+    entries_.pop_front();
+    answered_ = oldest.end;
+    return oldest;
+}
+
+HUBBUB_DECL std::uint64_t publish_queue::end_of_queue() const noexcept {
+    return begin_ + writing_.size() + filling_.size();
+}
+
+HUBBUB_DECL void publish_queue::restart_at(std::uint64_t at) {
+    filling_.insert(0, writing_);
+    filling_.erase(0, at < begin_ ? 0 : at - begin_);
+    writing_.clear();
+    written_ = 0;
+    displaced_ = 0;
+    begin_ = 0;
+    answered_ = 0;
+    for (auto& e : entries_)
+        e.end -= at;
+}
+
+} // namespace hubbub::redis

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/error.hpp>
+#include <hubbub/typed/bus_core.hpp>
+#include <hubbub/typed/draining.hpp>
+#include <hubbub/typed/handler_gate.hpp>
+#include <hubbub/typed/patient_publisher.hpp>
+#include <hubbub/typed/raw_group.hpp>
+
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// Hands a subscription to who asked for it, when the transport says that it is active.
+class activation final : public operation_with<std::error_code> {
+public:
+    activation(bus_core::subscription_completion done, subscription membership)
+        : done_(std::move(done)), membership_(std::move(membership)) {}
+
+    bool is_wanted() const noexcept override { return true; }
+    void post(std::unique_ptr<operation> /*self*/) override {
+        done_(results.take().only, std::move(membership_)); // which posts
+    }
+    void call(std::unique_ptr<operation> /*self*/) override {}
+
+private:
+    bus_core::subscription_completion done_;
+    subscription membership_;
+};
+
+/// The groups by the names of their interests.
+struct bus_core::group_map {
+    using map = std::multimap<std::string, std::shared_ptr<group>, std::less<>>;
+
+    map::iterator find(group const& g) {
+        auto [at, last] = all.equal_range(g.what().name);
+        while (at != last && at->second.get() != &g)
+            ++at;
+        return at == last ? all.end() : at;
+    }
+
+    map all;
+};
+
+HUBBUB_DECL bus_core::bus_core(std::shared_ptr<transport_interface> transport,
+                               void const* transport_id, std::shared_ptr<bus_report> report)
+    : transport_(std::move(transport)), transport_id_(transport_id), report_(std::move(report)),
+      gate_(std::make_shared<handler_gate>()),
+      patient_(std::make_shared<patient_publisher>(transport_, report_, gate_)),
+      groups_(std::make_unique<group_map>()) {}
+
+HUBBUB_DECL bus_core::~bus_core() = default;
+
+HUBBUB_DECL void bus_core::start() {
+    observation_ = transport_->observe([weak = weak_from_this()](event const& e) {
+        if (auto const core = weak.lock())
+            core->report_->notify(e);
+    });
+}
+
+HUBBUB_DECL void bus_core::close() noexcept {
+    stop();
+    patient_->close(errc::closed);
+    gate_->shut();
+}
+
+HUBBUB_DECL std::shared_ptr<bus_core> bus_core::another() const {
+    auto core = std::make_shared<bus_core>(transport_, transport_id_,
+                                           std::make_shared<bus_report>(report_->executor()));
+    core->start();
+    return core;
+}
+
+HUBBUB_DECL std::error_code bus_core::publish(message_view const& message,
+                                              publish_completion done) {
+    if (waiting())
+        return refuse(message.topic, errc::queue_full, std::move(done));
+    if (!report_->tells_publish())
+        return transport_->publish(message, std::move(done));
+    std::string const topic(message.topic); // a sink may destroy what it is a view of
+    auto const bytes = message.payload.size();
+    auto const report = report_; // and the bus
+    auto const refused = transport_->publish(message, std::move(done));
+    report->on_publish(topic, bytes, refused);
+    return refused;
+}
+
+HUBBUB_DECL std::error_code bus_core::publish_encoded(std::string_view topic,
+                                                      std::string_view bytes, std::error_code error,
+                                                      publish_completion done) {
+    if (error)
+        return refuse(topic, error, std::move(done));
+    return publish({topic, bytes, {}}, std::move(done));
+}
+
+HUBBUB_DECL void bus_core::publish_patiently(std::string topic, outgoing_message message,
+                                             std::chrono::milliseconds at_most,
+                                             publish_completion done,
+                                             cancel_hook const& on_cancel) {
+    patient_->publish(std::move(topic), std::move(message), at_most, std::move(done), on_cancel);
+}
+
+HUBBUB_DECL std::error_code bus_core::refuse(std::string_view topic, std::error_code error,
+                                             publish_completion done) {
+    report_->refused_here.add();
+    report_->on_publish(topic, 0, error);
+    done(error, 0);
+    return error;
+}
+
+HUBBUB_DECL void bus_core::async_subscribe(interest const& what, raw_sink sink,
+                                           subscription_completion done) {
+    join_and_tell(what, typeid(message_view), &raw_group::make, nullptr,
+                  std::make_shared<raw_subscriber>(std::move(sink), report_), std::move(done));
+}
+
+HUBBUB_DECL bus_core::joined bus_core::join(interest const& what, std::type_info const& type,
+                                            group::maker make, void const* typed,
+                                            std::shared_ptr<message_subscriber> s) {
+    std::lock_guard const lock(mutex_);
+    if (!open_)
+        return {};
+    std::shared_ptr<detail::group> of;
+    auto const [first, last] = groups_->all.equal_range(what.name);
+    for (auto at = first; at != last && !of; ++at)
+        if (at->second->is_of(what, type))
+            of = at->second;
+    if (!of) {
+        of.reset(make(what, shared_from_this(), typed));
+        groups_->all.emplace(what.name, of);
+    }
+    of->add(s);
+    return {of, subscription(of, std::move(s))};
+}
+
+HUBBUB_DECL std::error_code bus_core::activate(joined const& place, subscribe_completion done) {
+    std::lock_guard const lock(mutex_);
+    if (place.group && open_)
+        return transport_->subscribe(place.group->what(), place.group, std::move(done));
+    done(errc::closed);
+    return errc::closed;
+}
+
+HUBBUB_DECL subscription bus_core::join_at_once(interest const& what, std::type_info const& type,
+                                                group::maker make, void const* typed,
+                                                std::shared_ptr<message_subscriber> s) {
+    auto place = join(what, type, make, typed, std::move(s));
+    if (activate(place, {}))
+        return {};
+    return std::move(place.membership);
+}
+
+HUBBUB_DECL void bus_core::join_and_tell(interest const& what, std::type_info const& type,
+                                         group::maker make, void const* typed,
+                                         std::shared_ptr<message_subscriber> s,
+                                         subscription_completion done) {
+    auto place = join(what, type, make, typed, std::move(s));
+    auto operation = std::make_unique<activation>(std::move(done), std::move(place.membership));
+    activate(place, subscribe_completion(std::move(operation)));
+}
+
+HUBBUB_DECL void bus_core::remove(group& g, subscriber const& s) {
+    std::lock_guard const lock(mutex_);
+    if (!g.erase(s) || !open_)
+        return;
+    auto const at = groups_->find(g);
+    if (at == groups_->all.end())
+        return;
+    auto const kept = at->second;
+    groups_->all.erase(at);
+    transport_->unsubscribe(g.what(), g);
+}
+
+HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
+                                 completion<std::error_code, std::uint64_t> done) {
+    patient_->close(errc::closed);
+    auto const d =
+        std::make_shared<draining>(report_->executor(), transport_->statistics(), std::move(done));
+    d->deadline.expires_after(at_most);
+    auto finish = [core = shared_from_this(), d](std::error_code error) {
+        core->finish_drain(*d, error);
+    };
+    d->deadline.async_wait([finish](std::error_code aborted) {
+        if (!aborted)
+            finish(errc::timed_out);
+    });
+    // When all is answered nothing is taken any more, and sinks work off what they have.
+    auto answered = [core = shared_from_this(), finish](std::error_code error) {
+        handler_gate::stay const stay(*core->gate_);
+        if (error || !stay)
+            return finish(error);
+        core->unsubscribe();
+        core->report_->wait_until_idle({core->report_->executor(), finish});
+    };
+    transport_->drain({report_->executor(), std::move(answered)});
+}
+
+HUBBUB_DECL statistics bus_core::read_statistics() const {
+    auto s = transport_->statistics();
+    report_->add_to(s);
+    return s;
+}
+
+/// Nothing is delivered any more.
+HUBBUB_DECL void bus_core::unsubscribe() {
+    std::lock_guard const lock(mutex_);
+    if (std::exchange(open_, false))
+        for (auto const& [name, g] : groups_->all)
+            transport_->unsubscribe(g->what(), *g);
+}
+
+/// Ends the subscriptions and events. False if that has been done, or begun, before.
+HUBBUB_DECL bool bus_core::stop() {
+    unsubscribe();
+    std::unique_ptr<group_map> groups;
+    {
+        std::lock_guard const lock(mutex_);
+        groups.swap(groups_);
+    }
+    if (!groups)
+        return false;
+    for (auto const& [name, g] : groups->all)
+        g->deactivate();
+    report_->end_waiting_until_idle(errc::closed);
+    observation_.reset();
+    report_->on_event(nullptr);
+    return true;
+}
+
+/// On the executor, at the deadline or when all is done, whichever comes first.
+HUBBUB_DECL void bus_core::finish_drain(draining& d, std::error_code error) {
+    if (d.ended())
+        return;
+    d.deadline.cancel();
+    handler_gate::stay const stay(*gate_);
+    auto const abandoned = report_->abandoned.get();
+    if (!stay || !stop()) // the bus ended meanwhile, and with it perhaps the transport
+        return d.end_as_closed();
+    transport_->close();
+    d.end(error, transport_->statistics(), report_->abandoned.get() - abandoned);
+}
+
+} // namespace hubbub::detail

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <hubbub/error.hpp>
+#include <hubbub/typed/patient_publisher.hpp>
+
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <utility>
+
+namespace hubbub::detail {
+
+struct patient_publisher::operation {
+    operation(std::string t, std::chrono::milliseconds p, outgoing_message m, publish_completion d)
+        : topic(std::move(t)), patience(p), message(std::move(m)), done(std::move(d)) {}
+
+    message_view view() const noexcept { return message.view(topic); }
+    std::size_t bytes() const noexcept { return topic.size() + message.bytes.size(); }
+
+    std::string const topic;
+    std::chrono::milliseconds const patience; // zero for ever
+    outgoing_message const message;
+    publish_completion done;
+    bool counted = false; // as waiting
+    bool held = false;    // of the budget
+    std::optional<timer> deadline;
+    std::error_code given_up; // while it was being attempted
+};
+
+HUBBUB_DECL patient_publisher::patient_publisher(std::shared_ptr<transport_interface> transport,
+                                                 std::shared_ptr<bus_report> report,
+                                                 std::shared_ptr<handler_gate> gate)
+    : transport_(std::move(transport)), budget_(transport_->limits().budget),
+      report_(std::move(report)), gate_(std::move(gate)), time_(report_->executor()) {}
+
+HUBBUB_DECL void patient_publisher::publish(std::string topic, outgoing_message message,
+                                            std::chrono::milliseconds at_most,
+                                            publish_completion done, cancel_hook const& on_cancel) {
+    auto const o =
+        std::make_shared<operation>(std::move(topic), at_most, std::move(message), std::move(done));
+    std::unique_lock lock(mutex_);
+    bool const first = waiting_.empty() && !attempting_;
+    auto refused = closed_;
+    if (!refused && !first && !may_wait(*o))
+        refused = errc::queue_full;
+    if (refused) {
+        lock.unlock();
+        return refuse(*o, refused);
+    }
+    if (!first) {
+        waiting_.push_back(o);
+        begin_to_wait(o);
+    }
+    on_cancel.call([weak = weak_from_this(), of = std::weak_ptr(o)] {
+        auto const self = weak.lock();
+        if (auto const present = of.lock(); self && present)
+            self->give_up(present, asio::error::operation_aborted);
+    });
+    if (first)
+        attempt(lock, o);
+}
+
+HUBBUB_DECL void patient_publisher::close(std::error_code error) {
+    std::deque<operation_ptr> ended;
+    {
+        std::lock_guard const lock(mutex_);
+        closed_ = error;
+        ended.swap(waiting_);
+        awaited_.reset();
+        for (auto const& o : ended)
+            leave(*o);
+    }
+    for (auto const& o : ended)
+        refuse(*o, error);
+}
+
+/// Whether one more may wait. All together are bounded as the queue is; the first may, always.
+HUBBUB_DECL bool patient_publisher::may_wait(operation& o) {
+    auto const& limits = transport_->limits();
+    return waiting_.size() < limits.max_queue_messages &&
+           report_->bytes_waiting + o.bytes() <= limits.max_queue_bytes && try_hold(o);
+}
+
+HUBBUB_DECL bool patient_publisher::try_hold(operation& o) {
+    if (!budget_ || o.held)
+        return true;
+    o.held = budget_->try_hold(o.bytes());
+    return o.held;
+}
+
+HUBBUB_DECL void patient_publisher::begin_to_wait(operation_ptr const& o) {
+    if (std::exchange(o->counted, true))
+        return; // it was put back before
+    ++report_->publishes_waiting;
+    report_->bytes_waiting += o->bytes();
+    try_hold(*o); // the first may wait without
+    if (o->patience == std::chrono::milliseconds::zero())
+        return;
+    o->deadline.emplace(report_->executor(), time_);
+    o->deadline->expires_after(o->patience);
+    o->deadline->async_wait(
+        [weak = weak_from_this(), of = std::weak_ptr(o)](std::error_code error) {
+            auto const self = weak.lock();
+            if (auto const present = of.lock(); !error && self && present)
+                self->give_up(present, errc::timed_out);
+        });
+}
+
+HUBBUB_DECL void patient_publisher::give_up(operation_ptr const& o, std::error_code why) {
+    std::unique_lock lock(mutex_);
+    auto const at = std::find(waiting_.begin(), waiting_.end(), o);
+    if (at == waiting_.end()) {
+        o->given_up = why;
+        return;
+    }
+    waiting_.erase(at);
+    leave(*o);
+    if (waiting_.empty())
+        awaited_.reset();
+    lock.unlock();
+    refuse(*o, why);
+    lock.lock();
+    // There may be room for the one behind it, if that is smaller.
+    if (!attempting_ && !waiting_.empty() && awaited_ && waiting_.front()->bytes() < *awaited_)
+        attempt(lock, take_front());
+}
+
+HUBBUB_DECL patient_publisher::operation_ptr patient_publisher::take_front() {
+    if (waiting_.empty())
+        return nullptr;
+    auto front = std::move(waiting_.front());
+    waiting_.pop_front();
+    return front;
+}
+
+/// Publishes next, and those at the front after it, until one finds no room. What a publish
+/// throws, since there is no memory or an object cannot be copied, ends that one alone: its
+/// handler goes unused.
+HUBBUB_DECL void patient_publisher::attempt(std::unique_lock<std::mutex>& lock,
+                                            operation_ptr next) {
+    handler_gate::stay const stay(*gate_); // after close it is in vain, and nothing waits
+    attempting_ = true;
+    try {
+        publish_all(lock, next);
+    } catch (...) {
+        if (!lock.owns_lock())
+            lock.lock();
+        leave(*next);
+        attempting_ = false;
+        wait_for_room();
+        throw;
+    }
+    attempting_ = false;
+    wait_for_room();
+}
+
+HUBBUB_DECL void patient_publisher::publish_all(std::unique_lock<std::mutex>& lock,
+                                                operation_ptr& next) {
+    for (; next; next = take_front()) {
+        lock.unlock();
+        bool const full = !publish_now(next);
+        lock.lock();
+        auto const why = closed_ ? closed_ : next->given_up;
+        if (full && !why) {
+            begin_to_wait(next);
+            waiting_.push_front(std::move(next));
+            break;
+        }
+        leave(*next);
+        if (full) {
+            lock.unlock();
+            refuse(*next, why);
+            lock.lock();
+        }
+    }
+}
+
+/// False if there was no room.
+HUBBUB_DECL bool patient_publisher::publish_now(operation_ptr const& o) {
+    // A refusal for lack of room is answered too, perhaps before it is known here that it was
+    // refused; and what was accepted may find no room further on.
+    enum class fate { open, accepted, in_vain, no_room };
+    auto const known = std::make_shared<std::atomic<fate>>(fate::open);
+    auto answer = [o, known](std::error_code error, std::size_t servers) {
+        if (error != errc::queue_full || known->exchange(fate::no_room) == fate::accepted)
+            o->done(error, servers);
+    };
+    auto message = o->view();
+    message.counted = accounting::attempt;
+    auto const bytes = message.payload.size();
+    std::error_code const refused =
+        transport_->publish(message, {report_->executor(), std::move(answer)});
+    bool const full = refused == errc::queue_full;
+    if (known->exchange(full ? fate::in_vain : fate::accepted) == fate::no_room && !full)
+        o->done(errc::queue_full, 0);
+    if (!full)
+        report_->on_publish(o->topic, bytes, refused);
+    return !full;
+}
+
+/// What the transport tells that there is room. It is not wanted any more when who waited gave
+/// up, or a later wait is for less.
+struct patient_publisher::room_handler {
+    std::weak_ptr<patient_publisher> publisher;
+    std::weak_ptr<std::size_t const> wait;
+
+    bool is_wanted() const noexcept { return !wait.expired(); }
+
+    void operator()(std::error_code error) const {
+        auto const self = publisher.lock();
+        if (self && error)
+            self->close(error);
+        else if (self)
+            self->on_room(wait.lock());
+    }
+};
+
+/// Has the transport tell when there is room for the front.
+HUBBUB_DECL void patient_publisher::wait_for_room() {
+    if (waiting_.empty())
+        return awaited_.reset();
+    auto const bytes = waiting_.front()->bytes();
+    if (awaited_ && *awaited_ <= bytes)
+        return; // that is told before
+    awaited_ = std::make_shared<std::size_t const>(bytes);
+    room_handler told{weak_from_this(), awaited_};
+    transport_->wait_for_room(bytes, {report_->executor(), std::move(told)});
+}
+
+HUBBUB_DECL void patient_publisher::on_room(std::shared_ptr<std::size_t const> const& wait) {
+    std::unique_lock lock(mutex_);
+    if (!wait || wait != awaited_)
+        return;
+    awaited_.reset();
+    if (!attempting_)
+        attempt(lock, take_front());
+}
+
+HUBBUB_DECL void patient_publisher::leave(operation& o) {
+    o.deadline.reset();
+    if (!std::exchange(o.counted, false))
+        return;
+    --report_->publishes_waiting;
+    report_->bytes_waiting -= o.bytes();
+    if (std::exchange(o.held, false))
+        budget_->release(o.bytes());
+}
+
+/// Without the lock, since the trace is told.
+HUBBUB_DECL void patient_publisher::refuse(operation& o, std::error_code error) {
+    auto const bytes = o.view().payload.size();
+    report_->refused_here.add();
+    o.done(error, 0);
+    report_->on_publish(o.topic, bytes, error);
+}
+
+} // namespace hubbub::detail
