@@ -1,4 +1,4 @@
-// What does it take to read a message from JSON or MessagePack into a struct, and to write it?
+// How long does it take to read a message from JSON or MessagePack into a struct, and to write it?
 // SPDX-License-Identifier: MIT
 
 #include "support/arguments.hpp"
@@ -113,7 +113,7 @@ void use(T& value) {
     asm volatile("" : : "r"(&value) : "memory");
 }
 
-/// What one call of work takes, in nanoseconds.
+/// Measures one call of work, in nanoseconds.
 template <class Work>
 double time_of(std::size_t times, Work work) {
     auto const begin = thread_seconds();

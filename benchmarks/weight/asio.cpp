@@ -1,4 +1,4 @@
-// What everything is measured by.
+// Everything is measured by this file.
 #include <asio/io_context.hpp>
 
 int main() {}

@@ -19,7 +19,7 @@ public:
 
     /// Whether anybody waits for the end.
     virtual bool is_wanted() const noexcept = 0;
-    /// Has call called on the handler's executor. self, here and there, is what owns this.
+    /// Posts call to the handler's executor. self, here and there, owns this object.
     virtual void post(std::unique_ptr<operation> self);
     /// Frees self before the handler runs, as Asio does.
     virtual void call(std::unique_ptr<operation> self) = 0;
@@ -38,7 +38,7 @@ private:
     asio::any_io_executor work_;
 };
 
-/// What is posted.
+/// The function object that is posted.
 struct posted_operation {
     std::unique_ptr<operation> of;
     void operator()() {
@@ -47,11 +47,11 @@ struct posted_operation {
     }
 };
 
-/// Has call called with object on executor.
+/// Posts call(object) to executor.
 void post_shared(asio::any_io_executor const& executor, std::shared_ptr<void> object,
                  void (*call)(void*));
 
-/// Has Member of object called on executor, which keeps it until then: of one posted type,
+/// Posts a call of Member on object to executor, which keeps object until then: of one posted type,
 /// whatever the class.
 template <auto Member, class Class>
 void post_call(asio::any_io_executor const& executor, std::shared_ptr<Class> object) {
