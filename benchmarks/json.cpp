@@ -13,7 +13,8 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#if __has_include(<rapidjson/document.h>)
+// RapidJSON 1.1 does not compile with clang 19: it assigns to a const member.
+#if __has_include(<rapidjson/document.h>) && !defined(__clang__)
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
