@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/cancellation.hpp>
+#include <hubbub/base/asio.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/queue.hpp>
-#include <hubbub/receiver.hpp>
+#include <hubbub/event.hpp>
+#include <hubbub/flow/transport_interface.hpp>
 #include <hubbub/serializer.hpp>
+#include <hubbub/statistics.hpp>
 #include <hubbub/subscription.hpp>
 #include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/typed/bus_core.hpp>
-#include <hubbub/typed/outgoing.hpp>
-#include <hubbub/typed/start.hpp>
-#include <hubbub/typed/subscribers.hpp>
-#include <hubbub/typed/typed_core.hpp>
+#include <hubbub/typed/group.hpp>
+#include <hubbub/typed/operations.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -31,7 +30,45 @@ namespace hubbub {
 template <class Transport, class Serializer, class Trace>
 class bus;
 
+template <class T>
+struct queue_options; // <hubbub/queue.hpp>
+template <class T>
+class receiver; // <hubbub/receiver.hpp>
+
 namespace detail {
+
+template <class T, class Sink, class Executor>
+class queued_subscriber; // <hubbub/queue.hpp>
+template <class T>
+class receiving_subscriber; // <hubbub/receiver.hpp>
+
+/// The core of a bus with its types: the transport as it is, for the hot path, the serializer, and
+/// the trace.
+template <class Transport, class Serializer, class Trace>
+class typed_core final : public bus_core {
+public:
+    static std::shared_ptr<typed_core> make(Transport& transport, Serializer&& serializer,
+                                            Trace&& trace) {
+        // Not by make_shared: it instantiates as much again for each type.
+        std::shared_ptr<transport_interface> erased(
+            static_cast<transport_interface*>(new transport_model<Transport*>(&transport)));
+        auto* const model = new trace_model<Trace>(std::move(trace));
+        std::shared_ptr<trace_interface> traced(static_cast<trace_interface*>(model));
+        std::shared_ptr<bus_core> made(static_cast<bus_core*>(new typed_core(
+            transport, std::move(erased), std::move(traced), std::move(serializer), model->trace)));
+        return std::static_pointer_cast<typed_core>(std::move(made));
+    }
+
+    Transport* const typed_transport;
+    [[no_unique_address]] Serializer const serializer;
+    Trace* const typed_trace;
+
+private:
+    typed_core(Transport& t, std::shared_ptr<transport_interface> erased,
+               std::shared_ptr<trace_interface> traced, Serializer&& s, Trace& told)
+        : bus_core(std::move(erased), &t, std::move(traced)), typed_transport(&t),
+          serializer(std::move(s)), typed_trace(&told) {}
+};
 
 /// The core of a bus, without its types: a part of it that outlives it.
 template <class Transport, class Serializer, class Trace>
@@ -108,9 +145,7 @@ public:
     asio::any_io_executor get_executor() const { return core_->executor(); }
     Transport& transport() const noexcept { return *core_->typed_transport; }
     Serializer const& serializer() const noexcept { return core_->serializer; }
-    Trace& trace() const noexcept {
-        return static_cast<detail::traced_report<Trace>&>(core_->report()).trace;
-    }
+    Trace& trace() const noexcept { return *core_->typed_trace; }
 
     /// Publishes message on topic; never blocks. The message is encoded before this returns.
     ///
@@ -188,7 +223,7 @@ public:
 
     /// The same through a queue of the subscription's own, for a sink that is slow: it delays no
     /// other. The sink runs on its associated executor (asio::bind_executor), one message at a time;
-    /// a sink that blocks needs one apart from the bus's. Errors: as above.
+    /// a sink that blocks needs one apart from the bus's. Include <hubbub/queue.hpp>. Errors: as above.
     template <class T, class Sink>
     subscription subscribe(interest what, queue_options<T> queue, Sink sink) {
         detail::require_decodes<Serializer, T, Sink>();
@@ -202,7 +237,8 @@ public:
         }
     }
 
-    /// Puts messages into a queue, to be taken out with receiver::async_receive.
+    /// Puts messages into a queue, to be taken out with receiver::async_receive. Include
+    /// <hubbub/receiver.hpp>.
     /// Errors: a receiver that says closed, if the name is empty or too long, or the bus is closed.
     template <class T>
     receiver<T> receive(interest what, queue_options<T> queue = {}) {
@@ -235,7 +271,7 @@ public:
 
     /// Gets each event of the bus and its transport; replaces the observer before it. It is called
     /// on the transport's executor, or where a sink runs, and must not throw.
-    void on_event(observer o) { core_->report().on_event(std::move(o)); }
+    void on_event(observer o) { core_->on_event(std::move(o)); }
 
     /// Ends in good order: takes no publish any more, has what was accepted handed over and
     /// answered, unsubscribes, has sinks work off their queues, and closes the transport, and with

@@ -1,17 +1,125 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/asio.hpp>
 #include <hubbub/base/config.hpp>
-#include <hubbub/base/posting.hpp>
-#include <hubbub/base/results.hpp>
 
 #include <concepts>
 #include <memory>
+#include <new>
+#include <tuple>
 #include <utility>
 
 namespace hubbub {
 
 namespace detail {
+
+/// The results of one operation, until its handler gets them. A tuple, and for the few that there
+/// mostly are, what costs the compiler less than one.
+template <class... Results>
+struct result_pack {
+    explicit result_pack(Results&&... results) : all(std::move(results)...) {}
+    template <class Handler>
+    void give_to(Handler&& handler) {
+        std::apply(std::forward<Handler>(handler), std::move(all));
+    }
+    std::tuple<Results...> all;
+};
+
+template <>
+struct result_pack<> {
+    template <class Handler>
+    void give_to(Handler&& handler) {
+        std::forward<Handler>(handler)();
+    }
+};
+
+template <class Result>
+struct result_pack<Result> {
+    template <class Handler>
+    void give_to(Handler&& handler) {
+        std::forward<Handler>(handler)(std::move(only));
+    }
+    Result only;
+};
+
+template <class First, class Second>
+struct result_pack<First, Second> {
+    template <class Handler>
+    void give_to(Handler&& handler) {
+        std::forward<Handler>(handler)(std::move(first), std::move(second));
+    }
+    First first;
+    Second second;
+};
+
+/// Room for a value that is put in later, if at all: an optional that does less, and costs the
+/// compiler less.
+template <class T>
+class late {
+public:
+    late() noexcept {}
+    late(late const&) = delete;
+    late& operator=(late const&) = delete;
+    ~late() {
+        if (there_)
+            value_.~T();
+    }
+
+    /// Precondition: it is empty.
+    template <class... Parts>
+    void put(Parts&&... parts) {
+        ::new (static_cast<void*>(&value_)) T{std::forward<Parts>(parts)...};
+        there_ = true;
+    }
+
+    /// Precondition: it is not. The value that stays is moved from.
+    T take() { return std::move(value_); }
+
+private:
+    union {
+        T value_;
+    };
+    bool there_ = false;
+};
+
+/// One asynchronous operation that is to end by a call of its handler, whatever that is and gets:
+/// what is posted for it is of one type, so that Asio's part is compiled once.
+class operation {
+public:
+    operation(operation const&) = delete;
+    operation& operator=(operation const&) = delete;
+    virtual ~operation() = default;
+
+    /// Whether anybody waits for the end.
+    virtual bool is_wanted() const noexcept = 0;
+    /// Posts call to the handler's executor. self, here and there, owns this object.
+    virtual void post(std::unique_ptr<operation> self);
+    /// Frees self before the handler runs, as Asio does.
+    virtual void call(std::unique_ptr<operation> self) = 0;
+
+    /// Where the handler runs; empty for one that posts itself.
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
+
+protected:
+    /// On executor, which is kept busy while the operation lives.
+    explicit operation(asio::any_io_executor&& executor);
+    /// For one that posts itself.
+    operation() = default;
+
+private:
+    asio::any_io_executor executor_;
+    asio::any_io_executor work_;
+};
+
+/// The function object that is posted.
+struct posted_operation {
+    std::unique_ptr<operation> of;
+    void operator()() {
+        auto& arrived = *of;
+        arrived.call(std::move(of));
+    }
+};
 
 /// An operation that completes with Results.
 template <class... Results>
@@ -117,12 +225,21 @@ private:
 
 namespace detail {
 
-/// Where handler is to be called: on its own executor, else on fallback. Its type is not erased:
-/// that of asio::use_future is no any_io_executor.
-template <class Handler>
-auto executor_of(Handler const& handler, asio::any_io_executor const& fallback) {
-    return asio::get_associated_executor(handler, fallback);
+/// Posts call(object) to executor.
+void post_shared(asio::any_io_executor const& executor, std::shared_ptr<void> object,
+                 void (*call)(void*));
+
+/// Posts a call of Member on object to executor, which keeps object until then: of one posted type,
+/// whatever the class.
+template <auto Member, class Class>
+void post_call(asio::any_io_executor const& executor, std::shared_ptr<Class> object) {
+    post_shared(executor, std::move(object),
+                [](void* called) { (static_cast<Class*>(called)->*Member)(); });
 }
 
 } // namespace detail
 } // namespace hubbub
+
+#if !defined(HUBBUB_SEPARATE_COMPILATION)
+#include <hubbub/impl/completion.ipp>
+#endif

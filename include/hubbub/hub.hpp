@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/cancellation.hpp>
+#include <hubbub/base/asio.hpp>
 #include <hubbub/bus.hpp>
 #include <hubbub/hub/action.hpp>
 #include <hubbub/hub/caller.hpp>
@@ -160,7 +160,8 @@ public:
     ///           that server comes back: there a later one waits for the end of the one before.
     template <class Token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
-        return change_group(detail::verb::add, connection_id, group, std::forward<Token>(token));
+        return change_group(&detail::hub_core::add_to_group, connection_id, group,
+                            std::forward<Token>(token));
     }
 
     /// Takes a connection, on whatever server, out of a group; completes with
@@ -168,7 +169,8 @@ public:
     template <class Token>
     auto async_remove_from_group(std::string_view connection_id, std::string_view group,
                                  Token&& token) {
-        return change_group(detail::verb::remove, connection_id, group, std::forward<Token>(token));
+        return change_group(&detail::hub_core::remove_from_group, connection_id, group,
+                            std::forward<Token>(token));
     }
 
     /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a connection, on
@@ -274,12 +276,12 @@ private:
     }
 
     template <class Token>
-    auto change_group(detail::verb what, std::string_view connection_id, std::string_view group,
-                      Token&& token) {
+    auto change_group(decltype(&detail::hub_core::add_to_group) change,
+                      std::string_view connection_id, std::string_view group, Token&& token) {
         return asio::async_initiate<Token, void(std::error_code)>(
-            [core = core_, what](auto handler, std::string const& id, std::string const& name) {
+            [core = core_, change](auto handler, std::string const& id, std::string const& name) {
                 auto executor = detail::executor_of(handler, core->executor());
-                core->change_group(what, id, name, {std::move(executor), std::move(handler)});
+                (*core.*change)(id, name, {std::move(executor), std::move(handler)});
             },
             token, std::string(connection_id), std::string(group));
     }

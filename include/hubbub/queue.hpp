@@ -1,45 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-#include <functional>
-#include <string>
-#include <string_view>
-
-namespace hubbub {
-
-/// Decides what the full queue of a subscription does with another message.
-enum class overflow_policy {
-    /// The one that has waited longest goes.
-    drop_oldest,
-    /// The one that came goes.
-    drop_newest,
-    /// One message of each key is kept, the latest, in the place of the one before; at the bound, that
-    /// is with too many keys, the one that has waited longest goes.
-    latest_per_key,
-    /// The subscription ends: async_receive hands out what is queued, and then says slow_consumer.
-    disconnect,
-};
-
-/// The queue of one subscription, between the transport that delivers and a consumer that may be
-/// slow. At its bounds, or where the budget of the transport is used up, when_full decides; what is
-/// dropped is counted by reason (statistics) and told (message_dropped).
-template <class T>
-struct queue_options {
-    std::size_t max_messages = 10'000;
-    /// Payloads with their topics; of objects, their size without what they point to.
-    std::size_t max_bytes = std::size_t{16} << 20;
-    overflow_policy when_full = overflow_policy::drop_oldest;
-    /// What latest_per_key goes by; empty for the topic. Called where the transport delivers; what it
-    /// throws is told as sink_failed.
-    std::function<std::string(std::string_view topic, T const& message)> key = {};
-};
-
-/// A message out of a queue, with the topic that it came on.
-template <class T>
-struct received {
-    std::string topic;
-    T message;
-};
-
-} // namespace hubbub
+// The queue of a subscription: bus::subscribe with queue_options. receiver.hpp has bus::receive.
+#include <hubbub/queue_options.hpp>
+#include <hubbub/typed/queued_subscribers.hpp>

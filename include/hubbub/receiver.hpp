@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/cancellation.hpp>
+#include <hubbub/base/asio.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/subscription.hpp>
-#include <hubbub/typed/subscribers.hpp>
+#include <hubbub/typed/queued_subscribers.hpp>
 
 #include <asio/error.hpp>
 

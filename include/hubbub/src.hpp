@@ -9,7 +9,6 @@
 #endif
 
 #include <hubbub/base/impl/option_check.ipp>
-#include <hubbub/base/impl/posting.ipp>
 #include <hubbub/base/impl/random_id.ipp>
 #include <hubbub/base/impl/room.ipp>
 #include <hubbub/base/impl/timer.ipp>
@@ -28,6 +27,7 @@
 #include <hubbub/hub/calls/impl/call_limiter.ipp>
 #include <hubbub/hub/calls/impl/dispatcher.ipp>
 #include <hubbub/hub/calls/impl/hooks.ipp>
+#include <hubbub/hub/calls/impl/method.ipp>
 #include <hubbub/hub/calls/impl/method_table.ipp>
 #include <hubbub/hub/calls/impl/questions.ipp>
 #include <hubbub/hub/calls/impl/shared_call.ipp>
@@ -68,6 +68,7 @@
 #include <hubbub/hub/streams/impl/stop_list.ipp>
 #include <hubbub/hub/streams/impl/stream_pipe.ipp>
 #include <hubbub/hub/typed/impl/wrong_arguments.ipp>
+#include <hubbub/impl/completion.ipp>
 #include <hubbub/impl/error.ipp>
 #include <hubbub/impl/memory_budget.ipp>
 #include <hubbub/impl/prometheus.ipp>
@@ -99,5 +100,3 @@
 #include <hubbub/typed/impl/key_places.ipp>
 #include <hubbub/typed/impl/patient_publisher.ipp>
 #include <hubbub/typed/impl/raw_group.ipp>
-#include <hubbub/typed/impl/subscribers.ipp>
-#include <hubbub/typed/impl/waiting_publish.ipp>

@@ -3,18 +3,20 @@
 
 #include <hubbub/completion.hpp>
 #include <hubbub/event.hpp>
-#include <hubbub/limits.hpp>
 #include <hubbub/statistics.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <typeinfo>
 #include <utility>
 
 namespace hubbub {
+
+struct message_limits; // limits.hpp
 
 /// All topics that match a glob, with the meaning it has in Redis: `*`, `?`, `[abc]`, `[^a]`,
 /// `[a-z]`, and `\` before a character that stands for itself.
@@ -97,6 +99,30 @@ struct message_view {
     object_view object = {};
     accounting counted = accounting::message;
 };
+
+namespace detail {
+
+/// A message that waits to be given to a transport: bytes, or an object with what keeps it.
+struct outgoing_message {
+    outgoing_message(std::string encoded) // NOLINT(google-explicit-constructor)
+        : bytes(std::move(encoded)) {}
+
+    /// An object that owner keeps. The transport shares it; or else copies it, if it keeps it.
+    outgoing_message(std::shared_ptr<void const> kept_by, object_view seen, bool shares)
+        : owner(std::move(kept_by)), object(seen), shared(shares) {}
+
+    /// Valid while this is in its place.
+    message_view view(std::string_view topic) const noexcept {
+        return {topic, bytes, shared ? object.kept_by(owner) : object};
+    }
+
+    std::string bytes;
+    std::shared_ptr<void const> owner;
+    object_view object;
+    bool shared = false;
+};
+
+} // namespace detail
 
 /// Gets each message of one interest. The transport shares it, and calls it without any lock.
 class sink {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the user is told, and what becomes of messages, when a link is deaf, cut off, or away for long.
+#include <hubbub/memory_budget.hpp>
+#include <hubbub/receiver.hpp>
 #include <support/redis_peer.hpp>
 #include <support/small_redis.hpp>
 

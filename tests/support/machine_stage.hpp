@@ -121,7 +121,7 @@ struct machine_stage {
     scripted_transport transport{io};
     std::shared_ptr<detail::bus_core> bus_core = std::make_shared<detail::bus_core>(
         std::make_shared<detail::transport_model<scripted_transport*>>(&transport), &transport,
-        std::make_shared<detail::bus_report>(io.get_executor()));
+        nullptr);
     detail::frame_bus bus{bus_core, detail::frame_format::objects};
     detail::hub_topics topics{"hub"};
     std::shared_ptr<detail::hub_hooks> hooks = std::make_shared<detail::hub_hooks>();

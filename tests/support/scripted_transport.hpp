@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/flow/observers.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 #include <asio/io_context.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The only file that knows which Asio this is. <version> comes first because Asio 1.22.1 looks for
+// Which Asio this is, and what hubbub needs of a handler. <version> comes first because Asio 1.22.1 looks for
 // the standard library's aligned_alloc before it includes any standard header, and would otherwise
 // allocate in one way here and in another way there.
 #include <version>
@@ -13,9 +13,78 @@
 #endif
 
 #include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/dispatch.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
-#include <asio/strand.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace hubbub::detail {
+
+/// Where handler is to be called: on its own executor, else on fallback. Its type is not erased:
+/// that of asio::use_future is no any_io_executor.
+template <class Handler>
+auto executor_of(Handler const& handler, asio::any_io_executor const& fallback) {
+    return asio::get_associated_executor(handler, fallback);
+}
+
+/// Has a function called when a slot is emitted: cancel_by(slot)(function).
+template <class Slot>
+auto cancel_by(Slot slot) {
+    return [slot](auto cancel) mutable {
+        if (slot.is_connected())
+            slot.assign([cancel = std::move(cancel)](asio::cancellation_type type) mutable {
+                if (type != asio::cancellation_type::none)
+                    cancel();
+            });
+    };
+}
+
+/// Has a function called if an operation is cancelled: by no signal, by a slot of Asio's, or by one
+/// of another type behind a function.
+class cancel_hook {
+public:
+    using assigner = std::function<void(std::function<void()>)>;
+
+    cancel_hook() = default;
+    cancel_hook(asio::cancellation_slot slot) // NOLINT(google-explicit-constructor)
+        : slot_(slot) {}
+    explicit cancel_hook(assigner other) : other_(std::move(other)) {}
+
+    /// Has that called from now on.
+    void call(std::function<void()> on_cancel) const {
+        if (other_)
+            other_(std::move(on_cancel));
+        else
+            cancel_by(slot_)(std::move(on_cancel));
+    }
+
+private:
+    asio::cancellation_slot slot_;
+    assigner other_;
+};
+
+/// A handler of which the cancellation slot is left alone once it is called.
+template <class Handler>
+class cancellable_handler {
+public:
+    explicit cancellable_handler(Handler handler) : handler_(std::move(handler)) {}
+
+    template <class... Results>
+    void operator()(Results&&... results) {
+        auto slot = asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected())
+            slot.clear();
+        std::move(handler_)(std::forward<Results>(results)...);
+    }
+
+private:
+    Handler handler_;
+};
+
+} // namespace hubbub::detail

@@ -3,6 +3,8 @@
 
 #include <hubbub/base/asio.hpp>
 
+#include <asio/strand.hpp>
+
 #include <concepts>
 #include <utility>
 

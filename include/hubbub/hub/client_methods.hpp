@@ -3,7 +3,7 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/calls/method_table.hpp>
+#include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/frames/answer.hpp>
 #include <hubbub/hub/invocation.hpp>
 #include <hubbub/hub/typed/typed_method.hpp>
@@ -15,6 +15,11 @@
 namespace hubbub {
 
 namespace detail {
+
+class method_table;
+
+std::shared_ptr<method_table> make_method_table();
+void set_method(method_table& methods, std::string_view name, std::shared_ptr<method> m);
 
 /// Calls a method, and gives its answer to the caller that waits. If none waits, throws why the method
 /// failed.
@@ -48,7 +53,7 @@ public:
             static_assert(
                 detail::method_result<typename detail::signature<Method>::result>::at_once,
                 "hubbub: a client's method answers at once; await in a function of invocation");
-        methods_->on(name, detail::make_method(std::move(method), serializer_));
+        detail::set_method(*methods_, name, detail::make_method(std::move(method), serializer_));
     }
 
     void operator()(invocation<serializer> const& call) const {
@@ -56,7 +61,7 @@ public:
     }
 
 private:
-    std::shared_ptr<detail::method_table> methods_ = std::make_shared<detail::method_table>();
+    std::shared_ptr<detail::method_table> methods_ = detail::make_method_table();
     [[no_unique_address]] serializer serializer_;
 };
 

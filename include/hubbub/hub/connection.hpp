@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/cancellation.hpp>
+#include <hubbub/base/asio.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/core/core.hpp>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <hubbub/base/asio.hpp>
-#include <hubbub/base/cancellation.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/outcome.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/cancellation.hpp>
+#include <hubbub/base/asio.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/core/core.hpp>
+#include <hubbub/hub/frames/address.hpp>
 #include <hubbub/hub/frames/answer.hpp>
-#include <hubbub/hub/frames/frame.hpp>
 #include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/typed/with_token.hpp>
@@ -83,20 +83,19 @@ public:
     ///           delivery_order::local_first, the clients of this server get it in any case.
     template <class... Args>
     std::error_code send(std::string_view method, Args&&... args) const {
-        detail::client_call call{.method = std::string(method), .arguments = {}};
+        detail::packed packed;
         if (auto const error = detail::pack(
                 serializer_, std::tuple<detail::argument<Args>...>(std::forward<Args>(args)...),
-                call.arguments))
+                packed))
             return error;
-        return core_->send(addresses_, std::move(call));
+        return core_->send(addresses_, method, std::move(packed));
     }
 
     /// Ends the connections of each client of the target, wherever they are. They are told the
     /// reason, by connect_options::on_closed, and so are the owners of their hubs.
     /// Errors: those of send.
     std::error_code disconnect(std::string reason) const {
-        return core_->send(addresses_,
-                           {.method = {}, .arguments = {}, .closes = std::move(reason)});
+        return core_->end(addresses_, std::move(reason));
     }
 
 protected:

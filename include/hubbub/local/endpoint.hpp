@@ -10,6 +10,7 @@
 #include <hubbub/flow/observers.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
 #include <hubbub/flow/topic_table.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 #include <atomic>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/redis/publish_queue.hpp>
 #include <hubbub/redis/shared.hpp>
 #include <hubbub/transport.hpp>

@@ -6,6 +6,7 @@
 #include <hubbub/flow/observers.hpp>
 #include <hubbub/flow/topic_table.hpp>
 #include <hubbub/flow/transport_interface.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/sequenced/dormant_streams.hpp>
 #include <hubbub/sequenced/frame.hpp>
 #include <hubbub/sequenced/ledger.hpp>

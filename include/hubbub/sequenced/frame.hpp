@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 #include <chrono>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/bus.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/serializer/text.hpp>
 #include <hubbub/testing/run_until.hpp>
 

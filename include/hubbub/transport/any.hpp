@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/flow/transport_interface.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/flow/transport_interface.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/sequence_options.hpp>
 

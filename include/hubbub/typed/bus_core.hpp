@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/asio.hpp>
 #include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/event.hpp>
 #include <hubbub/flow/transport_interface.hpp>
 #include <hubbub/subscription.hpp>
+#include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
-#include <hubbub/typed/bus_report.hpp>
 #include <hubbub/typed/group.hpp>
-#include <hubbub/typed/waiting_publish.hpp>
-
-#include <asio/cancellation_signal.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -43,9 +41,9 @@ public:
 
     using subscription_completion = completion<std::error_code, subscription>;
 
-    /// transport_id is the address of the transport behind the interface.
+    /// transport_id is the address of the transport behind the interface. trace may be null.
     bus_core(std::shared_ptr<transport_interface> transport, void const* transport_id,
-             std::shared_ptr<bus_report> report);
+             std::shared_ptr<trace_interface> trace);
     bus_core(bus_core const&) = delete;
     bus_core& operator=(bus_core const&) = delete;
     virtual ~bus_core();
@@ -62,7 +60,7 @@ public:
     /// transport ends.
     std::shared_ptr<bus_core> another() const;
 
-    asio::any_io_executor const& executor() const noexcept { return report_->executor(); }
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
     link_state state() const { return transport_->state(); }
     transport_interface& transport() const noexcept { return *transport_; }
     /// Where the transport is: two cores with the same stand on one transport.
@@ -72,8 +70,11 @@ public:
 
     /// Whether publishes wait for room: then nothing may overtake them.
     bool waiting() const noexcept {
-        return report_->publishes_waiting.load(std::memory_order_acquire) > 0;
+        return counts_->publishes_waiting.load(std::memory_order_acquire) > 0;
     }
+
+    /// Has o called with each event, in place of the observer before it.
+    void on_event(observer o);
 
     /// Publishes bytes or an object; see bus::publish and bus::async_publish. Refused as queue_full
     /// while other publishes of this bus wait for room.
@@ -129,7 +130,9 @@ private:
 
     std::shared_ptr<transport_interface> const transport_;
     void const* const transport_id_;
+    asio::any_io_executor const executor_;
     std::shared_ptr<bus_report> const report_;
+    bus_counts const* const counts_; // the report's
     std::shared_ptr<handler_gate> const gate_;
     std::shared_ptr<patient_publisher> const patient_;
     std::shared_ptr<void> observation_;
@@ -137,7 +140,7 @@ private:
     std::mutex mutex_; // guards what follows
     bool open_ = true;
     struct group_map;
-    std::unique_ptr<group_map> groups_; // null after stop
+    std::shared_ptr<group_map> groups_; // null after stop
 };
 
 } // namespace hubbub::detail

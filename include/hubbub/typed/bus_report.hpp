@@ -10,7 +10,8 @@
 #include <hubbub/flow/drop_notice.hpp>
 #include <hubbub/flow/event_target.hpp>
 #include <hubbub/statistics.hpp>
-#include <hubbub/typed/tracing.hpp>
+#include <hubbub/trace.hpp>
+#include <hubbub/typed/group.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -25,9 +26,12 @@ namespace hubbub::detail {
 
 /// What a bus counts and tells: its own half of the statistics, its observer, and its trace if it has
 /// one. Its subscriptions share it, and may outlive the bus. Any thread.
-class bus_report : public event_target, public std::enable_shared_from_this<bus_report> {
+class bus_report : public event_target,
+                   public bus_counts,
+                   public std::enable_shared_from_this<bus_report> {
 public:
-    explicit bus_report(asio::any_io_executor executor, bool tells_publish = false);
+    explicit bus_report(asio::any_io_executor executor,
+                        std::shared_ptr<trace_interface> trace = nullptr);
     ~bus_report() override;
 
     void on_event(observer o);
@@ -36,9 +40,9 @@ public:
     /// Whether on_publish does anything.
     bool tells_publish() const noexcept { return tells_publish_; }
     /// A publish was accepted, or refused.
-    virtual void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused);
+    void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused);
     /// A message was handed to so many subscriptions of one type.
-    virtual void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks);
+    void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks);
 
     /// A sink threw what is handled just now.
     void sink_threw(std::string_view topic);
@@ -60,58 +64,15 @@ public:
     /// Adds what the bus counts to what its transport does.
     void add_to(statistics& s) const noexcept;
 
-    /// Publishes that the transport never saw.
-    counter refused_here;
-    std::atomic<std::uint64_t> publishes_waiting = 0;
-    std::atomic<std::uint64_t> bytes_waiting = 0;
-
-    counter received_bytes;
-    counter delivered;
-    counter malformed;
-    counter failed;
-    counter dropped_oldest;
-    counter dropped_newest;
-    counter superseded;
-    counter abandoned;
-    counter disconnected;
-    std::atomic<std::uint64_t> pending = 0;
-    std::atomic<std::uint64_t> pending_bytes = 0;
-    high_water depth;
-
 private:
     asio::any_io_executor const executor_;
+    std::shared_ptr<trace_interface> const trace_;
     bool const tells_publish_;
     drop_notice drops_;
     std::atomic<std::size_t> working_ = 0;
     mutable std::mutex mutex_; // guards what follows
     std::shared_ptr<observer> observer_;
     room_waiters idle_;
-};
-
-/// One with the trace of a bus.
-template <class Trace>
-class traced_report final : public bus_report {
-public:
-    traced_report(asio::any_io_executor executor, Trace t)
-        : bus_report(std::move(executor), traces_publish<Trace>), trace(std::move(t)) {}
-
-    void notify(event const& e) override {
-        if constexpr (traces_events<Trace>)
-            trace.on_event(e);
-        bus_report::notify(e);
-    }
-
-    void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) override {
-        if constexpr (traces_publish<Trace>)
-            trace.on_publish(topic, bytes, refused);
-    }
-
-    void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks) override {
-        if constexpr (traces_delivery<Trace>)
-            trace.on_delivery(topic, bytes, sinks);
-    }
-
-    [[no_unique_address]] Trace trace;
 };
 
 } // namespace hubbub::detail

@@ -4,13 +4,14 @@
 #include <hubbub/base/config.hpp>
 #include <hubbub/base/shared_list.hpp>
 #include <hubbub/error.hpp>
+#include <hubbub/flow/counter.hpp>
 #include <hubbub/serializer.hpp>
 #include <hubbub/subscription.hpp>
+#include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
-#include <hubbub/typed/bus_report.hpp>
-#include <hubbub/typed/subscribers.hpp>
-#include <hubbub/typed/tracing.hpp>
 
+#include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,67 @@
 namespace hubbub::detail {
 
 class bus_core; // whose header brings the definitions of group, which need it
+class bus_report;
+
+/// What a bus counts: its half of the statistics.
+struct bus_counts {
+    /// Publishes that the transport never saw.
+    counter refused_here;
+    std::atomic<std::uint64_t> publishes_waiting = 0;
+    std::atomic<std::uint64_t> bytes_waiting = 0;
+
+    counter received_bytes;
+    counter delivered;
+    counter malformed;
+    counter failed;
+    counter dropped_oldest;
+    counter dropped_newest;
+    counter superseded;
+    counter abandoned;
+    counter disconnected;
+    std::atomic<std::uint64_t> pending = 0;
+    std::atomic<std::uint64_t> pending_bytes = 0;
+    high_water depth;
+};
+
+/// What became of a message at one subscriber.
+enum class delivery { done, queued, overrun, rejected };
+
+/// A subscriber to messages, of a type that its group knows.
+struct message_subscriber : subscriber {};
+
+/// One to messages of this type.
+template <class T>
+struct subscriber_of : message_subscriber {
+    /// May throw what a sink throws.
+    virtual delivery call(std::string_view topic, T const& message, std::size_t bytes) = 0;
+};
+
+/// Owns s. Not by make_shared, which instantiates as much again for each type.
+std::shared_ptr<message_subscriber> shared(message_subscriber* s);
+
+template <class T, class Sink>
+void call_sink(Sink& sink, std::string_view topic, T const& message) {
+    if constexpr (std::invocable<Sink&, std::string_view, T const&>)
+        std::invoke(sink, topic, message);
+    else
+        std::invoke(sink, message);
+}
+
+/// Calls the user's sink where the transport delivers.
+template <class T, class Sink>
+class direct_subscriber final : public subscriber_of<T> {
+public:
+    explicit direct_subscriber(Sink sink) : sink_(std::move(sink)) {}
+
+    delivery call(std::string_view topic, T const& message, std::size_t /*bytes*/) override {
+        call_sink(sink_, topic, message);
+        return delivery::done;
+    }
+
+private:
+    Sink sink_;
+};
 
 /// The subscribers of one interest and one message type of a bus, which are one sink of its
 /// transport: a message is decoded once for all of them.
@@ -75,7 +137,7 @@ protected:
                 ++sinks;
                 delivered += call(static_cast<subscriber_of<T>&>(*s), topic, message, bytes);
             }
-        report_->delivered.add(delivered);
+        counts_->delivered.add(delivered);
         return sinks;
     }
 
@@ -89,14 +151,19 @@ protected:
                 disconnect(s, topic);
             return outcome == delivery::done ? 1 : 0;
         } catch (...) { // whatever a sink throws is told to the bus's owner
-            report_->sink_threw(topic);
+            sink_threw(topic);
             return 0;
         }
     }
 
-    bus_report& report() const noexcept { return *report_; }
+    bus_counts& counts() const noexcept { return *counts_; }
+
+    /// Tells the trace of the bus.
+    void tell_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks);
 
 private:
+    /// Counts and tells the exception that is handled just now.
+    void sink_threw(std::string_view topic);
     void disconnect(message_subscriber& s, std::string_view topic);
 
     std::string const name_;
@@ -104,6 +171,7 @@ private:
     std::type_info const* const type_;
     std::shared_ptr<bus_core> const core_;
     bus_report* const report_;        // the core's
+    bus_counts* const counts_;        // the report's
     mutable std::shared_mutex mutex_; // guards entries_
     entry_list entries_;
 };
@@ -142,9 +210,9 @@ private:
     void call_typed(entries const& all, std::string_view topic, T const& value, std::size_t bytes) {
         auto const sinks = call_all(all, topic, value, bytes);
         if constexpr (!in_place<Serializer>)
-            report().received_bytes.add(bytes * sinks);
+            counts().received_bytes.add(bytes * sinks);
         if constexpr (traces_delivery<Trace>)
-            report().on_delivery(topic, bytes, sinks);
+            tell_delivery(topic, bytes, sinks);
     }
 
     Serializer const* const serializer_; // the core's

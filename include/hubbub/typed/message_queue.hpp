@@ -5,7 +5,7 @@
 #include <hubbub/error.hpp>
 #include <hubbub/flow/queue_room.hpp>
 #include <hubbub/memory_budget.hpp>
-#include <hubbub/queue.hpp>
+#include <hubbub/queue_options.hpp>
 #include <hubbub/typed/bus_report.hpp>
 #include <hubbub/typed/key_places.hpp>
 

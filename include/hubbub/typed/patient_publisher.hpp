@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/asio.hpp>
 #include <hubbub/base/config.hpp>
 #include <hubbub/base/timer.hpp>
 #include <hubbub/completion.hpp>
@@ -9,7 +10,6 @@
 #include <hubbub/transport.hpp>
 #include <hubbub/typed/bus_report.hpp>
 #include <hubbub/typed/handler_gate.hpp>
-#include <hubbub/typed/waiting_publish.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <hubbub/memory_budget.hpp>
 #include <hubbub/redis/command.hpp>
 #include <hubbub/redis/publish_queue.hpp>
 

@@ -1,4 +1,5 @@
 // What each fault of a `faulty` transport does, in a test's time.
+#include <hubbub/memory_budget.hpp>
 #include <hubbub/testing/faulty.hpp>
 
 #include <hubbub/bus.hpp>

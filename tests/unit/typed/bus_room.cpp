@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/local_bus.hpp"
 
+#include <hubbub/memory_budget.hpp>
+#include <hubbub/receiver.hpp>
 #include <hubbub/serializer/in_place.hpp>
 #include <hubbub/testing/faulty.hpp>
 #include <hubbub/testing/virtual_time.hpp>

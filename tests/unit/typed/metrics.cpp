@@ -3,6 +3,7 @@
 
 #include <hubbub/base/utf8.hpp>
 #include <hubbub/prometheus.hpp>
+#include <hubbub/receiver.hpp>
 #include <hubbub/topic_ledger.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <hubbub/memory_budget.hpp>
 #include <hubbub/receiver.hpp>
 
 #include "support/queue_stage.hpp"

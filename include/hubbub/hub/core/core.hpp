@@ -4,15 +4,15 @@
 #include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/hub/action.hpp>
-#include <hubbub/hub/calls/method_table.hpp>
+#include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/calls/shared_call.hpp>
 #include <hubbub/hub/event.hpp>
+#include <hubbub/hub/frames/address.hpp>
 #include <hubbub/hub/frames/answer.hpp>
-#include <hubbub/hub/frames/frame.hpp>
+#include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/members/member.hpp>
 #include <hubbub/hub/options.hpp>
 #include <hubbub/hub/outbox.hpp>
-#include <hubbub/hub/presence_change.hpp>
 #include <hubbub/hub/streams/call_streams.hpp>
 
 #include <atomic>
@@ -27,17 +27,17 @@
 #include <utility>
 #include <vector>
 
-namespace hubbub::detail {
+namespace hubbub {
+
+struct presence_change;
+
+namespace detail {
 
 class bus_core;
-class cluster;
-class dispatcher;
-class hub_hooks;
 class members;
-class name_claim;
-class outboxes;
-class presence_feed;
-class rpc;
+struct client_call;
+struct server_beacon;
+struct server_message;
 
 /// The answers of servers, by their ids, in order. An empty id, with an error, stands for those that
 /// were not met in time.
@@ -76,11 +76,11 @@ public:
     void on_allow(std::function<bool(caller const&, action const&)> f);
     void on_connected(std::function<void(caller const&)> f);
     void on_disconnected(std::function<void(caller const&, closing const&)> f);
-    void on_presence(presence_observer f);
+    void on_presence(std::function<void(presence_change const&)> f);
 
     // The connections of this server.
 
-    members& here() noexcept { return *members_; }
+    members& here() noexcept;
     /// A connection that is read.
     member_ptr make_reader(outbox_options const& outbox);
     void connect(member_ptr const& c, completion<std::error_code> done);
@@ -110,13 +110,16 @@ public:
 
     /// Sends a call to each address; the first error, after all were tried. What is for this server's
     /// connections alone does not take the way over the backplane.
-    std::error_code send(std::vector<address> const& to, client_call c);
+    std::error_code send(std::vector<address> const& to, std::string_view method, packed arguments);
+    /// Ends the connections at each address in the same way.
+    std::error_code end(std::vector<address> const& to, std::string reason);
 
     // Any server, and its connections.
 
-    /// Puts a connection into a group, or takes it out: verb::add or verb::remove.
-    void change_group(verb what, std::string const& connection, std::string const& group,
+    void add_to_group(std::string const& connection, std::string const& group,
                       completion<std::error_code> done);
+    void remove_from_group(std::string const& connection, std::string const& group,
+                           completion<std::error_code> done);
     void groups_of(std::string const& connection, completion<std::error_code, name_list> done);
     /// Calls a method of one client. Returns the number by which to cancel.
     std::uint64_t ask_client(std::string const& connection, shared_call const& what,
@@ -138,27 +141,27 @@ private:
     class subscriptions;
 
     void listen();
+    /// Has take called with each frame on a topic while the server is open; active completes when the
+    /// topic is subscribed.
+    template <class Frame>
+    void listen_to(std::string const& topic, completion<std::error_code> active,
+                   void (hub_core::*take)(Frame const&));
     void on_call(client_call const& c);
     void on_message(server_message const& m);
     void on_beacon(server_beacon const& b);
+    std::error_code send_all(std::vector<address> const& to, client_call c);
     std::error_code send_to(std::string const& topic, client_call& c);
 
-    std::unique_ptr<class frame_bus const> const bus_;
     asio::any_io_executor const executor_;
     std::string const id_;
     hub_options const options_;
-    std::unique_ptr<name_claim> name_; // until it is closed
-    std::shared_ptr<hub_hooks> const hooks_;
-    std::shared_ptr<members> const members_;
-    std::shared_ptr<dispatcher> const dispatcher_;
-    std::shared_ptr<cluster> const cluster_;
-    std::shared_ptr<rpc> const rpc_;
-    std::shared_ptr<presence_feed> const presence_;
-    std::unique_ptr<subscriptions> const subscriptions_;
+    struct parts;
+    std::shared_ptr<parts> const parts_; // which costs a compiler less than a unique_ptr
     std::atomic<bool> open_ = true;
 };
 
-} // namespace hubbub::detail
+} // namespace detail
+} // namespace hubbub
 
 #if !defined(HUBBUB_SEPARATE_COMPILATION)
 #include <hubbub/hub/core/impl/core.ipp>

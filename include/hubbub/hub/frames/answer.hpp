@@ -3,13 +3,12 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/error.hpp>
-#include <hubbub/hub/frames/frame.hpp>
 #include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/outcome.hpp>
 
 #include <cstdint>
 #include <exception>
-#include <optional>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -17,13 +16,16 @@
 
 namespace hubbub::detail {
 
+struct presence_answer;
+struct server_message;
+
 /// The answer of a method: a value or none, or the reason why it failed.
 struct answer {
     std::error_code error = {};
     std::string text = {};
     packed value = {};
     /// The answer to verb::ask, in place of a value.
-    std::optional<presence_answer> presence = {};
+    std::shared_ptr<presence_answer const> presence = {};
     /// The exception that it threw, for the hub's owner.
     std::exception_ptr thrown = {};
 };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
-#include <hubbub/hub/calls/method_table.hpp>
+#include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/typed/packed_stream.hpp>
 #include <hubbub/hub/typed/stream_arguments.hpp>
 

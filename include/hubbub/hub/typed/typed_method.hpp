@@ -2,7 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
-#include <hubbub/hub/calls/method_table.hpp>
+#include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/frames/answer.hpp>
 #include <hubbub/hub/typed/signature.hpp>
 #include <hubbub/hub/typed/stream_arguments.hpp>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/posting.hpp>
 #include <hubbub/flow/limits.hpp>
 #include <hubbub/local/endpoint.hpp>
 

@@ -8,6 +8,8 @@
 #include <hubbub/base/random_id.hpp>
 #include <hubbub/flow/limits.hpp>
 
+#include <asio/dispatch.hpp>
+
 #include <sys/un.h>
 
 #include <chrono>

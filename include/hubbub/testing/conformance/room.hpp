@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/receiver.hpp>
 #include <hubbub/testing/stage.hpp>
 
 #include <chrono>

@@ -15,6 +15,8 @@
 #include <hubbub/testing/faulty/way_out.hpp>
 #include <hubbub/transport.hpp>
 
+#include <asio/dispatch.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -24,7 +26,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>

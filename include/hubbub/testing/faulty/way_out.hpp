@@ -5,6 +5,7 @@
 #include <hubbub/completion.hpp>
 #include <hubbub/flow/kept_message.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 #include <algorithm>

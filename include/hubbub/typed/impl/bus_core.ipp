@@ -3,6 +3,7 @@
 
 #include <hubbub/error.hpp>
 #include <hubbub/typed/bus_core.hpp>
+#include <hubbub/typed/bus_report.hpp>
 #include <hubbub/typed/draining.hpp>
 #include <hubbub/typed/handler_gate.hpp>
 #include <hubbub/typed/patient_publisher.hpp>
@@ -46,11 +47,13 @@ struct bus_core::group_map {
 };
 
 HUBBUB_DECL bus_core::bus_core(std::shared_ptr<transport_interface> transport,
-                               void const* transport_id, std::shared_ptr<bus_report> report)
-    : transport_(std::move(transport)), transport_id_(transport_id), report_(std::move(report)),
+                               void const* transport_id, std::shared_ptr<trace_interface> trace)
+    : transport_(std::move(transport)), transport_id_(transport_id),
+      executor_(transport_->get_executor()),
+      report_(std::make_shared<bus_report>(executor_, std::move(trace))), counts_(report_.get()),
       gate_(std::make_shared<handler_gate>()),
       patient_(std::make_shared<patient_publisher>(transport_, report_, gate_)),
-      groups_(std::make_unique<group_map>()) {}
+      groups_(std::make_shared<group_map>()) {}
 
 HUBBUB_DECL bus_core::~bus_core() = default;
 
@@ -68,10 +71,13 @@ HUBBUB_DECL void bus_core::close() noexcept {
 }
 
 HUBBUB_DECL std::shared_ptr<bus_core> bus_core::another() const {
-    auto core = std::make_shared<bus_core>(transport_, transport_id_,
-                                           std::make_shared<bus_report>(report_->executor()));
+    auto core = std::make_shared<bus_core>(transport_, transport_id_, nullptr);
     core->start();
     return core;
+}
+
+HUBBUB_DECL void bus_core::on_event(observer o) {
+    report_->on_event(std::move(o));
 }
 
 HUBBUB_DECL std::error_code bus_core::publish(message_view const& message,
@@ -177,8 +183,7 @@ HUBBUB_DECL void bus_core::remove(group& g, subscriber const& s) {
 HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
                                  completion<std::error_code, std::uint64_t> done) {
     patient_->close(errc::closed);
-    auto const d =
-        std::make_shared<draining>(report_->executor(), transport_->statistics(), std::move(done));
+    auto const d = std::make_shared<draining>(executor_, transport_->statistics(), std::move(done));
     d->deadline.expires_after(at_most);
     auto finish = [core = shared_from_this(), d](std::error_code error) {
         core->finish_drain(*d, error);
@@ -193,9 +198,9 @@ HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
         if (error || !stay)
             return finish(error);
         core->unsubscribe();
-        core->report_->wait_until_idle({core->report_->executor(), finish});
+        core->report_->wait_until_idle({core->executor_, finish});
     };
-    transport_->drain({report_->executor(), std::move(answered)});
+    transport_->drain({executor_, std::move(answered)});
 }
 
 HUBBUB_DECL statistics bus_core::read_statistics() const {
@@ -215,7 +220,7 @@ HUBBUB_DECL void bus_core::unsubscribe() {
 /// Ends the subscriptions and events. False if that has been done, or begun, before.
 HUBBUB_DECL bool bus_core::stop() {
     unsubscribe();
-    std::unique_ptr<group_map> groups;
+    std::shared_ptr<group_map> groups;
     {
         std::lock_guard const lock(mutex_);
         groups.swap(groups_);

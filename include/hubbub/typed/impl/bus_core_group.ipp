@@ -2,16 +2,21 @@
 #pragma once
 
 #include <hubbub/typed/bus_core.hpp>
+#include <hubbub/typed/bus_report.hpp>
 #include <hubbub/typed/group.hpp>
 
 #include <mutex>
 
 namespace hubbub::detail {
 
+HUBBUB_DECL std::shared_ptr<message_subscriber> shared(message_subscriber* s) {
+    return std::shared_ptr<message_subscriber>(s);
+}
+
 HUBBUB_DECL group::group(interest const& what, std::type_info const& type,
                          std::shared_ptr<bus_core> core)
     : name_(what.name), is_pattern_(what.is_pattern), type_(&type), core_(std::move(core)),
-      report_(&core_->report()) {}
+      report_(&core_->report()), counts_(report_) {}
 
 HUBBUB_DECL group::~group() = default;
 
@@ -42,6 +47,15 @@ HUBBUB_DECL void group::deactivate() {
 HUBBUB_DECL void group::reject(entries const& all, std::string_view topic, std::error_code reason) {
     report_->malformed.add(all.size());
     report_->notify(message_malformed{topic, reason});
+}
+
+HUBBUB_DECL void group::tell_delivery(std::string_view topic, std::size_t bytes,
+                                      std::size_t sinks) {
+    report_->on_delivery(topic, bytes, sinks);
+}
+
+HUBBUB_DECL void group::sink_threw(std::string_view topic) {
+    report_->sink_threw(topic);
 }
 
 HUBBUB_DECL void group::disconnect(message_subscriber& s, std::string_view topic) {

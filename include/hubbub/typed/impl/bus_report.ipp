@@ -7,8 +7,10 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL bus_report::bus_report(asio::any_io_executor executor, bool tells_publish)
-    : executor_(std::move(executor)), tells_publish_(tells_publish) {}
+HUBBUB_DECL bus_report::bus_report(asio::any_io_executor executor,
+                                   std::shared_ptr<trace_interface> trace)
+    : executor_(std::move(executor)), trace_(std::move(trace)),
+      tells_publish_(trace_ && trace_->tells_publish()) {}
 
 HUBBUB_DECL bus_report::~bus_report() = default;
 
@@ -19,6 +21,8 @@ HUBBUB_DECL void bus_report::on_event(observer o) {
 }
 
 HUBBUB_DECL void bus_report::notify(event const& e) {
+    if (trace_)
+        trace_->on_event(e);
     std::shared_ptr<observer> present;
     {
         std::lock_guard const lock(mutex_);
@@ -28,11 +32,17 @@ HUBBUB_DECL void bus_report::notify(event const& e) {
         (*present)(e);
 }
 
-HUBBUB_DECL void bus_report::on_publish(std::string_view /*topic*/, std::size_t /*bytes*/,
-                                        std::error_code /*refused*/) {}
+HUBBUB_DECL void bus_report::on_publish(std::string_view topic, std::size_t bytes,
+                                        std::error_code refused) {
+    if (trace_)
+        trace_->on_publish(topic, bytes, refused);
+}
 
-HUBBUB_DECL void bus_report::on_delivery(std::string_view /*topic*/, std::size_t /*bytes*/,
-                                         std::size_t /*sinks*/) {}
+HUBBUB_DECL void bus_report::on_delivery(std::string_view topic, std::size_t bytes,
+                                         std::size_t sinks) {
+    if (trace_)
+        trace_->on_delivery(topic, bytes, sinks);
+}
 
 HUBBUB_DECL void bus_report::sink_threw(std::string_view topic) {
     failed.add();

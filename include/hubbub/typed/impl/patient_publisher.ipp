@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/typed/patient_publisher.hpp>
 
 #include <asio/cancellation_type.hpp>

@@ -175,14 +175,15 @@ TEST_CASE("after close everything is refused, once, and the bus is not touched")
     auto const steps = s.transport.steps();
     s.connect("connect");
     s.core->drain(1s, {}, s.into("drain"));
-    s.core->change_group(verb::add, "t-1", "g", s.into("add"));
-    s.core->change_group(verb::remove, s.core->id() + "-1", "g", s.into("remove"));
+    s.core->add_to_group("t-1", "g", s.into("add"));
+    s.core->remove_from_group(s.core->id() + "-1", "g", s.into("remove"));
     s.core->groups_of("t-1", {s.io.get_executor(), [&](std::error_code e, name_list) {
                                   s.ended["groups"].push_back(e);
                               }});
     s.core->ask_client("t-1", shared_call("m", packed()), 1s, s.answer_into("ask"));
     s.core->invoke(support::make_told(), shared_call("m", packed()), {}, s.answer_into("invoke"));
-    CHECK(s.core->send({{s.topics.all(), {}}}, {}) == errc::closed);
+    CHECK(s.core->send({{s.topics.all(), {}}}, "m", {}) == errc::closed);
+    CHECK(s.core->end({{s.topics.all(), {}}}, "bye") == errc::closed);
     CHECK(s.core->tell_servers(shared_call("m", packed())) == errc::closed);
     s.core->on_presence([](auto const&) {});
     s.collect("collect");
@@ -212,7 +213,7 @@ TEST_CASE(
                  {s.topics.user("u"), {}},
                  {s.topics.server(s.core->id()), recipients{.connections = frame_names{a->id}}},
                  {s.topics.group("g"), {}}},
-                {.method = "m", .arguments = {}});
+                "m", {});
             s.run();
             CHECK(refused == (n == 0 ? ok : support::reset));
             auto const sent = s.transport.take_published();
@@ -231,7 +232,7 @@ TEST_CASE("that servers come and go is told once, and what was asked of one that
     s.beacon("t", beacon_reason::arrived);
     s.beacon("t", beacon_reason::here);
     CHECK(s.take_events() == strings{"joined t"});
-    s.core->change_group(verb::add, "t-1", "g", s.into("add"));
+    s.core->add_to_group("t-1", "g", s.into("add"));
     s.run();
     s.beacon("t", beacon_reason::gone);
     s.beacon("t", beacon_reason::here); // was overtaken
@@ -277,7 +278,8 @@ TEST_CASE("all servers are asked, whatever becomes of each, and each is in the a
                         frame_of(sent.front().request,
                                  p == part::fails
                                      ? answer{.error = errc::refused}
-                                     : answer{.presence = presence_answer{.count = 7}}));
+                                     : answer{.presence = std::make_shared<presence_answer const>(
+                                                  presence_answer{.count = 7})}));
                 else if (p == part::goes)
                     s.beacon(server, beacon_reason::gone);
                 s.run();

@@ -80,7 +80,8 @@ struct stage : rpc_stage {
         presence_snapshot all{.number = number, .present = {}};
         for (auto const& who : present)
             all.present.push_back({who, {}, {}});
-        return {.presence = presence_answer{.snapshot = all}};
+        return {.presence =
+                    std::make_shared<presence_answer const>(presence_answer{.snapshot = all})};
     }
 
     void lose() {

@@ -9,18 +9,6 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL std::string mismatched_streams(method_call const& call, unsigned readers,
-                                           bool answers) {
-    auto const name = "'" + std::string(call.what.method()) + "'";
-    auto const given = call.streams.arguments.size();
-    if (given != readers)
-        return name + " takes " + std::to_string(readers) + " streams, not " +
-               std::to_string(given);
-    if (answers != (call.streams.result != nullptr))
-        return name + (answers ? " answers with a stream" : " answers with no stream");
-    return {};
-}
-
 HUBBUB_DECL void method_table::on(std::string_view name, std::shared_ptr<method> m) {
     std::lock_guard const lock(mutex_);
     methods_[key(name)].swap(m); // the one before is a user's: destroyed after the lock

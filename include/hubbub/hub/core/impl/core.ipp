@@ -27,30 +27,13 @@ namespace hubbub::detail {
 /// What a server listens to.
 class hub_core::subscriptions {
 public:
-    /// Subscribes a topic: take gets each frame while the server is open. active completes when it is
-    /// subscribed.
-    template <class Frame>
-    void add(std::shared_ptr<hub_core> const& core, std::string const& topic,
-             completion<std::error_code> active, void (hub_core::*take)(Frame const&)) {
-        core->bus_->subscribe<Frame>(
-            topic,
-            [weak = std::weak_ptr(core), take](Frame const& frame) {
-                if (auto const self = weak.lock(); self && self->cluster_->open())
-                    (*self.*take)(frame);
-            },
-            {core->executor_,
-             [core, active = std::move(active)](std::error_code error, subscription s) mutable {
-                 core->subscriptions_->keep(std::move(s), *core->cluster_);
-                 active(error);
-             }});
+    void keep(subscription s, cluster const& while_open) {
+        std::lock_guard const lock(mutex_); // else it might close, and end all, in between
+        if (while_open.open())
+            all_.push_back(std::move(s));
     }
 
-    void observe(std::shared_ptr<hub_core> const& core) {
-        observation_ = core->bus_->observe([weak = std::weak_ptr(core)](event const& e) {
-            if (auto const self = weak.lock())
-                self->cluster_->on_link(e);
-        });
-    }
+    void keep(std::shared_ptr<void> observation) { observation_ = std::move(observation); }
 
     void end() {
         std::lock_guard const lock(mutex_);
@@ -59,15 +42,32 @@ public:
     }
 
 private:
-    void keep(subscription s, cluster const& while_open) {
-        std::lock_guard const lock(mutex_); // else it might close, and end all, in between
-        if (while_open.open())
-            all_.push_back(std::move(s));
-    }
-
     std::mutex mutex_; // guards what follows
     std::vector<subscription> all_;
     std::shared_ptr<void> observation_; // of the link
+};
+
+/// Each looks at those before it alone.
+struct hub_core::parts {
+    parts(frame_bus const& b, hub_topics const& topics, std::string const& id,
+          hub_options const& options)
+        : bus(b), name(std::make_unique<name_claim>(bus.transport_id(), options.name)),
+          hooks(std::make_shared<hub_hooks>()),
+          members(std::make_shared<detail::members>(bus, topics, id, options, hooks)),
+          dispatcher(std::make_shared<detail::dispatcher>(bus.executor(), options, hooks)),
+          cluster(std::make_shared<detail::cluster>(bus, topics, options, members)),
+          rpc(std::make_shared<detail::rpc>(bus, topics, options, members, cluster, hooks)),
+          presence(std::make_shared<presence_feed>(bus, topics, options, cluster, rpc, hooks)) {}
+
+    frame_bus const bus;
+    std::unique_ptr<name_claim> name; // until it is closed
+    std::shared_ptr<hub_hooks> const hooks;
+    std::shared_ptr<detail::members> const members;
+    std::shared_ptr<detail::dispatcher> const dispatcher;
+    std::shared_ptr<detail::cluster> const cluster;
+    std::shared_ptr<detail::rpc> const rpc;
+    std::shared_ptr<presence_feed> const presence;
+    hub_core::subscriptions subscriptions;
 };
 
 HUBBUB_DECL std::shared_ptr<hub_core>
@@ -79,84 +79,99 @@ hub_core::open(std::shared_ptr<bus_core> bus, frame_format format, hub_options c
 }
 
 HUBBUB_DECL hub_core::hub_core(passkey, frame_bus const& bus, hub_options const& options)
-    : topics(options.name), bus_(std::make_unique<frame_bus const>(bus)), executor_(bus.executor()),
-      id_(random_id(executor_)), options_(options),
-      name_(std::make_unique<name_claim>(bus.transport_id(), options.name)),
-      hooks_(std::make_shared<hub_hooks>()),
-      members_(std::make_shared<members>(bus, topics, id_, options, hooks_)),
-      dispatcher_(std::make_shared<dispatcher>(executor_, options, hooks_)),
-      cluster_(std::make_shared<cluster>(bus, topics, options, members_)),
-      rpc_(std::make_shared<rpc>(bus, topics, options, members_, cluster_, hooks_)),
-      presence_(std::make_shared<presence_feed>(bus, topics, options, cluster_, rpc_, hooks_)),
-      subscriptions_(std::make_unique<subscriptions>()) {}
+    : topics(options.name), executor_(bus.executor()), id_(random_id(executor_)), options_(options),
+      parts_(std::make_shared<parts>(bus, topics, id_, options)) {}
 
 HUBBUB_DECL hub_core::~hub_core() = default;
 
 HUBBUB_DECL void hub_core::listen() {
     auto const self = shared_from_this();
-    subscriptions_->observe(self);
+    parts_->subscriptions.keep(parts_->bus.observe([weak = std::weak_ptr(self)](event const& e) {
+        if (auto const present = weak.lock())
+            present->parts_->cluster->on_link(e);
+    }));
     joined_completion ready(executor_, {executor_, [self](std::error_code error) {
-                                            self->cluster_->announce();
-                                            self->members_->open(error);
+                                            self->parts_->cluster->announce();
+                                            self->parts_->members->open(error);
                                         }});
-    subscriptions_->add(self, topics.control(id_), ready.part(), &hub_core::on_message);
-    subscriptions_->add(self, topics.server(id_), ready.part(), &hub_core::on_call);
-    subscriptions_->add(self, topics.beacons(), ready.part(), &hub_core::on_beacon);
+    listen_to(topics.control(id_), ready.part(), &hub_core::on_message);
+    listen_to(topics.server(id_), ready.part(), &hub_core::on_call);
+    listen_to(topics.beacons(), ready.part(), &hub_core::on_beacon);
+}
+
+template <class Frame>
+void hub_core::listen_to(std::string const& topic, completion<std::error_code> active,
+                         void (hub_core::*take)(Frame const&)) {
+    auto const self = shared_from_this();
+    parts_->bus.template subscribe<Frame>(
+        topic,
+        [weak = std::weak_ptr(self), take](Frame const& frame) {
+            if (auto const present = weak.lock(); present && present->parts_->cluster->open())
+                (*present.*take)(frame);
+        },
+        {executor_,
+         [self, active = std::move(active)](std::error_code error, subscription s) mutable {
+             self->parts_->subscriptions.keep(std::move(s), *self->parts_->cluster);
+             active(error);
+         }});
 }
 
 HUBBUB_DECL void hub_core::close() {
-    cluster_->close();
-    subscriptions_->end();
-    rpc_->close();
+    parts_->cluster->close();
+    parts_->subscriptions.end();
+    parts_->rpc->close();
     if (!open_.exchange(false))
         return;
-    members_->close();
-    presence_->tell({});
-    name_.reset();
+    parts_->members->close();
+    parts_->presence->tell({});
+    parts_->name.reset();
 }
 
 HUBBUB_DECL void hub_core::give_up_early() {
-    rpc_->give_up_early();
+    parts_->rpc->give_up_early();
 }
 
 HUBBUB_DECL void hub_core::on_event(hub_observer f) {
-    hooks_->on_event(std::move(f));
+    parts_->hooks->on_event(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_allow(std::function<bool(caller const&, action const&)> f) {
-    hooks_->on_allow(std::move(f));
+    parts_->hooks->on_allow(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_connected(std::function<void(caller const&)> f) {
-    hooks_->on_connected(std::move(f));
+    parts_->hooks->on_connected(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_disconnected(std::function<void(caller const&, closing const&)> f) {
-    hooks_->on_disconnected(std::move(f));
+    parts_->hooks->on_disconnected(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_presence(presence_observer f) {
     if (open_)
-        presence_->tell(std::move(f));
+        parts_->presence->tell(std::move(f));
 }
 
+HUBBUB_DECL members& hub_core::here() noexcept {
+    return *parts_->members;
+}
 HUBBUB_DECL member_ptr hub_core::make_reader(outbox_options const& outbox) {
-    return members_->outboxes().make_reader(outbox);
+    return parts_->members->outboxes().make_reader(outbox);
 }
 HUBBUB_DECL void hub_core::connect(member_ptr const& c, completion<std::error_code> done) {
-    members_->connect(c, std::move(done));
+    parts_->members->connect(c, std::move(done));
 }
 HUBBUB_DECL void hub_core::give_up(member_ptr const& c) {
-    members_->give_up(c);
+    parts_->members->give_up(c);
 }
 HUBBUB_DECL void hub_core::disconnect(member_ptr const& c) {
-    members_->disconnect(c, {});
+    parts_->members->disconnect(c, {});
 }
 HUBBUB_DECL void hub_core::drain(std::string const& text) {
-    members_->drain(text);
+    parts_->members->drain(text);
 }
 HUBBUB_DECL void hub_core::drain(std::chrono::milliseconds at_most, std::string text,
                                  completion<std::error_code> done) {
-    members_->drain(at_most, std::move(text), std::move(done));
+    parts_->members->drain(at_most, std::move(text), std::move(done));
 }
 HUBBUB_DECL std::size_t hub_core::connections() const {
-    return members_->roster().size();
+    return parts_->members->roster().size();
 }
 
 HUBBUB_DECL std::uint64_t hub_core::receive(member& c,
@@ -171,12 +186,12 @@ HUBBUB_DECL shared_call hub_core::try_receive(member& c) {
 }
 
 HUBBUB_DECL void hub_core::on(std::string_view name, std::shared_ptr<method> m) {
-    dispatcher_->methods.on(name, std::move(m));
+    parts_->dispatcher->methods.on(name, std::move(m));
 }
 HUBBUB_DECL void hub_core::invoke(member_ptr const& who, shared_call what, call_streams streams,
                                   completion<answer> done) {
     if (open_)
-        dispatcher_->invoke(who, std::move(what), std::move(streams), std::move(done));
+        parts_->dispatcher->invoke(who, std::move(what), std::move(streams), std::move(done));
     else
         done({.error = errc::closed});
 }
@@ -189,7 +204,16 @@ HUBBUB_DECL std::shared_ptr<stream_pipe> hub_core::make_pipe(member& c) const {
     return pipe;
 }
 
-HUBBUB_DECL std::error_code hub_core::send(std::vector<address> const& to, client_call c) {
+HUBBUB_DECL std::error_code hub_core::send(std::vector<address> const& to, std::string_view method,
+                                           packed arguments) {
+    return send_all(to, {.method = std::string(method), .arguments = std::move(arguments)});
+}
+
+HUBBUB_DECL std::error_code hub_core::end(std::vector<address> const& to, std::string reason) {
+    return send_all(to, {.method = {}, .arguments = {}, .closes = std::move(reason)});
+}
+
+HUBBUB_DECL std::error_code hub_core::send_all(std::vector<address> const& to, client_call c) {
     if (!open_)
         return errc::closed;
     std::error_code first;
@@ -201,11 +225,19 @@ HUBBUB_DECL std::error_code hub_core::send(std::vector<address> const& to, clien
     return first;
 }
 
-HUBBUB_DECL void hub_core::change_group(verb what, std::string const& connection,
-                                        std::string const& group,
+HUBBUB_DECL void hub_core::add_to_group(std::string const& connection, std::string const& group,
                                         completion<std::error_code> done) {
     if (open_)
-        rpc_->change_group(what, connection, group, std::move(done));
+        parts_->rpc->change_group(verb::add, connection, group, std::move(done));
+    else
+        done(errc::closed);
+}
+
+HUBBUB_DECL void hub_core::remove_from_group(std::string const& connection,
+                                             std::string const& group,
+                                             completion<std::error_code> done) {
+    if (open_)
+        parts_->rpc->change_group(verb::remove, connection, group, std::move(done));
     else
         done(errc::closed);
 }
@@ -213,7 +245,7 @@ HUBBUB_DECL void hub_core::change_group(verb what, std::string const& connection
 HUBBUB_DECL void hub_core::groups_of(std::string const& connection,
                                      completion<std::error_code, name_list> done) {
     if (open_)
-        rpc_->groups_of(connection, std::move(done));
+        parts_->rpc->groups_of(connection, std::move(done));
     else
         done(errc::closed, {});
 }
@@ -222,59 +254,60 @@ HUBBUB_DECL std::uint64_t hub_core::ask_client(std::string const& connection,
                                                shared_call const& what,
                                                std::chrono::milliseconds limit,
                                                completion<answer> done) {
-    return rpc_->ask_client(connection, what, limit, std::move(done));
+    return parts_->rpc->ask_client(connection, what, limit, std::move(done));
 }
 HUBBUB_DECL void hub_core::cancel(std::uint64_t number) {
-    rpc_->cancel(number);
+    parts_->rpc->cancel(number);
 }
 
 HUBBUB_DECL void hub_core::on_server_call(std::string_view name, std::shared_ptr<method> m) {
-    rpc_->methods.by_name.on(name, std::move(m));
+    parts_->rpc->methods.by_name.on(name, std::move(m));
 }
 HUBBUB_DECL std::vector<std::string> hub_core::servers() const {
-    return rpc_->alive();
+    return parts_->rpc->alive();
 }
 HUBBUB_DECL std::error_code hub_core::tell_servers(shared_call const& what) {
-    return rpc_->tell_servers(what);
+    return parts_->rpc->tell_servers(what);
 }
 HUBBUB_DECL void hub_core::collect(server_message what, std::chrono::milliseconds limit,
                                    completion<server_answers> done) {
-    std::make_shared<collection>(rpc_, executor_, std::move(what), limit, std::move(done))->start();
+    std::make_shared<collection>(parts_->rpc, executor_, std::move(what), limit, std::move(done))
+        ->start();
 }
 
 HUBBUB_DECL void hub_core::on_call(client_call const& c) {
-    members_->deliver(c, {});
+    parts_->members->deliver(c, {});
 }
 
 HUBBUB_DECL void hub_core::on_message(server_message const& m) {
-    rpc_->on_message(m);
+    parts_->rpc->on_message(m);
 }
 
 HUBBUB_DECL void hub_core::on_beacon(server_beacon const& b) {
-    auto const changed = cluster_->heard(b);
+    auto const changed = parts_->cluster->heard(b);
     if (changed.stale)
         return;
-    rpc_->on_heard(b.server, changed);
-    presence_->heard(b);
+    parts_->rpc->on_heard(b.server, changed);
+    parts_->presence->heard(b);
     for (auto const& server : changed.joined)
-        hooks_->notify(server_joined{server});
+        parts_->hooks->notify(server_joined{server});
     for (auto const& server : changed.lost) {
-        hooks_->notify(server_left{server});
-        presence_->lost(server);
+        parts_->hooks->notify(server_left{server});
+        parts_->presence->lost(server);
     }
-    rpc_->ask_again(b.server);
-    cluster_->answer_greetings();
+    parts_->rpc->ask_again(b.server);
+    parts_->cluster->answer_greetings();
 }
 
 HUBBUB_DECL std::error_code hub_core::send_to(std::string const& topic, client_call& c) {
     bool const own = topic == topics.server(id_);
     if (own || options_.order == delivery_order::local_first)
-        members_->deliver_later(topic, c);
+        parts_->members->deliver_later(topic, c);
     if (own)
         return {};
     if (options_.order == delivery_order::local_first)
         c.told_at = id_;
-    return bus_->publish(topic, c);
+    return parts_->bus.publish(topic, c);
 }
 
 } // namespace hubbub::detail

@@ -3,6 +3,8 @@
 
 #include <hubbub/hub/frames/answer.hpp>
 
+#include <hubbub/hub/frames/frame.hpp>
+
 namespace hubbub::detail {
 
 HUBBUB_DECL answer answer_with_exception(bool detailed) {
@@ -28,7 +30,8 @@ HUBBUB_DECL server_message frame_of(std::uint64_t request, answer given) {
     server_message m{.verb = verb::done, .request = request};
     if (!given.value.empty())
         m.arguments = std::move(given.value);
-    m.presence = std::move(given.presence);
+    if (given.presence)
+        m.presence = *given.presence;
     if (given.error) {
         bool const own = given.error.category() == error_category();
         m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
@@ -41,7 +44,8 @@ HUBBUB_DECL answer answer_of(server_message const& m) {
     return {.error = m.error ? std::error_code(*m.error, error_category()) : std::error_code{},
             .text = m.text.value_or(""),
             .value = m.arguments.value_or(packed{}),
-            .presence = m.presence};
+            .presence =
+                m.presence ? std::make_shared<presence_answer const>(*m.presence) : nullptr};
 }
 
 } // namespace hubbub::detail

@@ -194,7 +194,7 @@ HUBBUB_DECL answer members::look_up(presence_question question, std::string cons
     case presence_question::unknown:
         return {.error = errc::unknown_method, .text = "another version of the hub"};
     }
-    return {.presence = std::move(found)};
+    return {.presence = std::make_shared<presence_answer const>(std::move(found))};
 }
 
 HUBBUB_DECL void members::entered(member_ptr const& c, std::error_code error) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/config.hpp>
-#include <hubbub/queue.hpp>
-#include <hubbub/subscription.hpp>
+#include <hubbub/limits.hpp>
+#include <hubbub/queue_options.hpp>
 #include <hubbub/typed/bus_report.hpp>
+#include <hubbub/typed/group.hpp>
 #include <hubbub/typed/message_queue.hpp>
 
 #include <atomic>
@@ -17,48 +17,8 @@
 #include <system_error>
 #include <utility>
 
-// What a subscription does with a message: calls a sink with it at once, calls it later, or keeps it
-// until it is asked for.
+// The subscribers with a queue: they call a sink later, or keep messages until they are asked for.
 namespace hubbub::detail {
-
-/// What became of a message at one subscriber.
-enum class delivery { done, queued, overrun, rejected };
-
-/// A subscriber to messages, of a type that its group knows.
-struct message_subscriber : subscriber {};
-
-/// One to messages of this type.
-template <class T>
-struct subscriber_of : message_subscriber {
-    /// May throw what a sink throws.
-    virtual delivery call(std::string_view topic, T const& message, std::size_t bytes) = 0;
-};
-
-/// What owns s. Not by make_shared, which instantiates as much again for each type.
-std::shared_ptr<message_subscriber> shared(message_subscriber* s);
-
-template <class T, class Sink>
-void call_sink(Sink& sink, std::string_view topic, T const& message) {
-    if constexpr (std::invocable<Sink&, std::string_view, T const&>)
-        std::invoke(sink, topic, message);
-    else
-        std::invoke(sink, message);
-}
-
-/// Calls the user's sink where the transport delivers.
-template <class T, class Sink>
-class direct_subscriber final : public subscriber_of<T> {
-public:
-    explicit direct_subscriber(Sink sink) : sink_(std::move(sink)) {}
-
-    delivery call(std::string_view topic, T const& message, std::size_t /*bytes*/) override {
-        call_sink(sink_, topic, message);
-        return delivery::done;
-    }
-
-private:
-    Sink sink_;
-};
 
 /// Calls the user's sink out of a queue, on an executor, one message at a time: another task of the
 /// executor gets its turn between two of them.
@@ -140,7 +100,3 @@ private:
 };
 
 } // namespace hubbub::detail
-
-#if !defined(HUBBUB_SEPARATE_COMPILATION)
-#include <hubbub/typed/impl/subscribers.ipp>
-#endif

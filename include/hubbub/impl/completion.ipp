@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/posting.hpp>
+#include <hubbub/completion.hpp>
 
 #include <asio/post.hpp>
 
