@@ -132,35 +132,26 @@ private:
     }
 
     void tell(hubbub::event const& e) {
-        std::visit(
-            hubbub::overloaded{[this](hubbub::link_retry const& retry) { waiting(retry); },
-                               [this](hubbub::link_lost const& lost) {
-                                   told_ = lost.reason;
-                                   std::cerr << "the backplane is lost: " << lost.reason.message()
-                                             << "; trying again\n";
-                               },
-                               [this](hubbub::link_whole const&) {
-                                   if (told_)
-                                       std::cerr << "the backplane is back\n";
-                                   told_.clear();
-                                   was_whole_ = true;
-                               },
-                               [this](hubbub::link_failed const& failed) {
-                                   fail("cannot use the backplane: " + failed.reason.message());
-                               },
-                               [](hubbub::publishes_unknown const& unknown) {
-                                   std::cerr << "the link fell while " << unknown.count
-                                             << " messages were on their way: they may be lost\n";
-                               },
-                               [](hubbub::gap const& missing) {
-                                   std::cerr << missing.last - missing.first + 1
-                                             << " messages of others were lost\n";
-                               },
-                               [](hubbub::message_malformed const& bad) {
-                                   std::cerr << "a message on " << bad.topic << " is not ours\n";
-                               },
-                               [](auto const&) {}},
-            e);
+        if (auto const* const retry = std::get_if<hubbub::link_retry>(&e)) {
+            waiting(*retry);
+        } else if (auto const* const lost = std::get_if<hubbub::link_lost>(&e)) {
+            told_ = lost->reason;
+            std::cerr << "the backplane is lost: " << told_.message() << "; trying again\n";
+        } else if (std::holds_alternative<hubbub::link_whole>(e)) {
+            if (told_)
+                std::cerr << "the backplane is back\n";
+            told_.clear();
+            was_whole_ = true;
+        } else if (auto const* const failed = std::get_if<hubbub::link_failed>(&e)) {
+            fail("cannot use the backplane: " + failed->reason.message());
+        } else if (auto const* const unknown = std::get_if<hubbub::publishes_unknown>(&e)) {
+            std::cerr << "the link fell while " << unknown->count
+                      << " messages were on their way: they may be lost\n";
+        } else if (auto const* const missing = std::get_if<hubbub::gap>(&e)) {
+            std::cerr << missing->last - missing->first + 1 << " messages of others were lost\n";
+        } else if (auto const* const bad = std::get_if<hubbub::message_malformed>(&e)) {
+            std::cerr << "a message on " << bad->topic << " is not ours\n";
+        }
     }
 
     /// Says it once for each reason.
@@ -200,7 +191,7 @@ private:
 
     Bus& bus_;
     terminal terminal_;
-    asio::signal_set signals_;
+    asio::basic_signal_set<asio::io_context::executor_type> signals_;
     chat_room<Bus> room_;
     std::error_code told_;
     bool was_whole_ = false;

@@ -1,11 +1,10 @@
 // A chat over any number of servers, on any bus: what a user of hubbub writes.
 #pragma once
 
-#include <hubbub.hpp>
+#include <hubbub/bus.hpp>
 #include <hubbub/hub.hpp>
 
 #include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>

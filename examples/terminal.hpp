@@ -3,11 +3,12 @@
 
 #include <hubbub/base/asio.hpp>
 
+#include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/read_until.hpp>
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <iostream>
@@ -40,17 +41,22 @@ public:
 
 private:
     void read() {
-        asio::async_read_until(input_, asio::dynamic_buffer(buffer_), '\n',
-                               [this](std::error_code error, std::size_t size) {
-                                   if (error == asio::error::operation_aborted)
-                                       return;
-                                   if (error)
-                                       return end();
-                                   on_line_(buffer_.substr(0, size - 1));
-                                   buffer_.erase(0, size);
-                                   if (on_end_)
-                                       read();
-                               });
+        input_.async_read_some(
+            asio::buffer(chunk_), [this](std::error_code error, std::size_t size) {
+                if (error == asio::error::operation_aborted)
+                    return;
+                if (error)
+                    return end();
+                buffer_.append(chunk_.data(), size);
+                std::size_t newline{};
+                while (on_end_ && (newline = buffer_.find('\n')) != buffer_.npos) {
+                    auto const line = buffer_.substr(0, newline);
+                    buffer_.erase(0, newline + 1);
+                    on_line_(line);
+                }
+                if (on_end_)
+                    read();
+            });
     }
 
     void read_file() {
@@ -72,8 +78,10 @@ private:
     }
 
     asio::io_context& io_;
-    asio::posix::stream_descriptor input_;
-    std::string buffer_;
+    // On the executor of an io_context, and not on any: less to compile.
+    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> input_;
+    std::array<char, 4096> chunk_;
+    std::string buffer_; // what has no end of line yet
     std::function<void(std::string)> on_line_;
     std::function<void()> on_end_;
 };

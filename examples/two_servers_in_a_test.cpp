@@ -2,6 +2,7 @@
 #include "chat_room.hpp"
 
 #include <hubbub/serializer/json.hpp>
+#include <hubbub/transport/local.hpp>
 
 #include <asio/io_context.hpp>
 

@@ -8,6 +8,7 @@
 #error "hubbub: <hubbub/src.hpp> is for programs that define HUBBUB_SEPARATE_COMPILATION everywhere"
 #endif
 
+#include <hubbub/base/impl/executor_argument.ipp>
 #include <hubbub/base/impl/option_check.ipp>
 #include <hubbub/base/impl/random_id.ipp>
 #include <hubbub/base/impl/room.ipp>

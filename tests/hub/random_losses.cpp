@@ -183,7 +183,7 @@ TEST_CASE(
     std::uint64_t dropped = 0;
     int answered = 0;
     int timed_out = 0;
-    for_each_seed(many_seeds / 4, [&](unsigned seed) { // each takes many beacons
+    for_each_seed(many_seeds() / 4, [&](unsigned seed) { // each takes many beacons
         losing_program p(seed);
         p.run();
         p.check();

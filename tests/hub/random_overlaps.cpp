@@ -344,7 +344,7 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("random programs whose steps overlap: who is meant all the while is told once, or of a "
           "gap; who may be, at most once; nobody else") {
-    for_each_seed(many_seeds / 2, [](unsigned seed) { overlapping_program(seed).run(); });
+    for_each_seed(many_seeds() / 2, [](unsigned seed) { overlapping_program(seed).run(); });
 }
 
 TEST_CASE("a random program whose steps overlap does the same each time, by its seed") {

@@ -253,7 +253,7 @@ private:
 TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("random programs on three servers whose links fall and that die do what the model says") {
-    for_each_seed(2 * many_seeds, [](unsigned seed) {
+    for_each_seed(2 * many_seeds(), [](unsigned seed) {
         program p(seed);
         p.run();
         p.check();

@@ -20,22 +20,30 @@ inline constexpr bool sanitized =
 inline constexpr bool sanitized = false;
 #endif
 
-/// As many as a test has time for; under a sanitizer each takes about five times as long.
-inline constexpr unsigned many_seeds = sanitized ? 100 : 1000;
-
-/// That of the environment variable HUBBUB_SEED, if it is set.
+/// The number in an environment variable, if it is set.
 /// Errors: throws std::invalid_argument if it is no number.
-inline std::optional<unsigned> chosen_seed() {
-    char const* const set = std::getenv("HUBBUB_SEED");
+inline std::optional<unsigned> number_in(char const* variable) {
+    char const* const set = std::getenv(variable);
     if (set == nullptr)
         return std::nullopt;
     std::string_view const text(set);
-    unsigned seed = 0;
-    auto const [after, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    unsigned number = 0;
+    auto const [after, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || after != text.data() + text.size())
-        throw std::invalid_argument("HUBBUB_SEED is to be a number, and is '" + std::string(text) +
-                                    "'");
-    return seed;
+        throw std::invalid_argument(std::string(variable) + " is to be a number, and is '" +
+                                    std::string(text) + "'");
+    return number;
+}
+
+/// As many as a test has time for, of the programs that take least: HUBBUB_SEEDS, or so many that a
+/// newcomer waits for. Under a sanitizer each takes about five times as long.
+inline unsigned many_seeds() {
+    return number_in("HUBBUB_SEEDS").value_or(sanitized ? 100 : 200);
+}
+
+/// That of the environment variable HUBBUB_SEED, if it is set.
+inline std::optional<unsigned> chosen_seed() {
+    return number_in("HUBBUB_SEED");
 }
 
 /// Calls run(seed) for the seeds from 1 on, as many as told; or for one alone, the chosen_seed: what

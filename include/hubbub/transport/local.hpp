@@ -2,12 +2,10 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/base/executor_argument.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
-#include <asio/io_context.hpp>
-
-#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <system_error>
@@ -67,18 +65,9 @@ public:
     static constexpr transport_traits traits{
         .agreed_order = false, .serial_delivery = false, .carries_objects = true};
 
-    /// On the executor of an io_context, or on any other that any_io_executor takes. They are apart
-    /// so that a file that has an io_context need not compile how its executor becomes one of any
-    /// type: that costs as much as all that the file needs of the bus.
-    local_transport(asio::io_context::executor_type executor, local_broker const& broker,
+    /// On the executor of an io_context, or on any other that any_io_executor takes.
+    local_transport(detail::executor_argument executor, local_broker const& broker,
                     local_options const& options = {});
-    template <class Executor>
-        requires(!std::same_as<Executor, asio::io_context::executor_type> &&
-                 std::convertible_to<Executor, asio::any_io_executor>)
-    local_transport(Executor executor, local_broker const& broker,
-                    local_options const& options = {})
-        : local_transport(any_executor{std::move(executor)}, broker, options) {}
-
     local_transport(local_transport const&) = delete;
     local_transport& operator=(local_transport const&) = delete;
     ~local_transport();
@@ -112,11 +101,6 @@ public:
     void close() noexcept;
 
 private:
-    struct any_executor {
-        asio::any_io_executor executor;
-    };
-    local_transport(any_executor on, local_broker const& broker, local_options const& options);
-
     std::shared_ptr<detail::local_endpoint> endpoint_;
     std::shared_ptr<detail::local_exchange> exchange_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/base/executor_argument.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/any.hpp>
 #include <hubbub/transport/redis_options.hpp>
@@ -15,14 +16,15 @@ namespace hubbub {
 ///
 /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part; also for
 ///         rediss://, which make_redis_tls_transport takes.
-any_transport make_redis_transport(asio::any_io_executor const& executor, std::string_view url);
-any_transport make_redis_transport(asio::any_io_executor const& executor, redis::options const& o);
+any_transport make_redis_transport(detail::executor_argument const& executor, std::string_view url);
+any_transport make_redis_transport(detail::executor_argument const& executor,
+                                   redis::options const& o);
 
 /// Makes a sequenced<redis_transport> behind an any_transport. Errors: as make_redis_transport.
-any_transport make_sequenced_redis_transport(asio::any_io_executor const& executor,
+any_transport make_sequenced_redis_transport(detail::executor_argument const& executor,
                                              std::string_view url,
                                              sequence_options const& numbering = {});
-any_transport make_sequenced_redis_transport(asio::any_io_executor const& executor,
+any_transport make_sequenced_redis_transport(detail::executor_argument const& executor,
                                              redis::options const& o,
                                              sequence_options const& numbering = {});
 

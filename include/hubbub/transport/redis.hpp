@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/base/executor_argument.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/redis_options.hpp>
 
@@ -75,8 +76,8 @@ private:
 class redis_transport : public basic_redis_transport {
 public:
     /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.
-    redis_transport(asio::any_io_executor const& executor, redis::options const& o);
-    redis_transport(asio::any_io_executor const& executor, std::string_view url);
+    redis_transport(detail::executor_argument const& executor, redis::options const& o);
+    redis_transport(detail::executor_argument const& executor, std::string_view url);
 };
 
 static_assert(transport<redis_transport>);

@@ -33,7 +33,7 @@ struct method_call {
 std::string mismatched_streams(method_call const& call, unsigned readers, bool answers);
 
 /// A method of whatever type (typed_method). It unpacks the arguments of a call, and answers it.
-class method {
+class method : public std::enable_shared_from_this<method> {
 public:
     method() = default;
     method(method const&) = delete;
@@ -42,6 +42,9 @@ public:
 
     virtual void call(method_call call) = 0;
 };
+
+/// Owns m. Not by make_shared, which instantiates as much again for each type.
+std::shared_ptr<method> shared(method* m);
 
 } // namespace hubbub::detail
 

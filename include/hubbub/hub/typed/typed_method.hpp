@@ -39,8 +39,7 @@ struct method_result {
 
 /// A method of the user's, called as its parameters say.
 template <class Method, class Serializer>
-class typed_method final : public method,
-                           public std::enable_shared_from_this<typed_method<Method, Serializer>> {
+class typed_method final : public method {
     using parts = split<typename signature<Method>::arguments>;
     using streamed = stream_parameters<typename parts::arguments>;
     using plain = typename streamed::plain;
@@ -61,16 +60,14 @@ public:
             !text.empty())
             return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
         call.passes_turn = !std::is_same_v<plain, typename parts::arguments>;
-        auto run = [self = this->shared_from_this(), who = call.who,
+        auto run = [this, kept = this->shared_from_this(), who = call.who,
                     arguments = with_streams(std::move(given), call)]() mutable {
             if constexpr (parts::takes_caller)
                 return std::apply(
-                    [&](auto&&... all) {
-                        return self->method_(std::as_const(who), std::move(all)...);
-                    },
+                    [&](auto&&... all) { return method_(std::as_const(who), std::move(all)...); },
                     std::move(arguments));
             else
-                return std::apply(self->method_, std::move(arguments));
+                return std::apply(method_, std::move(arguments));
         };
         if constexpr (streamed::answers && std::is_void_v<result>)
             answer_by_stream(call, std::move(run));
@@ -108,7 +105,7 @@ std::shared_ptr<method> make_method(Method m, Serializer const& serializer) {
                   "hubbub: a method needs one signature, from which its arguments' types are "
                   "taken; write them out instead of auto");
     if constexpr (has_one_signature<Method>)
-        return std::make_shared<typed_method<Method, Serializer>>(std::move(m), serializer);
+        return shared(new typed_method<Method, Serializer>(std::move(m), serializer));
     else
         return nullptr;
 }

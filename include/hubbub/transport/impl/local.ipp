@@ -10,19 +10,15 @@ namespace hubbub {
 
 HUBBUB_DECL local_broker::local_broker() : exchange_(std::make_shared<detail::local_exchange>()) {}
 
-HUBBUB_DECL local_transport::local_transport(any_executor on, local_broker const& broker,
+HUBBUB_DECL local_transport::local_transport(detail::executor_argument executor,
+                                             local_broker const& broker,
                                              local_options const& options)
     : endpoint_(std::make_shared<detail::local_endpoint>(
-          std::move(on.executor), broker.exchange_, options.limits,
+          std::move(executor.any), broker.exchange_, options.limits,
           options.delivery == delivery_mode::immediate)),
       exchange_(broker.exchange_) {
     exchange_->attach(endpoint_);
 }
-
-HUBBUB_DECL local_transport::local_transport(asio::io_context::executor_type executor,
-                                             local_broker const& broker,
-                                             local_options const& options)
-    : local_transport(any_executor{std::move(executor)}, broker, options) {}
 
 HUBBUB_DECL local_transport::~local_transport() {
     close();

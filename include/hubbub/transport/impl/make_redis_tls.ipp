@@ -11,25 +11,25 @@
 
 namespace hubbub {
 
-HUBBUB_DECL any_transport make_redis_tls_transport(asio::any_io_executor const& executor,
+HUBBUB_DECL any_transport make_redis_tls_transport(detail::executor_argument const& executor,
                                                    std::string_view url) {
     return make_redis_tls_transport(executor, redis::parse_url(url));
 }
 
-HUBBUB_DECL any_transport make_redis_tls_transport(asio::any_io_executor const& executor,
+HUBBUB_DECL any_transport make_redis_tls_transport(detail::executor_argument const& executor,
                                                    redis::options const& o) {
     return any_transport(std::make_unique<redis_tls_transport>(executor, o));
 }
 
-HUBBUB_DECL any_transport make_sequenced_redis_tls_transport(asio::any_io_executor const& executor,
-                                                             std::string_view url,
-                                                             sequence_options const& numbering) {
+HUBBUB_DECL any_transport
+make_sequenced_redis_tls_transport(detail::executor_argument const& executor, std::string_view url,
+                                   sequence_options const& numbering) {
     return make_sequenced_redis_tls_transport(executor, redis::parse_url(url), numbering);
 }
 
-HUBBUB_DECL any_transport make_sequenced_redis_tls_transport(asio::any_io_executor const& executor,
-                                                             redis::options const& o,
-                                                             sequence_options const& numbering) {
+HUBBUB_DECL any_transport
+make_sequenced_redis_tls_transport(detail::executor_argument const& executor,
+                                   redis::options const& o, sequence_options const& numbering) {
     return any_transport(std::make_unique<sequenced<redis_tls_transport>>(numbering, executor, o));
 }
 

@@ -70,11 +70,11 @@ HUBBUB_DECL void basic_redis_transport::close() noexcept {
     core_->close();
 }
 
-HUBBUB_DECL redis_transport::redis_transport(asio::any_io_executor const& executor,
+HUBBUB_DECL redis_transport::redis_transport(detail::executor_argument const& executor,
                                              redis::options const& o)
-    : basic_redis_transport(detail::redis_core::open(executor, o, redis::plain_streams)) {}
+    : basic_redis_transport(detail::redis_core::open(executor.any, o, redis::plain_streams)) {}
 
-HUBBUB_DECL redis_transport::redis_transport(asio::any_io_executor const& executor,
+HUBBUB_DECL redis_transport::redis_transport(detail::executor_argument const& executor,
                                              std::string_view url)
     : redis_transport(executor, redis::parse_url(url)) {}
 

@@ -10,11 +10,11 @@
 
 namespace hubbub {
 
-HUBBUB_DECL redis_tls_transport::redis_tls_transport(asio::any_io_executor const& executor,
+HUBBUB_DECL redis_tls_transport::redis_tls_transport(detail::executor_argument const& executor,
                                                      redis::options const& o)
-    : basic_redis_transport(detail::redis_core::open(executor, o, redis::tls_streams)) {}
+    : basic_redis_transport(detail::redis_core::open(executor.any, o, redis::tls_streams)) {}
 
-HUBBUB_DECL redis_tls_transport::redis_tls_transport(asio::any_io_executor const& executor,
+HUBBUB_DECL redis_tls_transport::redis_tls_transport(detail::executor_argument const& executor,
                                                      std::string_view url)
     : redis_tls_transport(executor, redis::parse_url(url)) {}
 

@@ -5,6 +5,10 @@
 
 namespace hubbub::detail {
 
+HUBBUB_DECL std::shared_ptr<method> shared(method* m) {
+    return std::shared_ptr<method>(m);
+}
+
 HUBBUB_DECL std::string mismatched_streams(method_call const& call, unsigned readers,
                                            bool answers) {
     auto const name = "'" + std::string(call.what.method()) + "'";
