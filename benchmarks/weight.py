@@ -32,6 +32,16 @@ CASES = {
 CLANG_ALLOWANCE = 1.3
 MOST_MEMORY_MB = 500  # header-only
 
+# Out of reach, as docs/design.md says: what is reached, and --check holds, header-only at -O0 and -O2, and
+# the memory in megabytes.
+HELD = {
+    "readme": (7.5, 10, 500),
+    "hub-local": (22, 33, 900),
+    "hub-redis": (27, 40, 1200),
+    "further-file": (19, 27, 950),
+    "chat": (28, 42, 1300),
+}
+
 # With --check, what is below its bound by so much at once is not measured again.
 CLEARLY = 0.9
 
@@ -82,7 +92,12 @@ class Measured:
     def __init__(self, case, way, is_clang):
         self.case, (self.mode, self.level) = case, way
         target = CASES[case][1][WAYS.index(way)]
-        self.target = round(target * CLANG_ALLOWANCE, 2) if is_clang else target
+        bound, memory = target, None
+        if self.mode == "header-only":
+            bound, memory = HELD[case][self.level == "-O2"], HELD[case][2]
+        allowance = CLANG_ALLOWANCE if is_clang else 1
+        self.target, self.bound = round(target * allowance, 2), round(bound * allowance, 2)
+        self.memory_bound = memory
         self.runs = []
 
     def ratio(self, of=lambda usage: usage.seconds):
@@ -102,14 +117,20 @@ class Measured:
         return light and self.ratio() <= self.target
 
     @property
+    def held(self):
+        light = self.memory_bound is None or self.memory_mb <= self.memory_bound
+        return light and self.ratio() <= self.bound
+
+    @property
     def settled(self):
         """Whether another run would hardly tell anything else."""
-        return self.met and self.ratio() <= CLEARLY * self.target
+        return self.held and self.ratio() <= CLEARLY * self.bound
 
     def as_json(self, compiler):
         return {
             "case": self.case, "mode": self.mode, "level": self.level,
             "ratio": round(self.ratio(), 2), "target": self.target, "met": self.met,
+            "bound": self.bound, "held": self.held,
             "compiler": compiler.version, "runs": len(self.runs),
             "seconds": round(self.median(lambda u: u.seconds), 2),
             "memory_mb": round(self.memory_mb), "memory_target_mb":
@@ -124,14 +145,15 @@ class Measured:
         if self.mode == "header-only" and self.memory_mb > MOST_MEMORY_MB:
             memory += "!"
         return (CASES[self.case][0], self.mode, self.level, f"{self.ratio():.1f}",
-                f"{self.target:g}", "met" if self.met else "NOT MET",
+                f"{self.target:g}", "met" if self.met else "not met",
+                f"{self.bound:g}", "held" if self.held else "BROKEN",
                 f"{self.median(lambda u: u.seconds):.1f} s", memory,
                 f"{self.ratio(lambda u: u.memory_mb):.1f}",
                 f"{self.median(lambda u: u.object_kb) / 1024:.1f} MB",
                 f"{self.ratio(lambda u: u.object_kb):.1f}")
 
 
-HEAD = ("file", "mode", "level", "time ×", "at most", "", "user", "memory", "×", "object", "×")
+HEAD = ("file", "mode", "level", "time ×", "goal", "", "bound", "", "user", "memory", "×", "object", "×")
 
 
 def print_table(rows):
@@ -179,7 +201,7 @@ def parse_arguments():
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="medians of so many (3)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a bound is not met; what is clearly below its bound "
+                        help="exit with 1 if a bound is broken; what is clearly below its bound "
                         "is compiled once only")
     arguments = parser.parse_args()
     if arguments.runs < 1:
@@ -217,7 +239,7 @@ def main():
     if arguments.json:
         pathlib.Path(arguments.json).write_text(
             json.dumps([each.as_json(compiler) for each in wanted], indent=1) + "\n")
-    if arguments.check and not all(each.met for each in wanted):
+    if arguments.check and not all(each.held for each in wanted):
         sys.exit(1)
 
 

@@ -35,10 +35,9 @@ inline std::optional<unsigned> number_in(char const* variable) {
     return number;
 }
 
-/// As many as a test has time for, of the programs that take least: HUBBUB_SEEDS, or so many that a
-/// newcomer waits for. Under a sanitizer each takes about five times as long.
+/// As many as HUBBUB_SEEDS says of the programs that take least, or as a newcomer has time for.
 inline unsigned many_seeds() {
-    return number_in("HUBBUB_SEEDS").value_or(sanitized ? 100 : 200);
+    return number_in("HUBBUB_SEEDS").value_or(100);
 }
 
 /// That of the environment variable HUBBUB_SEED, if it is set.

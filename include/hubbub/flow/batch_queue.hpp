@@ -87,7 +87,7 @@ public:
     }
 
     /// The most that was queued at once.
-    queue_room::depth peak() const {
+    queue_load peak() const {
         std::lock_guard const lock(mutex_);
         return taken_.peak();
     }

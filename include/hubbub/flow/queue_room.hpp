@@ -5,6 +5,7 @@
 #include <hubbub/base/room.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/flow/charge.hpp>
+#include <hubbub/flow/queue_load.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -21,11 +22,6 @@ namespace hubbub::detail {
 /// take of a shared budget, and who waits for more. The queue's lock guards it.
 class queue_room {
 public:
-    struct depth {
-        std::size_t entries = 0;
-        std::size_t bytes = 0;
-    };
-
     queue_room(std::size_t max_bytes, std::size_t max_entries,
                std::shared_ptr<memory_budget> budget)
         : max_bytes_(max_bytes), max_entries_(max_entries), charge_(std::move(budget)) {}
@@ -34,8 +30,7 @@ public:
     bool try_enter(std::size_t bytes) {
         if (!fits(bytes) || !charge_.try_raise(taken_.bytes + bytes))
             return false;
-        ++taken_.entries;
-        taken_.bytes += bytes;
+        taken_.add(bytes);
         peak_ = {std::max(peak_.entries, taken_.entries), std::max(peak_.bytes, taken_.bytes)};
         return true;
     }
@@ -61,21 +56,21 @@ public:
     /// Ends those who wait, and those who come to.
     void end_waiting(std::error_code error);
 
-    depth const& taken() const noexcept { return taken_; }
+    queue_load const& taken() const noexcept { return taken_; }
     /// The most that was taken at once.
-    depth const& peak() const noexcept { return peak_; }
+    queue_load const& peak() const noexcept { return peak_; }
 
 private:
     bool fits(std::size_t bytes) const noexcept {
-        return taken_.bytes + bytes <= max_bytes_ && taken_.entries < max_entries_;
+        return taken_.has_room(bytes, max_entries_, max_bytes_);
     }
 
     std::size_t const max_bytes_;
     std::size_t const max_entries_;
     charge charge_;
     room_waiters waiters_;
-    depth taken_;
-    depth peak_;
+    queue_load taken_;
+    queue_load peak_;
     std::error_code ended_;
 };
 

@@ -17,8 +17,7 @@ HUBBUB_DECL bool queue_room::try_resize(std::size_t from, std::size_t to) {
 }
 
 HUBBUB_DECL void queue_room::leave(std::size_t bytes) {
-    --taken_.entries;
-    taken_.bytes -= bytes;
+    taken_.remove(bytes);
     charge_.settle(taken_.bytes);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/flow/queue_load.hpp>
 #include <hubbub/hub/calls/shared_call.hpp>
 #include <hubbub/hub/outbox.hpp>
 
@@ -36,7 +37,7 @@ public:
 
     entries take_all();
 
-    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t bytes() const noexcept { return load_.bytes; }
     bool empty() const noexcept { return waiting_.empty(); }
     outbox_options const& options() const noexcept { return options_; }
 
@@ -46,7 +47,7 @@ private:
     void drop(entries::iterator which, entries& dropped);
 
     outbox_options options_;
-    std::size_t bytes_ = 0;
+    queue_load load_;
     entries waiting_;
 };
 

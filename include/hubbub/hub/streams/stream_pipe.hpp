@@ -3,6 +3,7 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
+#include <hubbub/flow/queue_load.hpp>
 #include <hubbub/hub/frames/answer.hpp>
 #include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/streams/stop_list.hpp>
@@ -80,24 +81,8 @@ private:
         std::size_t size() const noexcept { return what.bytes.size(); }
     };
 
-    struct load {
-        std::size_t items = 0;
-        std::size_t bytes = 0;
-
-        void add(std::size_t size) {
-            ++items;
-            bytes += size;
-        }
-        void remove(std::size_t size) {
-            --items;
-            bytes -= size;
-        }
-    };
-
     void shut(std::error_code to_sender, std::error_code stopped_for, received to_receiver);
     std::error_code refusal(std::size_t size, bool may_wait) const;
-    /// One item does, whatever its size.
-    bool fits(load const& l, std::size_t size) const;
     void add(item what, completion<std::error_code> done);
     /// Keeps as many of those that wait as there is room for.
     void keep();
@@ -107,8 +92,8 @@ private:
     std::size_t const most_bytes_;
     mutable std::mutex mutex_;  // guards what follows
     std::deque<entry> entries_; // the first are kept, the others wait
-    load kept_;
-    load waiting_;
+    queue_load kept_;
+    queue_load waiting_;
     std::uint64_t last_ = 0;
     completion<received> receiver_;
     std::uint64_t last_receive_ = 0; // what receiver_ is of, if any waits

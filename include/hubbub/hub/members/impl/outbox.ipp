@@ -25,7 +25,7 @@ HUBBUB_DECL outbox::pushed outbox::push(shared_call message) {
             drop(waiting_.begin(), result.dropped);
     }
     waiting_.push_back(std::move(message));
-    bytes_ += size;
+    load_.add(size);
     return result;
 }
 
@@ -34,25 +34,24 @@ HUBBUB_DECL std::optional<shared_call> outbox::pop() {
         return {};
     auto first = std::move(waiting_.front());
     waiting_.pop_front();
-    bytes_ -= first.size();
+    load_.remove(first.size());
     return first;
 }
 
 HUBBUB_DECL outbox::entries outbox::shed(std::size_t bytes) {
     entries dropped;
-    for (auto const before = bytes_; before - bytes_ < bytes && !waiting_.empty();)
+    for (auto const before = load_.bytes; before - load_.bytes < bytes && !waiting_.empty();)
         drop(waiting_.begin(), dropped);
     return dropped;
 }
 
 HUBBUB_DECL outbox::entries outbox::take_all() {
-    bytes_ = 0;
+    load_ = {};
     return std::exchange(waiting_, {});
 }
 
 HUBBUB_DECL bool outbox::full(std::size_t more) const noexcept {
-    return !waiting_.empty() &&
-           (waiting_.size() >= options_.max_messages || bytes_ + more > options_.max_bytes);
+    return !load_.takes(more, options_.max_messages, options_.max_bytes);
 }
 
 HUBBUB_DECL void outbox::drop_method(shared_call const& newer, entries& dropped) {
@@ -64,7 +63,7 @@ HUBBUB_DECL void outbox::drop_method(shared_call const& newer, entries& dropped)
 }
 
 HUBBUB_DECL void outbox::drop(entries::iterator which, entries& dropped) {
-    bytes_ -= which->size();
+    load_.remove(which->size());
     dropped.splice(dropped.end(), waiting_, which);
 }
 

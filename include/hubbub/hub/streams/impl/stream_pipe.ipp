@@ -8,11 +8,13 @@
 #include <asio/error.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace hubbub::detail {
 
 HUBBUB_DECL stream_pipe::stream_pipe(std::size_t most_items, std::size_t most_bytes)
-    : most_items_(std::max<std::size_t>(most_items, 1)), most_bytes_(most_bytes) {}
+    : most_items_(std::max<std::size_t>(most_items, 1)),
+      most_bytes_(most_bytes == 0 ? std::numeric_limits<std::size_t>::max() : most_bytes) {}
 
 HUBBUB_DECL std::uint64_t stream_pipe::send(item what, completion<std::error_code> done) {
     std::lock_guard const lock(mutex_);
@@ -130,14 +132,9 @@ HUBBUB_DECL std::error_code stream_pipe::refusal(std::size_t size, bool may_wait
         return *closed_;
     if (end_)
         return errc::closed;
-    bool const is_kept = waiting_.items == 0 && fits(kept_, size);
-    return is_kept || (may_wait && fits(waiting_, size)) ? std::error_code{} : errc::queue_full;
-}
-
-HUBBUB_DECL bool stream_pipe::fits(load const& l, std::size_t size) const {
-    return l.items == 0 ||
-           (l.items < most_items_ &&
-            (most_bytes_ == 0 || (l.bytes <= most_bytes_ && size <= most_bytes_ - l.bytes)));
+    bool const is_kept = waiting_.entries == 0 && kept_.takes(size, most_items_, most_bytes_);
+    bool const waits = may_wait && waiting_.takes(size, most_items_, most_bytes_);
+    return is_kept || waits ? std::error_code{} : errc::queue_full;
 }
 
 HUBBUB_DECL void stream_pipe::add(item what, completion<std::error_code> done) {
@@ -149,8 +146,9 @@ HUBBUB_DECL void stream_pipe::add(item what, completion<std::error_code> done) {
 }
 
 HUBBUB_DECL void stream_pipe::keep() {
-    while (waiting_.items != 0 && fits(kept_, entries_[kept_.items].size())) {
-        auto& next = entries_[kept_.items];
+    while (waiting_.entries != 0 &&
+           kept_.takes(entries_[kept_.entries].size(), most_items_, most_bytes_)) {
+        auto& next = entries_[kept_.entries];
         waiting_.remove(next.size());
         kept_.add(next.size());
         next.kept({});
