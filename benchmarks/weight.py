@@ -21,7 +21,7 @@ SOURCES = ROOT / "benchmarks" / "weight"
 
 WAYS = [("header-only", "-O0"), ("header-only", "-O2"), ("compiled once", "-O0")]
 
-# For each case the most in each of WAYS, as multiples, for g++.
+# For each case the goal in each of WAYS, as multiples, for g++.
 CASES = {
     "readme": ("README's first program", (2.5, 3, 1.8)),
     "hub-local": ("hub, three methods, local bus, JSON", (6, 9, 3)),
@@ -32,8 +32,8 @@ CASES = {
 CLANG_ALLOWANCE = 1.3
 MOST_MEMORY_MB = 500  # header-only
 
-# Out of reach, as docs/design.md says: what is reached, and --check holds, header-only at -O0 and -O2, and
-# the memory in megabytes.
+# Header-only the goals are out of reach, as docs/design.md says. --check holds these, which leave room
+# above what was measured: at -O0, at -O2, and the memory in megabytes.
 HELD = {
     "readme": (7.5, 10, 500),
     "hub-local": (22, 33, 900),
@@ -64,7 +64,8 @@ class Compiler:
         cflags = subprocess.run(["pkg-config", "--cflags", *libraries], check=True, text=True,
                                 stdout=subprocess.PIPE).stdout
         # As meson.build does for users.
-        self.flags = ["-std=c++20", "-DASIO_HAS_STD_ALIGNED_ALLOC=1", f"-I{ROOT / 'include'}",
+        self.flags = ["-std=c++20", "-DASIO_HAS_STD_ALIGNED_ALLOC=1", "-DWITH_REDIS",
+                      f"-I{ROOT / 'include'}",
                       *shlex.split(cflags)]
         version = subprocess.run([name, "--version"], check=True, text=True,
                                  stdout=subprocess.PIPE).stdout

@@ -1,11 +1,9 @@
 // A chat for one person: each process is a server of its own on the backplane.
 #include "chat_room.hpp"
+#include "choose_transport.hpp"
 #include "terminal.hpp"
 
 #include <hubbub/serializer/json.hpp>
-#include <hubbub/transport/any.hpp>
-#include <hubbub/transport/local.hpp>
-#include <hubbub/transport/make_redis.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
@@ -16,7 +14,6 @@
 #include <cstdint>
 #include <exception>
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -199,18 +196,11 @@ private:
     int status_ = 0;
 };
 
-/// The bus is chosen at run time; the chat is compiled once for both.
-hubbub::any_transport choose_transport(asio::io_context& io, std::string const& redis) {
-    if (!redis.empty())
-        return hubbub::make_sequenced_redis_transport(io.get_executor(), redis);
-    std::cerr << "no --redis: you are alone on a local bus\n";
-    return hubbub::any_transport{
-        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker())};
-}
-
 int run(arguments const& a) {
     asio::io_context io;
-    auto transport = choose_transport(io, a.redis);
+    if (a.redis.empty())
+        std::cerr << "no --redis: you are alone on a local bus\n";
+    auto transport = choose_transport(io, hubbub::local_broker(), a.redis);
     hubbub::bus bus{transport, hubbub::json_serializer{}};
     chat program{io, bus, a};
     io.run();

@@ -1,10 +1,8 @@
 // Three servers in one process, and people on each who talk: on the local bus, or on Redis.
 #include "chat_room.hpp"
+#include "choose_transport.hpp"
 
 #include <hubbub/serializer/json.hpp>
-#include <hubbub/transport/any.hpp>
-#include <hubbub/transport/local.hpp>
-#include <hubbub/transport/make_redis.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
@@ -107,15 +105,9 @@ private:
 int run(std::string_view redis) {
     asio::io_context io;
     hubbub::local_broker broker;
-    auto const make_transport = [&] {
-        if (!redis.empty())
-            return hubbub::make_sequenced_redis_transport(io.get_executor(), redis);
-        return hubbub::any_transport{
-            std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
-    };
-    auto one = make_transport();
-    auto two = make_transport();
-    auto three = make_transport();
+    auto one = choose_transport(io, broker, redis);
+    auto two = choose_transport(io, broker, redis);
+    auto three = choose_transport(io, broker, redis);
     hubbub::bus a{one, hubbub::json_serializer{}};
     hubbub::bus b{two, hubbub::json_serializer{}};
     hubbub::bus c{three, hubbub::json_serializer{}};

@@ -15,7 +15,6 @@
 #include <hubbub/typed/operations.hpp>
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +22,7 @@
 #include <string_view>
 #include <system_error>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace hubbub {
@@ -76,7 +76,7 @@ std::shared_ptr<bus_core> core_of(bus<Transport, Serializer, Trace> const& of) {
     return of.core_;
 }
 
-/// False too for what is no transport: the assertion on the concept speaks of that.
+/// True too for a type that is no transport: the assertion on the concept speaks of that.
 template <class Transport>
 constexpr bool carries_objects = [] {
     if constexpr (has_traits<Transport>)

@@ -51,6 +51,8 @@ struct no_trace;
 template <class Transport, class Serializer, class Trace>
 class bus;
 class subscription;
+
+// <hubbub/queue.hpp>, <hubbub/receiver.hpp>
 template <class T>
 class receiver;
 template <class T>

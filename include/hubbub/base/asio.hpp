@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Which Asio this is, and what hubbub needs of a handler. <version> comes first because Asio 1.22.1 looks for
-// the standard library's aligned_alloc before it includes any standard header, and would otherwise
-// allocate in one way here and in another way there.
+// Which Asio this is, and what hubbub needs of a handler. <version> comes first because Asio 1.22.1
+// looks for the standard library's aligned_alloc before it includes any standard header, and would
+// otherwise allocate in one way here and in another way there.
 #include <version>
 
 #include <asio/version.hpp>
@@ -33,7 +33,7 @@ auto executor_of(Handler const& handler, asio::any_io_executor const& fallback) 
     return asio::get_associated_executor(handler, fallback);
 }
 
-/// Has a function called when a slot is emitted: cancel_by(slot)(function).
+/// Calls a function when a slot is emitted: cancel_by(slot)(function).
 template <class Slot>
 auto cancel_by(Slot slot) {
     return [slot](auto cancel) mutable {
@@ -45,7 +45,7 @@ auto cancel_by(Slot slot) {
     };
 }
 
-/// Has a function called if an operation is cancelled: by no signal, by a slot of Asio's, or by one
+/// Calls a function if an operation is cancelled: by no signal, by a slot of Asio's, or by one
 /// of another type behind a function.
 class cancel_hook {
 public:
@@ -56,7 +56,7 @@ public:
         : slot_(slot) {}
     explicit cancel_hook(assigner other) : other_(std::move(other)) {}
 
-    /// Has that called from now on.
+    /// Calls on_cancel when that happens, from now on.
     void call(std::function<void()> on_cancel) const {
         if (other_)
             other_(std::move(on_cancel));

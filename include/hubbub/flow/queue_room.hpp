@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace hubbub {
 class memory_budget;

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <memory>
 #include <system_error>
-#include <utility>
 
 namespace hubbub {
 

@@ -11,6 +11,7 @@
 #include <hubbub/transport.hpp>
 #include <hubbub/typed/group.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -73,7 +74,7 @@ public:
         return counts_->publishes_waiting.load(std::memory_order_acquire) > 0;
     }
 
-    /// Has o called with each event, in place of the observer before it.
+    /// Calls o with each event; replaces the observer before it.
     void on_event(observer o);
 
     /// Publishes bytes or an object; see bus::publish and bus::async_publish. Refused as queue_full
@@ -85,7 +86,7 @@ public:
                                     std::error_code error, publish_completion done);
 
     /// The same, and waits for room where the queue is full: at most so long, with zero for as long
-    /// as it takes. See bus::async_publish with wait_up_to; a signal to slot ends the wait.
+    /// as it takes. See bus::async_publish with wait_up_to; on_cancel ends the wait.
     void publish_patiently(std::string topic, outgoing_message message,
                            std::chrono::milliseconds at_most, publish_completion done,
                            cancel_hook const& on_cancel = {});

@@ -15,12 +15,10 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace hubbub::detail {
 

@@ -29,7 +29,7 @@ namespace hubbub::detail {
 class bus_core; // whose header brings the definitions of group, which need it
 class bus_report;
 
-/// What a bus counts: its half of the statistics.
+/// The counts of a bus: its half of the statistics.
 struct bus_counts {
     /// Publishes that the transport never saw.
     counter refused_here;
@@ -50,7 +50,7 @@ struct bus_counts {
     high_water depth;
 };
 
-/// What became of a message at one subscriber.
+/// The outcome of a message at one subscriber.
 enum class delivery { done, queued, overrun, rejected };
 
 /// A subscriber to messages, of a type that its group knows.

@@ -17,7 +17,6 @@
 #include <string_view>
 #include <system_error>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 // The functions of a bus take messages and sinks of any type, which these turn into what its core
@@ -30,7 +29,8 @@ template <class Sink, class T>
 concept sink_of =
     std::invocable<Sink&, T const&> || std::invocable<Sink&, std::string_view, T const&>;
 
-/// Whether a T may be kept: it is no view of bytes that are gone when the call is over.
+/// Whether a T may be kept: it is no view of bytes that are gone when the call is over. <ranges>, which
+/// <string_view> brings enough of, is heavy.
 template <class T>
 concept keepable =
     std::copyable<T> && std::default_initializable<T> && !std::ranges::enable_borrowed_range<T>;
@@ -144,7 +144,7 @@ struct start_publish {
     }
 };
 
-/// What has a function called when slot is emitted, whatever type it has.
+/// Makes a hook that calls a function when slot is emitted, whatever the type of the slot.
 template <class Slot>
 cancel_hook hook_of(Slot slot) {
     if constexpr (std::same_as<Slot, asio::cancellation_slot>)

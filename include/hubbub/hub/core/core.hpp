@@ -141,7 +141,7 @@ private:
     class subscriptions;
 
     void listen();
-    /// Has take called with each frame on a topic while the server is open; active completes when the
+    /// Calls take with each frame on a topic while the server is open; active completes when the
     /// topic is subscribed.
     template <class Frame>
     void listen_to(std::string const& topic, completion<std::error_code> active,

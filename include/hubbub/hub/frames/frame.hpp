@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // The frames that the servers of a hub send each other. One reads the members' names in redis-cli.
 namespace hubbub::detail {

@@ -16,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <utility>
 
 namespace hubbub::detail {
 

@@ -105,7 +105,7 @@ std::shared_ptr<method> make_method(Method m, Serializer const& serializer) {
                   "hubbub: a method needs one signature, from which its arguments' types are "
                   "taken; write them out instead of auto");
     if constexpr (has_one_signature<Method>)
-        return shared(new typed_method<Method, Serializer>(std::move(m), serializer));
+        return detail::shared(new typed_method<Method, Serializer>(std::move(m), serializer));
     else
         return nullptr;
 }

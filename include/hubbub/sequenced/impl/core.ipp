@@ -9,6 +9,8 @@
 #include <hubbub/flow/publish_ledger.hpp>
 #include <hubbub/sequenced/sink.hpp>
 
+#include <asio/dispatch.hpp>
+
 #include <algorithm>
 #include <memory>
 #include <mutex>

@@ -3,6 +3,7 @@
 
 #include <hubbub/base/bounded.hpp>
 #include <hubbub/base/option_check.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
 #include <chrono>

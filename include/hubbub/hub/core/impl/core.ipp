@@ -47,7 +47,7 @@ private:
     std::shared_ptr<void> observation_; // of the link
 };
 
-/// Each looks at those before it alone.
+/// The machines of a server; each uses only those above it.
 struct hub_core::parts {
     parts(frame_bus const& b, hub_topics const& topics, std::string const& id,
           hub_options const& options)

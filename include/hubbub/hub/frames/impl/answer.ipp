@@ -30,7 +30,7 @@ HUBBUB_DECL server_message frame_of(std::uint64_t request, answer given) {
     server_message m{.verb = verb::done, .request = request};
     if (!given.value.empty())
         m.arguments = std::move(given.value);
-    if (given.presence)
+    if (given.presence) // a copy, since the answer may be kept elsewhere
         m.presence = *given.presence;
     if (given.error) {
         bool const own = given.error.category() == error_category();
