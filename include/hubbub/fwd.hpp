@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a header that only names these needs: it includes nothing. Not here are the names of nested
-// and of erased types, of concepts, and hub, whose parameter is constrained.
+// Declares the types that a header may only have to name, and includes nothing. It lacks nested and
+// erased types, concepts, and hub, whose parameter is constrained.
 namespace hubbub {
 
 // <hubbub/error.hpp>, <hubbub/limits.hpp>, <hubbub/statistics.hpp>, <hubbub/memory_budget.hpp>

@@ -82,7 +82,7 @@ public:
     void cancel();
 
 private:
-    /// What waits where time is real.
+    /// The timer of Asio, which waits where time is real.
     struct real;
 
     void wait(completion<std::error_code> done);

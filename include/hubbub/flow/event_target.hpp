@@ -5,7 +5,7 @@
 
 namespace hubbub::detail {
 
-/// What passes events on to those who observe it.
+/// Passes events on to the observers of a transport or a bus.
 class event_target {
 public:
     event_target() = default;

@@ -10,7 +10,7 @@
 
 namespace hubbub::detail {
 
-/// Who is told of events. Any thread; observers are called without a lock.
+/// The observers that are told of events. Any thread; they are called without a lock.
 class observers {
 public:
     /// The observer gets events until the pointer is gone.

@@ -14,7 +14,7 @@
 
 namespace hubbub::detail {
 
-/// Who listens to what, in one transport.
+/// The sinks of one transport, by the topics and patterns that they listen to.
 ///
 /// Thread safety: all functions, from any thread; sinks are called with no lock held.
 /// Ordering:      a message goes to the sinks of its topic, then to those of matching patterns, each

@@ -60,7 +60,7 @@ public:
     bool finished() const noexcept { return !broken_ && at_ == end_; }
 
 private:
-    /// What the first bytes of a value say.
+    /// The kind of a value, and what its first bytes say beside it.
     enum class kind { null, boolean, natural, negative, fraction, text, bytes, array, map };
     struct head {
         kind is;

@@ -31,7 +31,7 @@ public:
     static std::shared_ptr<redis_core> open(asio::any_io_executor const& executor,
                                             redis::options const& o, stream_source streams);
 
-    /// Of options that are checked.
+    /// Takes options that are checked.
     redis_core(asio::any_io_executor const& executor, redis::options const& o);
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
@@ -57,7 +57,7 @@ private:
     void send_probe() override;
     void on_probe_published(std::uint64_t number, std::error_code error, std::size_t receivers);
 
-    /// Has a link write what is queued, on its executor.
+    /// Makes a link write what is queued, on its executor.
     void flush(std::weak_ptr<redis::connection> const& link);
 
     /// Closes both links and ends what waits, on the links' executor.

@@ -38,7 +38,8 @@ HUBBUB_DECL void publish_ledger::follow(event const& e, clock::time_point now) n
 
 HUBBUB_DECL statistics publish_ledger::read(clock::time_point now) const noexcept {
     statistics s;
-    // What ends a message is read before what begins it, so that queued is never negative.
+    // The counts of messages that ended are read before those of messages that began: else queued
+    // could be negative.
     s.refused = refused.get();
     s.confirmed = confirmed.get();
     s.unknown = unknown.get();

@@ -7,7 +7,7 @@
 
 #include <string>
 
-// What one server asks of another, as frames.
+// The frames by which one server asks another.
 namespace hubbub::detail {
 
 /// Calls a method of a server, or of a connection.

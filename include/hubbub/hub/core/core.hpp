@@ -70,7 +70,7 @@ public:
     std::string const& id() const noexcept { return id_; }
     hub_options const& options() const noexcept { return options_; }
 
-    // What the owner of the hub is told and asked.
+    // The functions that the owner of the hub gives.
 
     void on_event(hub_observer f);
     void on_allow(std::function<bool(caller const&, action const&)> f);
@@ -95,7 +95,7 @@ public:
     /// The next call for a connection that is read. Returns what cancel_receive takes.
     static std::uint64_t receive(member& c, completion<std::error_code, shared_call> done);
     static void cancel_receive(member& c, std::uint64_t number);
-    /// Of nothing, if none waits.
+    /// The call that has waited longest; an empty one, if none waits.
     static shared_call try_receive(member& c);
 
     // Calls.

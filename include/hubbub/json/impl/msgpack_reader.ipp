@@ -23,7 +23,7 @@ HUBBUB_DECL bool reader::take_sized(head& found, kind is, std::size_t size) noex
     return take_number(size, found.number);
 }
 
-/// Of so many bytes behind the one that says of which type it is.
+/// Reads so many bytes behind the one that says of which type the value is.
 HUBBUB_DECL bool reader::take_extension(head& found, std::uint64_t size) noexcept {
     found = {kind::bytes, size, 0};
     if (at_ == end_)

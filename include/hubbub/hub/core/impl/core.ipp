@@ -24,7 +24,7 @@
 
 namespace hubbub::detail {
 
-/// What a server listens to.
+/// The subscriptions of a server to its topics.
 class hub_core::subscriptions {
 public:
     void keep(subscription s, cluster const& while_open) {
