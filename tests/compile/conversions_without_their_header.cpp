@@ -10,6 +10,8 @@
 #include <system_error>
 #include <vector>
 
+namespace conversions_without_their_header {
+
 struct point {
     int x;
 };
@@ -21,3 +23,5 @@ inline void to_json(nlohmann::json& out, point const& value) {
 std::error_code use(std::vector<point> const& points, std::string& out) {
     return hubbub::json_serializer{}.encode(points, out);
 }
+
+} // namespace conversions_without_their_header

@@ -2,6 +2,8 @@
 #include <hubbub.hpp>
 #include <hubbub/hub.hpp>
 
+namespace hub_method_without_a_signature {
+
 using bus = hubbub::bus<hubbub::local_transport, hubbub::in_place_serializer>;
 
 void use(hubbub::hub<bus>& hub) {
@@ -11,3 +13,5 @@ void use(hubbub::hub<bus>& hub) {
     hub.on("send", [](std::string text) { (void)text; });
 #endif
 }
+
+} // namespace hub_method_without_a_signature

@@ -2,6 +2,8 @@
 #include <hubbub.hpp>
 #include <hubbub/serializer/json.hpp>
 
+namespace message_that_does_not_decode {
+
 struct message {
     int number;
 #ifdef REJECT
@@ -12,3 +14,5 @@ struct message {
 hubbub::subscription use(hubbub::bus<hubbub::local_transport, hubbub::json_serializer>& bus) {
     return bus.subscribe<message>("topic", [](message const&) {});
 }
+
+} // namespace message_that_does_not_decode

@@ -1,6 +1,8 @@
 // rejects: bus::publish: the bus's Serializer cannot encode this message type
 #include <hubbub.hpp>
 
+namespace message_that_does_not_encode {
+
 #ifdef REJECT
 struct message {
     int number;
@@ -12,3 +14,5 @@ using message = std::string;
 void use(hubbub::bus<hubbub::local_transport, hubbub::text_serializer>& bus, message const& m) {
     bus.publish("topic", m);
 }
+
+} // namespace message_that_does_not_encode

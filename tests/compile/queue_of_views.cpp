@@ -1,6 +1,8 @@
 // rejects: the message is kept, so it must be default constructible, copyable and no view
 #include <hubbub.hpp>
 
+namespace queue_of_views {
+
 #ifdef REJECT
 using kept = std::string_view;
 #else
@@ -10,3 +12,5 @@ using kept = std::string;
 void use(hubbub::bus<hubbub::local_transport, hubbub::text_serializer>& bus) {
     (void)bus.receive<kept>("topic");
 }
+
+} // namespace queue_of_views

@@ -2,6 +2,8 @@
 #include <hubbub.hpp>
 #include <hubbub/transport/redis.hpp>
 
+namespace redis_carries_no_objects {
+
 #ifdef REJECT
 using serializer = hubbub::in_place_serializer;
 #else
@@ -11,3 +13,5 @@ using serializer = hubbub::text_serializer;
 void use(hubbub::redis_transport& transport) {
     hubbub::bus bus{transport, serializer{}};
 }
+
+} // namespace redis_carries_no_objects

@@ -1,6 +1,8 @@
 // rejects: bus::subscribe: the sink must be callable as sink\(T const&\)
 #include <hubbub.hpp>
 
+namespace sink_of_another_type {
+
 #ifdef REJECT
 using number = int;
 #else
@@ -10,3 +12,5 @@ using number = std::string const&;
 hubbub::subscription use(hubbub::bus<hubbub::local_transport, hubbub::text_serializer>& bus) {
     return bus.subscribe<std::string>("topic", [](number) {});
 }
+
+} // namespace sink_of_another_type

@@ -2,6 +2,8 @@
 // rejects: unsubscribe
 #include <hubbub.hpp>
 
+namespace transport_without_unsubscribe {
+
 struct candidate {
     static constexpr hubbub::transport_traits traits{};
     asio::any_io_executor get_executor();
@@ -24,3 +26,5 @@ using bus = hubbub::bus<candidate, hubbub::text_serializer>;
 std::size_t use() {
     return sizeof(bus);
 }
+
+} // namespace transport_without_unsubscribe
