@@ -33,8 +33,8 @@ TEST_CASE("via the backplane the members of a group on all servers see one order
             REQUIRE(!by.hub->clients().group("lobby").send("tell", std::to_string(i) + " by " +
                                                                        by.hub->server_id()));
         if (i % 10 == 0) {
-            s.setup.io().restart();
-            s.setup.io().poll();
+            s.io().restart();
+            s.io().poll();
         }
     }
     for (auto& by : s.servers)

@@ -63,8 +63,8 @@ TEST_CASE("the slot of a call of a client is left alone when it is answered, how
     stage<in_place_setup> s({.on_redis = false, .servers = 2}, stage<in_place_setup>::defaults());
     auto const client = connect_right(s, [&](auto const& call) {
         call.reply(7);
-        s.setup.io().restart();
-        s.setup.io().poll(); // its way back, before the way here is over
+        s.io().restart();
+        s.io().poll(); // its way back, before the way here is over
     });
     asio::cancellation_signal stop;
     std::optional<int> answer;
@@ -73,7 +73,7 @@ TEST_CASE("the slot of a call of a client is left alone when it is answered, how
         .client(client.id())
         .async_invoke<int>(
             "ask", asio::bind_executor(
-                       quicker_thread{&s.setup.io()},
+                       quicker_thread{&s.io()},
                        asio::bind_cancellation_slot(stop.slot(), [&](hubbub::outcome<int> given) {
                            answer = *given;
                            CHECK(!stop.slot().has_handler());
@@ -93,7 +93,7 @@ TEST_CASE("the slot of a receive is left alone when it is over, however soon") {
         asio::cancellation_signal stop;
         std::optional<std::error_code> told;
         reader.async_receive(asio::bind_executor(
-            quicker_thread{&s.setup.io()},
+            quicker_thread{&s.io()},
             asio::bind_cancellation_slot(stop.slot(), [&](std::error_code error, auto const&) {
                 told = error;
                 CHECK(!stop.slot().has_handler());
@@ -212,7 +212,7 @@ TEST_CASE("the living do not pay for what a connection leaves unread, even while
     auto items = gone.make_stream<int>();
     CHECK(!items.send(1));
     std::optional<std::error_code> told;
-    items.async_send(2, asio::bind_executor(quicker_thread{&s.setup.io()}, [&](auto error) {
+    items.async_send(2, asio::bind_executor(quicker_thread{&s.io()}, [&](auto error) {
                          told = error;
                          tell(alive.id(), 500); // with what is left unread it would be too much
                      }));

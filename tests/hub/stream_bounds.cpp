@@ -297,7 +297,7 @@ TEST_CASE("a receive from a reader of nothing, or that was reset, completes as c
     bounded_stage s(10);
     hubbub::stream_reader<int> nothing;
     std::optional<std::error_code> told;
-    nothing.async_receive(asio::bind_executor(s.setup.io().get_executor(),
+    nothing.async_receive(asio::bind_executor(s.io().get_executor(),
                                               [&](auto const& given) { told = given.error(); }));
     CHECK(!told); // never at once
     s.run_until([&] { return told.has_value(); }, "an answer");

@@ -369,7 +369,7 @@ TEST_CASE("what a client awaits its call with keeps none of the streams that the
     });
     auto numbers = s.ada().make_stream<int>();
     asio::co_spawn(
-        s.setup.io(),
+        s.io(),
         [&]() -> asio::awaitable<void> {
             static_cast<void>(co_await s.ada().async_invoke("first", numbers, asio::use_awaitable));
         },

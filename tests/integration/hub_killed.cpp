@@ -1,13 +1,12 @@
 // A server process of a hub that is killed (SIGKILL), and what the others had asked of it.
-#include <hubbub/bus.hpp>
 #include <hubbub/hub.hpp>
 #include <hubbub/hub/presence.hpp>
 #include <hubbub/hub/servers.hpp>
-#include <hubbub/serializer/json.hpp>
 #include <hubbub/testing/run_until.hpp>
 #include <hubbub/transport/any.hpp>
 #include <hubbub/transport/redis.hpp>
 
+#include "support/hub_server.hpp"
 #include "support/redis_server.hpp"
 
 #include <asio/io_context.hpp>
@@ -35,7 +34,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
-using bus_type = hubbub::bus<hubbub::any_transport, hubbub::json_serializer>;
 using error_list = std::vector<std::error_code>;
 
 constexpr auto beacon_interval = 200ms;
@@ -50,14 +48,12 @@ hubbub::redis::options redis_at(std::uint16_t port) {
     return options;
 }
 
-struct node {
+struct node : hub_server<> {
     node(asio::io_context& io, std::uint16_t port)
-        : transport(std::make_unique<hubbub::redis_transport>(io.get_executor(), redis_at(port))),
-          bus(transport), hub(bus, {.request_timeout = 1h, .beacon_interval = beacon_interval}) {}
-
-    hubbub::any_transport transport;
-    bus_type bus;
-    hubbub::hub<bus_type> hub;
+        : hub_server(
+              std::make_unique<hubbub::any_transport>(
+                  std::make_unique<hubbub::redis_transport>(io.get_executor(), redis_at(port))),
+              {.request_timeout = 1h, .beacon_interval = beacon_interval}) {}
 };
 
 /// A process with one server of the hub, which has one client that never answers.
@@ -106,8 +102,8 @@ private:
             asio::io_context io;
             node n(io, port);
             std::vector<hubbub::invocation<hubbub::json_serializer>> kept;
-            hubbub::connection<bus_type> client;
-            n.hub.async_connect(
+            hubbub::connection<hub_bus> client;
+            n.hub->async_connect(
                 "ada", [&](auto const& call) { kept.push_back(call); },
                 [&](std::error_code error, auto made) {
                     client = std::move(made);
@@ -130,21 +126,21 @@ private:
 struct questions {
     void ask_for_answer(node& by, std::string const& client) {
         ++asked;
-        by.hub.clients().client(client).template async_invoke<int>(
+        by.hub->clients().client(client).template async_invoke<int>(
             "answer", [this](hubbub::outcome<int> given) { ended.push_back(given.error()); });
     }
 
     void ask_for_more(node& by, std::string const& client) {
         asked += 2;
         auto const finish = [this](std::error_code error) { ended.push_back(error); };
-        by.hub.async_add_to_group(client, "lobby", finish);
-        by.hub.async_remove_from_group(client, "garden", finish);
-        by.hub.presence().async_count([this](auto all) { counted = std::move(all); });
-        by.hub.presence().async_users([this](auto all) { users = std::move(all); });
-        by.hub.async_groups_of(client, [this](std::error_code error, auto const& /*groups*/) {
+        by.hub->async_add_to_group(client, "lobby", finish);
+        by.hub->async_remove_from_group(client, "garden", finish);
+        by.hub->presence().async_count([this](auto all) { counted = std::move(all); });
+        by.hub->presence().async_users([this](auto all) { users = std::move(all); });
+        by.hub->async_groups_of(client, [this](std::error_code error, auto const& /*groups*/) {
             groups_ended = error;
         });
-        by.hub.servers().async_invoke<int>("load", [this](auto all) { loads = std::move(all); });
+        by.hub->servers().async_invoke<int>("load", [this](auto all) { loads = std::move(all); });
     }
 
     /// Whether nothing of it has ended.
@@ -181,20 +177,20 @@ TEST_CASE("all that is asked of a server process that is killed ends with an err
     };
     run_until(
         [&] {
-            return first.hub.servers().alive().size() == 3 &&
-                   second.hub.servers().alive().size() == 3;
+            return first.hub->servers().alive().size() == 3 &&
+                   second.hub->servers().alive().size() == 3;
         },
         "the servers to meet");
-    std::vector<hubbub::connection<bus_type>> living; // which partial answers tell of
+    std::vector<hubbub::connection<hub_bus>> living; // which partial answers tell of
     for (auto* const n : {&first, &second}) {
-        n->hub.servers().on("load", [] { return 7; });
-        n->hub.async_connect(
+        n->hub->servers().on("load", [] { return 7; });
+        n->hub->async_connect(
             n == &first ? "bob" : "eve", [](auto const&) {},
             [&](std::error_code, auto made) { living.push_back(std::move(made)); });
     }
     run_until(
         [&] {
-            return first.hub.connections() + second.hub.connections() == 2 && living.size() == 2;
+            return first.hub->connections() + second.hub->connections() == 2 && living.size() == 2;
         },
         "clients of the servers that live");
 
@@ -244,7 +240,7 @@ TEST_CASE("all that is asked of a server process that is killed ends with an err
     late.ask_for_answer(first, victim.connection_id);
     run_until([&] { return late.done(); }, "a late question to end");
     CHECK(late.ended == error_list{errc::unknown_server});
-    CHECK(first.hub.servers().alive().size() == 2);
+    CHECK(first.hub->servers().alive().size() == 2);
 }
 
 TEST_SUITE_END();

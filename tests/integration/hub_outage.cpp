@@ -268,7 +268,7 @@ TEST_CASE("a server that Redis has cut off knows at once of those that began mea
     s.run_until([&] { return s.left().retries > 0; }, "it to be refused");
     auto with_password = options_for(s.server);
     with_password.password = "unknown to all";
-    node late(s.io, with_password, silent);
+    node late(s.io(), with_password, silent);
     s.run_until([&] { return late.hub->servers().alive().size() == 3; }, "it to meet the rest");
     CHECK(s.left().hub->servers().alive().size() == 3);
     let_in(admin);

@@ -58,7 +58,7 @@ struct setting {
     bool starts_without_redis = false;
 };
 
-struct stage {
+struct stage : hub_stage<> {
     stage() : stage(setting{}) {}
     explicit stage(setting const& given) {
         if (given.starts_without_redis)
@@ -68,19 +68,13 @@ struct stage {
             at.client_name = name;
             at.limits = given.limits;
             at.gives_up_on = [](std::error_code) { return false; }; // see cut_off
-            nodes.emplace_back(io, at, given.hub);
+            nodes.emplace_back(context, at, given.hub);
         }
     }
 
-    void run_until(auto condition, std::string_view awaited) {
-        hubbub::testing::run_until(io, condition, awaited);
-    }
-    client& connect(node& at) {
-        auto& c = at.enter();
-        run_until([&] { return c.connected.has_value(); }, "a client to be let in");
-        CHECK(*c.connected == std::error_code{});
-        return c;
-    }
+    asio::io_context& io() override { return context; }
+
+    client& connect(node& at) { return let_in(at.enter()); }
     void connect_one_each() {
         for (auto& each : nodes)
             connect(each);
@@ -95,14 +89,6 @@ struct stage {
     void tell_all(node& by, std::string const& text) {
         CHECK(!by.send(text));
         run_until([&] { return all_have(text); }, text);
-    }
-
-    /// Adds a client to a group.
-    std::error_code add(node& by, std::string const& id, std::string_view group) {
-        std::optional<std::error_code> outcome;
-        by.hub->async_add_to_group(id, group, [&](std::error_code error) { outcome = error; });
-        run_until([&] { return outcome.has_value(); }, "a change of groups");
-        return *outcome;
     }
 
     void kill_redis() {
@@ -139,7 +125,7 @@ struct stage {
     }
 
     redis_server server;
-    asio::io_context io;
+    asio::io_context context;
     std::deque<node> nodes;
     node& left() { return nodes[0]; }
     node& middle() { return nodes[1]; }

@@ -6,8 +6,10 @@
 #include <hubbub/hub/presence.hpp>
 #include <hubbub/hub/servers.hpp>
 #include <hubbub/serializer/json.hpp>
+#include <hubbub/testing/run_until.hpp>
 #include <hubbub/transport/any.hpp>
 
+#include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -15,11 +17,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-// The server and the client of all stages of the hub's tests: on Redis, on the local bus, behind links
+// The server, the client and the stage of all the hub's tests: on Redis, on the local bus, behind links
 // that are cut, in real time and in time of the test's own.
 
 /// What most tests of the hub run on. It takes every transport, so that the hub is compiled once.
@@ -93,4 +96,44 @@ struct hub_server {
     Bus bus;
     std::deque<hub_client<Bus>> clients;
     std::unique_ptr<hubbub::hub<Bus>> hub;
+};
+
+/// Servers of one hub, whose operations a case awaits.
+template <class Bus = hub_bus>
+struct hub_stage {
+    using bus_type = Bus;
+
+    hub_stage() = default;
+    hub_stage(hub_stage const&) = delete;
+    hub_stage& operator=(hub_stage const&) = delete;
+    virtual ~hub_stage() = default;
+
+    virtual asio::io_context& io() = 0;
+
+    void run_until(auto condition, std::string_view awaited) {
+        hubbub::testing::run_until(io(), condition, awaited);
+    }
+
+    /// Runs until an operation that is begun with a handler has completed; its result.
+    std::error_code complete(auto begin) {
+        std::optional<std::error_code> outcome;
+        begin([&](std::error_code error) { outcome = error; });
+        run_until([&] { return outcome.has_value(); }, "an operation to complete");
+        return *outcome;
+    }
+
+    /// Runs until a client that has begun to connect is let in.
+    hub_client<Bus>& let_in(hub_client<Bus>& c) {
+        run_until([&] { return c.connected.has_value(); }, "a client to be let in");
+        REQUIRE(*c.connected == std::error_code{});
+        return c;
+    }
+
+    std::error_code add(hub_server<Bus>& at, std::string const& id, std::string_view group) {
+        return complete([&](auto done) { at.hub->async_add_to_group(id, group, done); });
+    }
+
+    std::error_code remove(hub_server<Bus>& at, std::string const& id, std::string_view group) {
+        return complete([&](auto done) { at.hub->async_remove_from_group(id, group, done); });
+    }
 };

@@ -111,9 +111,7 @@ template <class Setup>
 using client = hub_client<typename Setup::bus>;
 
 template <class Setup>
-struct stage {
-    using bus_type = typename Setup::bus;
-
+struct stage : hub_stage<typename Setup::bus> {
     explicit stage(hubbub::hub_options const& options = defaults())
         : stage(next_setting<Setup>(), options) {}
 
@@ -122,10 +120,8 @@ struct stage {
             servers.emplace_back(setup.make(), options);
     }
 
-    stage(stage const&) = delete;
-    stage& operator=(stage const&) = delete;
     /// What observers of events refer to has ended before.
-    ~stage() {
+    ~stage() override {
         for (auto& each : servers)
             if (each.hub)
                 each.hub->on_event({});
@@ -135,34 +131,12 @@ struct stage {
         return {.name = "chat", .request_timeout = std::chrono::milliseconds(500)};
     }
 
-    template <class Condition>
-    void run_until(Condition condition, char const* awaited) {
-        hubbub::testing::run_until(setup.io(), condition, awaited);
-    }
-
-    /// Runs until an operation that is begun with a handler has completed; its result.
-    template <class Begin>
-    std::error_code complete(Begin begin) {
-        std::optional<std::error_code> outcome;
-        begin([&](std::error_code error) { outcome = error; });
-        run_until([&] { return outcome.has_value(); }, "an operation to complete");
-        return *outcome;
-    }
+    asio::io_context& io() override { return setup.io(); }
 
     client<Setup>& connect(server<Setup>& at, std::string user = {}) {
         auto& c = clients.emplace_back();
         at.enter(c, std::move(user));
-        run_until([&] { return c.connected.has_value(); }, "a client to be let in");
-        REQUIRE(*c.connected == std::error_code{});
-        return c;
-    }
-
-    std::error_code add(server<Setup>& at, std::string const& id, std::string_view group) {
-        return complete([&](auto done) { at.hub->async_add_to_group(id, group, done); });
-    }
-
-    std::error_code remove(server<Setup>& at, std::string const& id, std::string_view group) {
-        return complete([&](auto done) { at.hub->async_remove_from_group(id, group, done); });
+        return this->let_in(c);
     }
 
     /// Waits until each client was told `last` by all() and by client(), so that what was sent from
@@ -176,7 +150,7 @@ struct stage {
         for (auto const& c : clients)
             if (c.connection)
                 REQUIRE(!at.hub->clients().client(c.id()).send("tell", last));
-        run_until(
+        this->run_until(
             [&] {
                 std::size_t flushed = 0;
                 for (auto const& c : clients)

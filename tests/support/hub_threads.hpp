@@ -119,8 +119,6 @@ struct threads_stage : stage<json_setup> {
         return done.get();
     }
 
-    asio::io_context& io() { return setup.io(); }
-
     /// Another server.
     server_type& other_than(server_type& one) { return &one == &left() ? right() : left(); }
 };

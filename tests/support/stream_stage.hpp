@@ -26,9 +26,7 @@ struct stream_stage : stage<Setup> {
                 failures.emplace_back(failed->text);
         });
     }
-    stream_stage(stream_stage const&) = delete;
-    stream_stage& operator=(stream_stage const&) = delete;
-    ~stream_stage() { this->left().hub.reset(); } // which tells failures
+    ~stream_stage() override { this->left().hub.reset(); } // which tells failures
 
     auto& hub() { return *this->left().hub; }
     auto& ada() { return this->clients.front().connection; }
@@ -44,8 +42,8 @@ struct stream_stage : stage<Setup> {
 
     /// All that is ready has run.
     void settle() {
-        this->setup.io().restart();
-        while (this->setup.io().poll() != 0) {
+        this->io().restart();
+        while (this->io().poll() != 0) {
         }
     }
 
