@@ -1,8 +1,6 @@
 // Lines from standard input, while the io_context goes on with other things.
 #pragma once
 
-#include <hubbub/base/asio.hpp>
-
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>

@@ -134,9 +134,7 @@ public:
     using trace_type = Trace;
 
     explicit bus(Transport& transport, Serializer serializer = {}, Trace trace = {})
-        : core_(core_type::make(transport, std::move(serializer), std::move(trace))) {
-        core_->start();
-    }
+        : core_(core_type::make(transport, std::move(serializer), std::move(trace))) {}
 
     bus(bus const&) = delete;
     bus& operator=(bus const&) = delete;

@@ -2,7 +2,7 @@
 #pragma once
 
 // Declares the types that a header may only have to name, and includes nothing. It lacks nested and
-// erased types, concepts, and hub, whose parameter is constrained.
+// erased types, concepts, and what names another type.
 namespace hubbub {
 
 // <hubbub/error.hpp>, <hubbub/limits.hpp>, <hubbub/statistics.hpp>, <hubbub/memory_budget.hpp>
@@ -29,6 +29,7 @@ class any_transport;
 class local_broker;
 class local_transport;
 struct local_options;
+enum class delivery_mode;
 class redis_transport;
 class redis_tls_transport;
 template <class Transport>
@@ -40,7 +41,9 @@ struct tls_options;
 struct reply_limits;
 } // namespace redis
 
-// <hubbub/serializer/....hpp>
+// <hubbub/serializer.hpp>, <hubbub/serializer/....hpp>
+struct encoded;
+enum class wire_format;
 struct in_place_serializer;
 struct json_serializer;
 struct msgpack_serializer;
@@ -69,6 +72,8 @@ struct labelled_topics;
 
 // <hubbub/hub.hpp>, <hubbub/hub/....hpp>
 template <class Bus>
+class hub;
+template <class Bus>
 class connection;
 template <class Bus>
 class target;
@@ -80,15 +85,30 @@ template <class Bus>
 class servers;
 template <class Bus>
 class presence;
+template <class Bus>
+class client_methods;
+template <class Serializer>
+class invocation;
 template <class T>
 class outcome;
+template <class T>
+struct census;
+template <class R>
+struct collected;
 template <class T>
 class stream_reader;
 template <class T>
 class stream_writer;
 class caller;
 class hub_error;
+struct action;
+struct closing;
+struct connect_options;
+struct failure;
 struct hub_options;
+struct outbox_options;
+enum class delivery_order;
+enum class overflow;
 struct presence_change;
 
 } // namespace hubbub

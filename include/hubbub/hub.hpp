@@ -79,8 +79,9 @@ class presence;
 ///     hub.clients().group("lobby").send("messageReceived", who.user(), text);
 /// });
 /// @endcode
-template <message_bus Bus>
+template <class Bus>
 class hub {
+    static_assert(message_bus<Bus>, "hubbub: hub<Bus> needs a bus: hubbub::hub hub{bus}");
     using serializer = typename Bus::serializer_type;
 
 public:

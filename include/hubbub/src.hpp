@@ -60,7 +60,6 @@
 #include <hubbub/hub/members/impl/waiting_room.ipp>
 #include <hubbub/hub/presence/impl/presence_feed.ipp>
 #include <hubbub/hub/presence/impl/presence_tracker.ipp>
-#include <hubbub/hub/rpc/impl/answer_sender.ipp>
 #include <hubbub/hub/rpc/impl/calls_before_meeting.ipp>
 #include <hubbub/hub/rpc/impl/pending_calls.ipp>
 #include <hubbub/hub/rpc/impl/rpc.ipp>

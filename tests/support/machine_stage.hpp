@@ -56,7 +56,6 @@ inline told_ptr make_told(std::string user = {}) {
 
 struct machine_stage {
     machine_stage() {
-        bus_core->start();
         hooks->on_event([this](hubbub::hub_event const& e) { events.push_back(text_of(e)); });
     }
     machine_stage(machine_stage const&) = delete;

@@ -394,14 +394,3 @@ protected:
     std::vector<std::unique_ptr<server>> servers_;
     std::vector<std::string> server_ids_; // also of those that are gone
 };
-
-/// Runs the program of a seed twice: it does the same, at the same times.
-template <class Program>
-void check_replay(unsigned seed) {
-    Program first(seed);
-    first.run();
-    Program second(seed);
-    second.run();
-    CHECK(!first.record().empty());
-    CHECK(first.record() == second.record());
-}

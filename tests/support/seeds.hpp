@@ -59,3 +59,14 @@ void for_each_seed(unsigned count, Run run) {
     for (unsigned seed = 1; seed <= count; ++seed)
         run_one(seed);
 }
+
+/// Runs the program of a seed twice: it does the same, at the same times.
+template <class Program>
+void check_replay(unsigned seed) {
+    Program first(seed);
+    first.run();
+    Program second(seed);
+    second.run();
+    CHECK(!first.record().empty());
+    CHECK(first.record() == second.record());
+}

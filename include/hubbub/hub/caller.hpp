@@ -37,10 +37,13 @@ struct caller_state {
     caller_state& operator=(caller_state const&) = delete;
     virtual ~caller_state() = default;
 
-    /// Stops something when the connection ends: at once, if it has. A stream has a place while it is
-    /// open; false, and nothing is done, if so many have one already. 0: no limit.
-    bool stop_at_end(std::shared_ptr<stoppable> const& what, std::weak_ptr<void> place = {},
-                     std::size_t most = 0);
+    /// Stops something when the connection ends: at once, if it has.
+    void stop_at_end(std::shared_ptr<stoppable> const& what);
+
+    /// The same for a stream, which has a place while it is open. Returns false, and does nothing, if
+    /// most streams are open; 0: no limit.
+    bool open_stream(std::shared_ptr<stoppable> const& what, std::weak_ptr<void> place,
+                     std::size_t most);
 
     /// Stops all that runs for the connection, or for the server that this stands for: it has ended.
     void stop_all(std::error_code why = errc::connection_ended);

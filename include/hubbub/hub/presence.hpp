@@ -21,10 +21,15 @@ namespace hubbub {
 
 namespace detail {
 
-// How the answers of the servers make up one.
-void add_count(std::uint64_t& sum, presence_answer const& part);
-void add_names(name_list& all, presence_answer const& part);
-void add_any(bool& any, presence_answer const& part);
+using presence_parts = std::vector<presence_answer const*>;
+
+/// The answers there are; the servers without one become missing.
+presence_parts parts_of(server_answers const& given, name_list& missing);
+
+// How they make up one.
+std::uint64_t sum_of(presence_parts const& parts);
+name_list union_of(presence_parts const& parts);
+bool any_of(presence_parts const& parts);
 
 } // namespace detail
 
@@ -52,7 +57,7 @@ public:
     /// How many connections there are.
     template <class Token>
     auto async_count(Token&& token) const {
-        return ask<std::uint64_t>(detail::presence_question::count, {}, detail::add_count,
+        return ask<std::uint64_t>(detail::presence_question::count, {}, detail::sum_of,
                                   std::forward<Token>(token));
     }
 
@@ -89,7 +94,7 @@ public:
     /// Whether a user has a connection.
     template <class Token>
     auto async_is_online(std::string_view user, Token&& token) const {
-        return ask<bool>(detail::presence_question::connections_of, user, detail::add_any,
+        return ask<bool>(detail::presence_question::connections_of, user, detail::any_of,
                          std::forward<Token>(token));
     }
 
@@ -107,25 +112,21 @@ public:
 private:
     template <class Token>
     auto list(detail::presence_question what, std::string_view of, Token&& token) const {
-        return ask<names>(what, of, detail::add_names, std::forward<Token>(token));
+        return ask<names>(what, of, detail::union_of, std::forward<Token>(token));
     }
 
-    /// Asks every server, and adds their answers up.
+    /// Asks every server, and makes one of their answers.
     template <class Whole, class Token>
     auto ask(detail::presence_question what, std::string_view of,
-             void (*add)(Whole&, detail::presence_answer const&), Token&& token) const {
+             Whole (*whole_of)(detail::presence_parts const&), Token&& token) const {
         return asio::async_initiate<Token, void(census<Whole>)>(
-            [core = core_, limit = limit_, add, what](auto handler, std::string const& name) {
+            [core = core_, limit = limit_, whole_of, what](auto handler, std::string const& name) {
                 auto executor = detail::executor_of(handler, core->executor());
                 completion<detail::server_answers> done(
                     std::move(executor), [handler = std::move(handler),
-                                          add](detail::server_answers const& given) mutable {
+                                          whole_of](detail::server_answers const& given) mutable {
                         census<Whole> all;
-                        for (auto const& [server, one] : given)
-                            if (!one.error && one.presence)
-                                add(all.value, *one.presence);
-                            else
-                                all.missing.push_back(server);
+                        all.value = whole_of(detail::parts_of(given, all.missing));
                         std::move(handler)(std::move(all));
                     });
                 core->collect(detail::to_ask(what, name), limit, std::move(done));

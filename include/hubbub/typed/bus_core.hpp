@@ -42,15 +42,13 @@ public:
 
     using subscription_completion = completion<std::error_code, subscription>;
 
-    /// transport_id is the address of the transport behind the interface. trace may be null.
+    /// Forwards the events of transport to its observer until close. transport_id is the address of
+    /// the transport behind the interface. trace may be null.
     bus_core(std::shared_ptr<transport_interface> transport, void const* transport_id,
              std::shared_ptr<trace_interface> trace);
     bus_core(bus_core const&) = delete;
     bus_core& operator=(bus_core const&) = delete;
     virtual ~bus_core();
-
-    /// Forwards the transport's events. Apart from the constructor, which has no shared_ptr yet.
-    void start();
 
     /// Stops all subscriptions; their sinks do not start again. Afterwards the transport may end:
     /// no handler calls it any more, and one that does on another thread is waited for.

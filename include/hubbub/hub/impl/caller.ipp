@@ -5,13 +5,25 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL bool caller_state::stop_at_end(std::shared_ptr<stoppable> const& what,
-                                           std::weak_ptr<void> place, std::size_t most) {
+HUBBUB_DECL void caller_state::stop_at_end(std::shared_ptr<stoppable> const& what) {
     {
         std::lock_guard const lock(mutex);
-        if (most != 0 && running.streams() >= most)
+        running.add(what);
+    }
+    if (!connected)
+        what->stop(errc::connection_ended);
+}
+
+HUBBUB_DECL bool caller_state::open_stream(std::shared_ptr<stoppable> const& what,
+                                           std::weak_ptr<void> place, std::size_t most) {
+    if (most == 0) {
+        stop_at_end(what);
+        return true;
+    }
+    {
+        std::lock_guard const lock(mutex);
+        if (!running.add_stream(what, std::move(place), most))
             return false;
-        running.add(what, std::move(place));
     }
     if (!connected)
         what->stop(errc::connection_ended);

@@ -13,11 +13,11 @@
 #include <hubbub/hub/frames/frame_bus.hpp>
 #include <hubbub/hub/members/members.hpp>
 #include <hubbub/hub/options.hpp>
-#include <hubbub/hub/rpc/answer_sender.hpp>
 #include <hubbub/hub/rpc/calls_before_meeting.hpp>
 #include <hubbub/hub/rpc/pending_calls.hpp>
 #include <hubbub/hub/rpc/server_methods.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -30,6 +30,32 @@
 #include <vector>
 
 namespace hubbub::detail {
+
+/// Sends answers to the servers that asked. Where the queue is full they wait for room, on a bus of
+/// their own, so that they keep back neither beacons nor the owner's calls.
+///
+/// Thread safety: all functions, from any thread.
+class answer_sender : public std::enable_shared_from_this<answer_sender> {
+public:
+    answer_sender(frame_bus const& from, hub_topics const& topics, hub_options const& options,
+                  std::shared_ptr<hub_hooks const> hooks);
+    answer_sender(answer_sender const&) = delete;
+    answer_sender& operator=(answer_sender const&) = delete;
+    ~answer_sender() { close(); }
+
+    /// An answer that is lost is told to the owner.
+    void send(std::string const& to, std::uint64_t request, answer given);
+
+    /// Gives up the answers that wait, and tells nobody.
+    void close();
+
+private:
+    frame_bus const bus_;
+    hub_topics const topics_;
+    std::chrono::milliseconds const patience_;
+    std::shared_ptr<hub_hooks const> const hooks_;
+    std::atomic<bool> open_ = true;
+};
 
 /// What is asked of one server or of one of its clients: carried out here if it is this one, else
 /// asked of the other under a number; and what the others ask of this one.

@@ -4,9 +4,9 @@
 #include <hubbub/base/config.hpp>
 
 #include <cstddef>
-#include <forward_list>
 #include <memory>
 #include <system_error>
+#include <vector>
 
 namespace hubbub::detail {
 
@@ -22,25 +22,27 @@ protected:
 };
 
 /// The tasks that stop with a connection. It has no lock; empty it takes no memory.
-/// Complexity: linear in what runs.
+/// Complexity: adding is amortized constant; stopping is linear in what runs.
 class stop_list {
 public:
-    /// A stream has a place, while it is open.
-    void add(std::weak_ptr<stoppable> what, std::weak_ptr<void> place = {});
+    void add(std::weak_ptr<stoppable> what);
 
-    /// How many streams are open.
-    std::size_t streams() const;
+    /// Adds a stream, which has a place while it is open; or returns false, if most streams are open.
+    bool add_stream(std::weak_ptr<stoppable> what, std::weak_ptr<void> place, std::size_t most);
 
     /// Stops all that run.
     void stop(std::error_code why) const;
 
 private:
-    struct entry {
-        std::weak_ptr<stoppable> what;
-        std::weak_ptr<void> place;
+    struct tasks {
+        std::vector<std::weak_ptr<stoppable>> running;
+        std::size_t swept = 0; // how many had not ended when those that had were last removed
+        std::vector<std::weak_ptr<void>> places;
     };
 
-    std::forward_list<entry> running_;
+    tasks& all();
+
+    std::unique_ptr<tasks> tasks_;
 };
 
 } // namespace hubbub::detail

@@ -53,16 +53,14 @@ HUBBUB_DECL bus_core::bus_core(std::shared_ptr<transport_interface> transport,
       report_(std::make_shared<bus_report>(executor_, std::move(trace))), counts_(report_.get()),
       gate_(std::make_shared<handler_gate>()),
       patient_(std::make_shared<patient_publisher>(transport_, report_, gate_)),
-      groups_(std::make_shared<group_map>()) {}
-
-HUBBUB_DECL bus_core::~bus_core() = default;
-
-HUBBUB_DECL void bus_core::start() {
-    observation_ = transport_->observe([weak = weak_from_this()](event const& e) {
-        if (auto const core = weak.lock())
-            core->report_->notify(e);
+      groups_(std::make_shared<group_map>()) {
+    observation_ = transport_->observe([weak = std::weak_ptr(report_)](event const& e) {
+        if (auto const report = weak.lock())
+            report->notify(e);
     });
 }
+
+HUBBUB_DECL bus_core::~bus_core() = default;
 
 HUBBUB_DECL void bus_core::close() noexcept {
     stop();
@@ -71,9 +69,7 @@ HUBBUB_DECL void bus_core::close() noexcept {
 }
 
 HUBBUB_DECL std::shared_ptr<bus_core> bus_core::another() const {
-    auto core = std::make_shared<bus_core>(transport_, transport_id_, nullptr);
-    core->start();
-    return core;
+    return std::make_shared<bus_core>(transport_, transport_id_, nullptr);
 }
 
 HUBBUB_DECL void bus_core::on_event(observer o) {

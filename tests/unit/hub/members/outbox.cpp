@@ -78,6 +78,28 @@ TEST_CASE("a full outbox does what its policy says, and hands out what it drops"
     }
 }
 
+TEST_CASE("a call that has left an outbox is no call of its method that a newer one replaces") {
+    outbox box({.max_messages = 10, .max_bytes = 1000, .when_full = overflow::latest_per_method});
+    auto const push = [&box](char const* method, char const* text) {
+        std::string dropped;
+        for (auto const& e : box.push(call(method, text)).dropped)
+            dropped += text_of(e) + " ";
+        return dropped;
+    };
+    CHECK(push("a", "1").empty());
+    CHECK(text_of(*box.pop()) == "a:1");
+    CHECK(push("a", "2").empty());
+    CHECK(push("b", "1").empty());
+    CHECK(box.shed(1).size() == 1); // of a
+    CHECK(push("a", "3").empty());
+    CHECK(push("b", "2") == "b:1 ");
+    CHECK(box.take_all().size() == 2);
+    CHECK(push("a", "4").empty());
+    CHECK(push("b", "3").empty());
+    CHECK(push("a", "5") == "a:4 ");
+    CHECK(rest(box) == "b:3 a:5 ");
+}
+
 TEST_CASE("an outbox is bounded in bytes too, and takes one message of any size") {
     outbox box({.max_messages = 10, .max_bytes = 1000, .when_full = overflow::drop_oldest});
     CHECK(box.push(call("a", "1", 600)).dropped.empty());

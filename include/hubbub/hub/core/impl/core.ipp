@@ -199,7 +199,7 @@ HUBBUB_DECL void hub_core::invoke(member_ptr const& who, shared_call what, call_
 HUBBUB_DECL std::shared_ptr<stream_pipe> hub_core::make_pipe(member& c) const {
     auto const pipe =
         std::make_shared<stream_pipe>(options_.max_stream_items, options_.max_stream_bytes);
-    if (!c.stop_at_end(pipe, pipe->place(), options_.max_streams))
+    if (!c.open_stream(pipe, pipe->place(), options_.max_streams))
         pipe->close(errc::refused, "the connection has as many streams as it may");
     return pipe;
 }

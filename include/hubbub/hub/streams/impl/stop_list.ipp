@@ -7,22 +7,39 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL void stop_list::add(std::weak_ptr<stoppable> what, std::weak_ptr<void> place) {
-    running_.remove_if([](entry const& e) { return e.what.expired(); });
-    running_.push_front({std::move(what), std::move(place)});
+HUBBUB_DECL void stop_list::add(std::weak_ptr<stoppable> what) {
+    auto& [running, swept, places] = all();
+    if (running.size() > 2 * swept) {
+        std::erase_if(running, [](auto const& r) { return r.expired(); });
+        swept = running.size();
+    }
+    running.push_back(std::move(what));
 }
 
-HUBBUB_DECL std::size_t stop_list::streams() const {
-    std::size_t open = 0;
-    for (auto const& e : running_)
-        open += e.place.expired() ? 0 : 1;
-    return open;
+HUBBUB_DECL bool stop_list::add_stream(std::weak_ptr<stoppable> what, std::weak_ptr<void> place,
+                                       std::size_t most) {
+    auto& places = all().places;
+    if (places.size() >= most)
+        std::erase_if(places, [](auto const& p) { return p.expired(); });
+    if (places.size() >= most)
+        return false;
+    places.push_back(std::move(place));
+    add(std::move(what));
+    return true;
 }
 
 HUBBUB_DECL void stop_list::stop(std::error_code why) const {
-    for (auto const& e : running_)
-        if (auto const present = e.what.lock())
+    if (!tasks_)
+        return;
+    for (auto const& r : tasks_->running)
+        if (auto const present = r.lock())
             present->stop(why);
+}
+
+HUBBUB_DECL stop_list::tasks& stop_list::all() {
+    if (!tasks_)
+        tasks_ = std::make_unique<tasks>();
+    return *tasks_;
 }
 
 } // namespace hubbub::detail
