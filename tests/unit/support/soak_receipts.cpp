@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The judge of benchmarks/soak.cpp: it must be able to say no.
-#include "../../benchmarks/support/soak_receipts.hpp"
+#include "../../../benchmarks/support/soak_receipts.hpp"
 
 #include <doctest/doctest.h>
 

@@ -121,6 +121,17 @@ TEST_CASE("JSON text is plain and readable, with the members as they are declare
           R"("size":[640,-480],"to":{"name":"bob"},"felt":7,"votes":[1,null,3]})");
 }
 
+TEST_CASE_TEMPLATE("references are encoded as what they refer to", Serializer,
+                   STRUCTURED_SERIALIZERS) {
+    std::string const text = "a";
+    int const number = 1;
+    std::string of_references;
+    std::string of_values;
+    CHECK(!Serializer{}.encode(std::tie(text, number), of_references));
+    CHECK(!Serializer{}.encode(std::tuple(text, number), of_values));
+    CHECK(of_references == of_values);
+}
+
 TEST_CASE("encode appends to what is in the buffer") {
     std::string out = "before ";
     CHECK(json_serializer{}.encode(1, out) == std::error_code());
