@@ -31,8 +31,9 @@ namespace {
 
 using namespace bench;
 
-// What the first version must keep to, for a connection that is called, and for one with an outbox.
-constexpr double most_bytes = 500;
+// What must not grow: of a connection that is called, and of one with an outbox.
+constexpr double bytes_called = 403;
+constexpr double bytes_with_outbox = 483;
 
 /// Whether calls go straight to a connection, or wait in an outbox until it reads them. A reader waits
 /// for the next, as one does that serves a socket.
@@ -254,10 +255,10 @@ int run(int argc, char** argv) {
     args.text("--json", "FILE", "write every figure of every run there", json);
     args.flag(
         "--check",
-        fmt::format("end with status 1 if an idle connection takes {} bytes or more, called or "
-                    "with an outbox,\n    or a broadcast encodes twice, or allocates for a "
+        fmt::format("end with status 1 if an idle connection takes more than {} bytes, or {} with "
+                    "an outbox,\n    or a broadcast encodes twice, or allocates for a "
                     "connection that is called, or more\n    than once for an outbox",
-                    most_bytes),
+                    bytes_called, bytes_with_outbox),
         check);
     if (!args.parse(argc, argv))
         return 0;
@@ -306,11 +307,12 @@ int run(int argc, char** argv) {
     r.add({{"of", "a broadcast"}}, "encodings", "1", a.encodings);
     r.add({{"of", "a broadcast"}}, "allocations", "1", a.allocations);
 
-    bool const kept = a.connection.median() < most_bytes && a.with_outbox.median() < most_bytes &&
-                      a.encodings.most() == 1 && allocated <= 0 && a.allocations_of_outbox <= 1;
-    fmt::print("  goal: less than {} bytes, called or with an outbox; one encoding, no allocation "
+    bool const kept = a.connection.median() < bytes_called + 1 &&
+                      a.with_outbox.median() < bytes_with_outbox + 1 && a.encodings.most() == 1 &&
+                      allocated <= 0 && a.allocations_of_outbox <= 1;
+    fmt::print("  goal: {} bytes, {} with an outbox; one encoding, no allocation "
                "for a connection, one for the place in an outbox: {}\n",
-               most_bytes, kept ? "kept" : "MISSED");
+               bytes_called, bytes_with_outbox, kept ? "kept" : "MISSED");
     r.write(json);
     return check && !kept ? 1 : 0;
 }

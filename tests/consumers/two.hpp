@@ -4,8 +4,15 @@
 #pragma once
 
 #include <hubbub/bus.hpp>
+#include <hubbub/hub.hpp>
+#include <hubbub/hub/presence.hpp>
+#include <hubbub/hub/servers.hpp>
+#include <hubbub/hub/stream.hpp>
 #include <hubbub/prometheus.hpp>
+#include <hubbub/serializer/json.hpp>
+#include <hubbub/serializer/msgpack.hpp>
 #include <hubbub/serializer/text.hpp>
+#include <hubbub/testing/run_until.hpp>
 #include <hubbub/topic_ledger.hpp>
 #include <hubbub/transport/any.hpp>
 #include <hubbub/transport/local.hpp>
@@ -25,6 +32,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <utility>
 
 /// What one bus hears of its own message. No Redis is asked: io does not run when it is named.
 inline std::string hear(std::string const& text) {
@@ -43,6 +52,20 @@ inline std::string hear(std::string const& text) {
     if (hubbub::prometheus_text(bus.statistics()).empty() || topics.read("t").delivered != 1 ||
         make_error_code(hubbub::errc::closed).message() != "closed")
         throw std::logic_error("nothing was counted");
+
+    hubbub::bus as_json{transport, hubbub::json_serializer{}};
+    hubbub::hub hub{as_json, {.name = "two"}};
+    std::string called;
+    hubbub::client_methods<decltype(as_json)> methods;
+    methods.on("say", [&called](std::string said) { called = std::move(said); });
+    hubbub::connection<decltype(as_json)> client;
+    hub.async_connect("ada", methods,
+                      [&client](std::error_code, auto made) { client = std::move(made); });
+    hubbub::testing::run_until(io, [&] { return client.connected(); }, "a client to be let in");
+    hubbub::bus as_bytes{transport, hubbub::msgpack_serializer{}};
+    if (hub.clients().all().send("say", heard) || as_bytes.publish("t", 1))
+        throw std::logic_error("nothing was sent");
+    hubbub::testing::run_until(io, [&] { return called == heard; }, "a call");
 
 #ifdef WITH_REDIS
     hubbub::sequenced<hubbub::redis_transport> numbered{io.get_executor(), "redis://127.0.0.1"};

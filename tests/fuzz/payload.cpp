@@ -1,4 +1,6 @@
 // What a publisher may send: any payload, to everything that decodes one.
+#include <hubbub/hub/frames/frame.hpp>
+#include <hubbub/hub/frames/text_forms.hpp>
 #include <hubbub/sequenced/frame.hpp>
 #include <hubbub/serializer/json.hpp>
 #include <hubbub/serializer/msgpack.hpp>
@@ -31,19 +33,25 @@ struct message {
 };
 
 /// What decodes encodes again, to something that decodes.
-template <class Serializer>
+template <class Serializer, class Message>
 void check(std::string_view bytes) {
     Serializer const serializer;
-    message m;
+    Message m;
     if (serializer.decode(bytes, m))
         return;
     std::string again;
-    message copy;
+    Message copy;
     if (!serializer.encode(m, again) && serializer.decode(again, copy))
         std::abort();
 }
 
-void check_frame(std::string_view bytes) {
+template <class... Messages>
+void check_each(std::string_view bytes) {
+    (check<hubbub::json_serializer, Messages>(bytes), ...);
+    (check<hubbub::msgpack_serializer, Messages>(bytes), ...);
+}
+
+void check_numbered(std::string_view bytes) {
     using hubbub::detail::sequence_frame;
     auto const frame = sequence_frame::parse(bytes);
     if (!frame)
@@ -67,9 +75,9 @@ void check_url(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     std::string_view const bytes{reinterpret_cast<char const*>(data), size};
-    check<hubbub::json_serializer>(bytes);
-    check<hubbub::msgpack_serializer>(bytes);
-    check_frame(bytes);
+    check_each<message, hubbub::detail::client_call, hubbub::detail::server_message,
+               hubbub::detail::server_beacon, hubbub::detail::presence_update>(bytes);
+    check_numbered(bytes);
     check_url(bytes);
     hubbub::detail::sequence_request::parse(bytes, [](auto const&, hubbub::interest const& what) {
         if (what.name.size() > 1'000'000)
