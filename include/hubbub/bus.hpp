@@ -15,6 +15,7 @@
 #include <hubbub/typed/operations.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -117,10 +118,11 @@ struct wait_up_to {
 /// @endcode
 template <class Transport, class Serializer, class Trace = no_trace>
 class bus {
-    static_assert(transport<Transport>, "bus<Transport, Serializer>: Transport does not model "
-                                        "hubbub::transport; the notes below name what it lacks");
+    static_assert(transport<Transport>,
+                  "hubbub: bus<Transport, Serializer>: Transport does not model "
+                  "hubbub::transport; the notes below name what it lacks");
     static_assert(!in_place<Serializer> || detail::carries_objects<Transport>,
-                  "bus<Transport, Serializer>: this Transport carries bytes, and "
+                  "hubbub: bus<Transport, Serializer>: this Transport carries bytes, and "
                   "in_place_serializer makes none; use one that encodes (json_serializer), or "
                   "local_transport");
 
@@ -135,6 +137,11 @@ public:
 
     explicit bus(Transport& transport, Serializer serializer = {}, Trace trace = {})
         : core_(core_type::make(transport, std::move(serializer), std::move(trace))) {}
+    /// Does not compile: the transport is to outlive the bus.
+    explicit bus(Transport const&& /*temporary*/, Serializer = {}, Trace = {}) {
+        static_assert(std::is_void_v<Transport>, "hubbub: a bus borrows its transport, and a "
+                                                 "temporary one is gone at once; give it a name");
+    }
 
     bus(bus const&) = delete;
     bus& operator=(bus const&) = delete;
@@ -152,16 +159,17 @@ public:
     ///         happens to it later is in the statistics and events. async_publish tells it.
     template <class T>
     std::error_code publish(std::string_view topic, T&& message) {
-        detail::require_encodes<Serializer, T>();
         if constexpr (in_place<Serializer>) {
             return hand_over({topic, {}, detail::as_object(std::forward<T>(message))});
         } else if constexpr (requires { serializer().view(message); }) {
             return hand_over({topic, serializer().view(message), {}});
-        } else if constexpr (encodes<Serializer, std::remove_cvref_t<T>>) {
+        } else if constexpr (detail::check_encodes<Serializer, std::remove_cvref_t<T>>()) {
             detail::scratch_buffer bytes;
             if (auto const error = serializer().encode(message, *bytes))
                 return core_->refuse(topic, error, {});
             return hand_over({topic, *bytes, {}});
+        } else {
+            return errc::cannot_encode;
         }
     }
 
@@ -173,11 +181,12 @@ public:
     ///
     /// Errors: those of publish, outcome_unknown if the link fell before the answer, and what the
     ///         backplane answered.
-    template <class T, class Token>
-    auto async_publish(std::string_view topic, T&& message, Token&& token) {
-        detail::require_encodes<Serializer, T>();
-        if constexpr (encodes<Serializer, std::remove_cvref_t<T>>)
-            return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+    template <class T, class Token = detail::no_token>
+    auto async_publish(std::string_view topic, T&& message, Token&& token = {}) {
+        using signature = void(std::error_code, std::size_t);
+        if constexpr (detail::check_encodes<Serializer, std::remove_cvref_t<T>>() &&
+                      detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
                 detail::start_publish{core_}, token, std::string(topic),
                 detail::outgoing<Serializer, std::remove_cvref_t<T>>(serializer(),
                                                                      std::forward<T>(message)));
@@ -193,9 +202,10 @@ public:
     ///               it completes as asio::error::operation_aborted. Later it has no effect.
     template <class T, class Token>
     auto async_publish(std::string_view topic, T&& message, wait_up_to patience, Token&& token) {
-        detail::require_encodes<Serializer, T>();
-        if constexpr (encodes<Serializer, std::remove_cvref_t<T>>)
-            return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+        using signature = void(std::error_code, std::size_t);
+        if constexpr (detail::check_encodes<Serializer, std::remove_cvref_t<T>>() &&
+                      detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
                 detail::start_patient_publish{core_, patience.at_most}, token, std::string(topic),
                 detail::outgoing<Serializer, std::remove_cvref_t<T>>(serializer(),
                                                                      std::forward<T>(message)));
@@ -213,8 +223,7 @@ public:
     ///         async_subscribe says which.
     template <class T, class Sink>
     subscription subscribe(interest what, Sink sink) {
-        detail::require_decodes<Serializer, T, Sink>();
-        if constexpr (detail::subscribable<Serializer, T, Sink>)
+        if constexpr (detail::check_subscribable<Serializer, T, Sink>())
             return subscribe_with<T>(
                 what, detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
     }
@@ -224,9 +233,8 @@ public:
     /// a sink that blocks needs one apart from the bus's. Include <hubbub/queue.hpp>. Errors: as above.
     template <class T, class Sink>
     subscription subscribe(interest what, queue_options<T> queue, Sink sink) {
-        detail::require_decodes<Serializer, T, Sink>();
-        detail::require_keeps<T>();
-        if constexpr (detail::subscribable<Serializer, T, Sink> && detail::keepable<T>) {
+        if constexpr (detail::check_subscribable<Serializer, T, Sink>() &&
+                      detail::check_keepable<T>()) {
             auto executor = detail::executor_of(sink, get_executor());
             return subscribe_with<T>(
                 what, std::make_shared<detail::queued_subscriber<T, Sink, decltype(executor)>>(
@@ -240,10 +248,8 @@ public:
     /// Errors: a receiver that says closed, if the name is empty or too long, or the bus is closed.
     template <class T>
     receiver<T> receive(interest what, queue_options<T> queue = {}) {
-        detail::require_decodes<Serializer, T, void (*)(T const&)>();
-        detail::require_keeps<T>();
-        if constexpr (detail::subscribable<Serializer, T, void (*)(T const&)> &&
-                      detail::keepable<T>) {
+        if constexpr (detail::check_subscribable<Serializer, T, void (*)(T const&)>() &&
+                      detail::check_keepable<T>()) {
             auto source = std::make_shared<detail::receiving_subscriber<T>>(
                 std::move(queue), core_->shared_report(), core_->transport().limits().budget);
             auto membership = subscribe_with<T>(what, source);
@@ -257,11 +263,12 @@ public:
     /// active: every later publish from anywhere reaches it.
     ///
     /// Errors: closed, empty_name, name_too_long, or why the backplane refuses it.
-    template <class T, class Sink, class Token>
-    auto async_subscribe(interest what, Sink sink, Token&& token) {
-        detail::require_decodes<Serializer, T, Sink>();
-        if constexpr (detail::subscribable<Serializer, T, Sink>)
-            return asio::async_initiate<Token, void(std::error_code, subscription)>(
+    template <class T, class Sink, class Token = detail::no_token>
+    auto async_subscribe(interest what, Sink sink, Token&& token = {}) {
+        using signature = void(std::error_code, subscription);
+        if constexpr (detail::check_subscribable<Serializer, T, Sink>() &&
+                      detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
                 detail::start_subscribe<group<T>>{core_, &core_->serializer}, token,
                 std::string(what.name), what.is_pattern,
                 detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
@@ -270,6 +277,12 @@ public:
     /// Gets each event of the bus and its transport; replaces the observer before it. It is called
     /// on the transport's executor, or where a sink runs, and must not throw.
     void on_event(observer o) { core_->on_event(std::move(o)); }
+    /// Does not compile.
+    template <class F>
+        requires(!std::convertible_to<F, observer>)
+    void on_event(F&& /*function*/) {
+        static_assert(detail::never<F>, "hubbub: bus::on_event takes a function of event const&");
+    }
 
     /// Ends in good order: takes no publish any more, has what was accepted handed over and
     /// answered, unsubscribes, has sinks work off their queues, and closes the transport, and with
@@ -282,10 +295,12 @@ public:
     ///
     /// Errors: timed_out if not all that was done at_most from now; else what closed the transport
     ///         meanwhile, or outcome_unknown if undelivered is not 0.
-    template <class Token>
-    auto async_drain(std::chrono::milliseconds at_most, Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code, std::uint64_t)>(
-            detail::start_drain{core_}, token, at_most);
+    template <class Token = detail::no_token>
+    auto async_drain(std::chrono::milliseconds at_most, Token&& token = {}) {
+        using signature = void(std::error_code, std::uint64_t);
+        if constexpr (detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(detail::start_drain{core_}, token,
+                                                          at_most);
     }
 
     /// Where the transport stands with its backplane.

@@ -21,12 +21,14 @@
 #include <asio/associated_cancellation_slot.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,16 @@ struct give_up_connecting {
         if (auto const present = who.lock(); here && present)
             here->give_up(present);
     }
+};
+
+/// The serializer of a bus. Of what is none hub tells, and nothing else is to be told.
+template <class Bus>
+struct serializer_of {
+    struct type {};
+};
+template <message_bus Bus>
+struct serializer_of<Bus> {
+    using type = typename Bus::serializer_type;
 };
 
 } // namespace detail
@@ -81,19 +93,27 @@ class presence;
 /// @endcode
 template <class Bus>
 class hub {
-    static_assert(message_bus<Bus>, "hubbub: hub<Bus> needs a bus: hubbub::hub hub{bus}");
-    using serializer = typename Bus::serializer_type;
+    static constexpr bool has_bus = message_bus<Bus>; // of a concept the compiler would tell more
+    static_assert(has_bus, "hubbub: hub<Bus> needs a bus: hubbub::hub hub{bus}");
+    using serializer = typename detail::serializer_of<Bus>::type;
 
 public:
     using bus_type = Bus;
     using connection_type = connection<Bus>;
-    using outlet_type = outlet<typename Bus::serializer_type>;
+    /// What a client is called with.
+    using invocation_type = invocation<serializer>;
+    using outlet_type = outlet<serializer>;
 
     /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit hub(Bus& bus, hub_options const& options = {})
         : core_(detail::hub_core::open(detail::core_of(bus), detail::format_of<serializer>(),
                                        options)),
           serializer_(bus.serializer()) {}
+    /// Does not compile: the bus is to outlive the hub.
+    explicit hub(Bus const&& /*temporary*/, hub_options const& = {}) {
+        static_assert(std::is_void_v<Bus>, "hubbub: a hub borrows its bus, and a temporary one is "
+                                           "gone at once; give it a name");
+    }
     hub(hub const&) = delete;
     hub& operator=(hub const&) = delete;
     ~hub() {
@@ -135,17 +155,27 @@ public:
     ///               refuses a topic.
     /// Cancellation: while it waits, terminal, partial and total: then nothing is left of it, and it
     ///               completes as asio::error::operation_aborted. Later it has no effect.
-    template <class Token>
-    auto async_connect(connect_options who, outlet_type out, Token&& token) {
+    template <class Token = detail::no_token>
+    auto async_connect(connect_options who, outlet_type out, Token&& token = {}) {
         return enter(
             std::make_shared<detail::called_member<serializer>>(std::move(out), serializer_),
             std::move(who), std::forward<Token>(token));
     }
 
+    /// Does not compile.
+    template <class Out, class Token = detail::no_token>
+        requires(!std::convertible_to<Out, outlet_type> &&
+                 !std::convertible_to<Out, outbox_options const&>)
+    auto async_connect(connect_options const& /*who*/, Out&& /*out*/, Token&& /*token*/ = {}) {
+        static_assert(detail::never<Out>,
+                      "hubbub: a client of async_connect is client_methods, or a function of "
+                      "hub::invocation_type const&");
+    }
+
     /// The same for a client that is read, by connection::async_receive, as fast as it can, and for
     /// which calls wait in a bounded outbox.
-    template <class Token>
-    auto async_connect(connect_options who, outbox_options const& outbox, Token&& token) {
+    template <class Token = detail::no_token>
+    auto async_connect(connect_options who, outbox_options const& outbox, Token&& token = {}) {
         return enter(core_->make_reader(outbox), std::move(who), std::forward<Token>(token));
     }
 
@@ -159,31 +189,33 @@ public:
     ///           (hub_options::max_waiting_calls); closed.
     /// Ordering: changes of a connection of another server may overtake each other while the link of
     ///           that server comes back: there a later one waits for the end of the one before.
-    template <class Token>
-    auto async_add_to_group(std::string_view connection_id, std::string_view group, Token&& token) {
+    template <class Token = detail::no_token>
+    auto async_add_to_group(std::string_view connection_id, std::string_view group,
+                            Token&& token = {}) {
         return change_group(&detail::hub_core::add_to_group, connection_id, group,
                             std::forward<Token>(token));
     }
 
     /// Takes a connection, on whatever server, out of a group; completes with
     /// `void(std::error_code)` when it is. Not being in it is no error. Errors: as above.
-    template <class Token>
+    template <class Token = detail::no_token>
     auto async_remove_from_group(std::string_view connection_id, std::string_view group,
-                                 Token&& token) {
+                                 Token&& token = {}) {
         return change_group(&detail::hub_core::remove_from_group, connection_id, group,
                             std::forward<Token>(token));
     }
 
     /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a connection, on
     /// whatever server, in order, for which joining is done. Errors: as above.
-    template <class Token>
-    auto async_groups_of(std::string_view connection_id, Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(
-            [core = core_](auto handler, std::string const& id) {
-                auto executor = detail::executor_of(handler, core->executor());
-                core->groups_of(id, {std::move(executor), std::move(handler)});
-            },
-            token, std::string(connection_id));
+    template <class Token = detail::no_token>
+    auto async_groups_of(std::string_view connection_id, Token&& token = {}) {
+        if constexpr (detail::check_token<Token, void(std::error_code, std::vector<std::string>)>())
+            return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(
+                [core = core_](auto handler, std::string const& id) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    core->groups_of(id, {std::move(executor), std::move(handler)});
+                },
+                token, std::string(connection_id));
     }
 
     /// Names the clients to call.
@@ -194,6 +226,13 @@ public:
     void on_connected(std::function<void(caller const&)> told) {
         core_->on_connected(std::move(told));
     }
+    /// Does not compile.
+    template <class F>
+        requires(!std::convertible_to<F, std::function<void(caller const&)>>)
+    void on_connected(F&& /*function*/) {
+        static_assert(detail::never<F>,
+                      "hubbub: hub::on_connected takes a function of caller const&");
+    }
 
     /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
     /// admitted has ended, once; not when the hub itself ends. An exception that it throws is an event
@@ -201,12 +240,27 @@ public:
     void on_disconnected(std::function<void(caller const&, closing const&)> told) {
         core_->on_disconnected(std::move(told));
     }
+    /// Does not compile.
+    template <class F>
+        requires(!std::convertible_to<F, std::function<void(caller const&, closing const&)>>)
+    void on_disconnected(F&& /*function*/) {
+        static_assert(
+            detail::never<F>,
+            "hubbub: hub::on_disconnected takes a function of caller const& and closing const&");
+    }
 
     /// Asks `allows(caller const&, action const&)` before a connection of this server connects,
     /// calls a method or joins a group: an action that it forbids fails as refused, and is the event
     /// action_refused. Any thread may ask; it must not throw.
     void authorize(std::function<bool(caller const&, action const&)> allows) {
         core_->on_allow(std::move(allows));
+    }
+    /// Does not compile.
+    template <class F>
+        requires(!std::convertible_to<F, std::function<bool(caller const&, action const&)>>)
+    void authorize(F&& /*function*/) {
+        static_assert(detail::never<F>, "hubbub: hub::authorize takes a function of caller const& "
+                                        "and action const& that returns bool");
     }
 
     /// Ends the connections of this server: each is told shutting_down and the text, and that it
@@ -220,14 +274,15 @@ public:
     ///
     /// Errors: timed_out, if some had to be ended; already_started (asio::error), if it waits
     ///         already; closed. The connections are gone in each case but already_started.
-    template <class Token>
-    auto async_drain(std::chrono::milliseconds at_most, std::string text, Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code)>(
-            [core = core_](auto handler, std::chrono::milliseconds limit, std::string said) {
-                auto executor = detail::executor_of(handler, core->executor());
-                core->drain(limit, std::move(said), {std::move(executor), std::move(handler)});
-            },
-            token, at_most, std::move(text));
+    template <class Token = detail::no_token>
+    auto async_drain(std::chrono::milliseconds at_most, std::string text, Token&& token = {}) {
+        if constexpr (detail::check_token<Token, void(std::error_code)>())
+            return asio::async_initiate<Token, void(std::error_code)>(
+                [core = core_](auto handler, std::chrono::milliseconds limit, std::string said) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    core->drain(limit, std::move(said), {std::move(executor), std::move(handler)});
+                },
+                token, at_most, std::move(text));
     }
 
     /// Ends the hub, as its destructor does: connections end, what waits completes as closed, and
@@ -242,6 +297,13 @@ public:
     /// happens, and must not throw. After the hub is destroyed it is not called, but for a call on
     /// another thread that is under way.
     void on_event(hub_observer o) { core_->on_event(std::move(o)); }
+    /// Does not compile.
+    template <class F>
+        requires(!std::convertible_to<F, hub_observer>)
+    void on_event(F&& /*function*/) {
+        static_assert(detail::never<F>,
+                      "hubbub: hub::on_event takes a function of hub_event const&");
+    }
 
     /// Calls the servers of the hub, and takes their calls. Include <hubbub/hub/servers.hpp>.
     hubbub::servers<Bus> servers() const { return hubbub::servers<Bus>(core_, serializer_); }
@@ -259,32 +321,35 @@ private:
         entering->user = std::move(who.user);
         if (who.on_closed || who.on_drain)
             entering->hooks = std::make_unique<connect_options const>(std::move(who));
-        return asio::async_initiate<Token, void(std::error_code, connection_type)>(
-            [core = core_, format = serializer_](auto handler, detail::member_ptr const& c) {
-                auto executor = detail::executor_of(handler, core->executor());
-                detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
-                    detail::give_up_connecting{core, c});
-                core->connect(c, {std::move(executor),
-                                  [made = connection_type(core, c, format),
-                                   handler = detail::cancellable_handler(std::move(handler))](
-                                      std::error_code error) mutable {
-                                      if (error)
-                                          made.disconnect();
-                                      handler(error, std::move(made));
-                                  }});
-            },
-            token, entering);
+        if constexpr (detail::check_token<Token, void(std::error_code, connection_type)>())
+            return asio::async_initiate<Token, void(std::error_code, connection_type)>(
+                [core = core_, format = serializer_](auto handler, detail::member_ptr const& c) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
+                        detail::give_up_connecting{core, c});
+                    core->connect(c, {std::move(executor),
+                                      [made = connection_type(core, c, format),
+                                       handler = detail::cancellable_handler(std::move(handler))](
+                                          std::error_code error) mutable {
+                                          if (error)
+                                              made.disconnect();
+                                          handler(error, std::move(made));
+                                      }});
+                },
+                token, entering);
     }
 
     template <class Token>
     auto change_group(decltype(&detail::hub_core::add_to_group) change,
                       std::string_view connection_id, std::string_view group, Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code)>(
-            [core = core_, change](auto handler, std::string const& id, std::string const& name) {
-                auto executor = detail::executor_of(handler, core->executor());
-                (*core.*change)(id, name, {std::move(executor), std::move(handler)});
-            },
-            token, std::string(connection_id), std::string(group));
+        if constexpr (detail::check_token<Token, void(std::error_code)>())
+            return asio::async_initiate<Token, void(std::error_code)>(
+                [core = core_, change](auto handler, std::string const& id,
+                                       std::string const& name) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    (*core.*change)(id, name, {std::move(executor), std::move(handler)});
+                },
+                token, std::string(connection_id), std::string(group));
     }
 
     std::shared_ptr<detail::hub_core> core_;

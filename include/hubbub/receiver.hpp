@@ -59,24 +59,27 @@ public:
     ///               if it was overrun with overflow_policy::disconnect.
     /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no
     ///               message is lost by it.
-    template <class Token>
-    auto async_receive(Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code, received<T>)>(
-            [](auto handler, std::shared_ptr<source> from, asio::any_io_executor const& fallback) {
-                auto executor = detail::executor_of(handler, fallback);
-                if (!from)
-                    return completion<std::error_code, received<T>>(
-                        std::move(executor), std::move(handler))(errc::closed, {});
-                auto const waiting = std::make_shared<std::uint64_t>();
-                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                detail::cancellable_handler wrapped(std::move(handler));
-                on_cancel([weak = std::weak_ptr(from), waiting] {
-                    if (auto const present = weak.lock())
-                        present->queue().cancel(*waiting, asio::error::operation_aborted);
-                });
-                *waiting = from->queue().receive({std::move(executor), std::move(wrapped)});
-            },
-            token, source_, executor_);
+    template <class Token = detail::no_token>
+    auto async_receive(Token&& token = {}) {
+        if constexpr (detail::check_token<Token, void(std::error_code, received<T>)>())
+            return asio::async_initiate<Token, void(std::error_code, received<T>)>(
+                [](auto handler, std::shared_ptr<source> from,
+                   asio::any_io_executor const& fallback) {
+                    auto executor = detail::executor_of(handler, fallback);
+                    if (!from)
+                        return completion<std::error_code, received<T>>(
+                            std::move(executor), std::move(handler))(errc::closed, {});
+                    auto const waiting = std::make_shared<std::uint64_t>();
+                    auto on_cancel =
+                        detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                    detail::cancellable_handler wrapped(std::move(handler));
+                    on_cancel([weak = std::weak_ptr(from), waiting] {
+                        if (auto const present = weak.lock())
+                            present->queue().cancel(*waiting, asio::error::operation_aborted);
+                    });
+                    *waiting = from->queue().receive({std::move(executor), std::move(wrapped)});
+                },
+                token, source_, executor_);
     }
 
     /// Ends the subscription: what waits in the queue is abandoned, and async_receive that waits

@@ -51,6 +51,9 @@ concept decodes = in_place<S> || requires(S const& s, std::string_view bytes, T&
 /// |                          |                   | `std::vector<std::string_view>`; it comes with |
 /// |                          |                   | encode and decode of hubbub::encoded           |
 /// | `S::format`              | wire_format       | optional: its encodings are JSON, or MessagePack |
+/// | `S::why_not<T, Reading>()` | `void`           | optional: consteval; a static_assert in it    |
+/// |                          |                   | says what to write instead of a T that cannot  |
+/// |                          |                   | be encoded, or, if Reading, decoded            |
 /// | `S::in_place`            | `true`            | optional: no encoding at all, see in_place     |
 ///
 /// Both functions are const and may be called from several threads at once. Errors are
@@ -60,5 +63,39 @@ concept decodes = in_place<S> || requires(S const& s, std::string_view bytes, T&
 /// Models: text_serializer, json_serializer, msgpack_serializer, in_place_serializer.
 template <class S, class T>
 concept serializer_for = encodes<S, T> && decodes<S, T>;
+
+namespace detail {
+
+/// Whether S encodes a T. If not, says why in one line.
+template <class S, class T>
+consteval bool check_encodes() {
+    constexpr bool possible = encodes<S, T>; // of a concept the compiler would tell more
+    if constexpr (possible)
+        return true;
+    else if constexpr (requires { S::template why_not<T, false>(); })
+        S::template why_not<T, false>();
+    else
+        static_assert(possible,
+                      "hubbub: the bus's Serializer cannot encode this type; see "
+                      "hubbub::serializer_for, and the serializer's comment for what it takes");
+    return possible;
+}
+
+/// Whether S decodes a T. If not, says why in one line.
+template <class S, class T>
+consteval bool check_decodes() {
+    constexpr bool possible = decodes<S, T>;
+    if constexpr (possible)
+        return true;
+    else if constexpr (requires { S::template why_not<T, true>(); })
+        S::template why_not<T, true>();
+    else
+        static_assert(possible,
+                      "hubbub: the bus's Serializer cannot decode this type; see "
+                      "hubbub::serializer_for, and the serializer's comment for what it takes");
+    return possible;
+}
+
+} // namespace detail
 
 } // namespace hubbub

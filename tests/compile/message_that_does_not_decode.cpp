@@ -1,4 +1,4 @@
-// rejects: bus::subscribe: the bus's Serializer cannot decode this message type
+// rejects: hubbub: a pointer cannot be sent or received
 #include <hubbub.hpp>
 #include <hubbub/serializer/json.hpp>
 

@@ -1,4 +1,4 @@
-// rejects: bus::publish: the bus's Serializer cannot encode this message type
+// rejects: hubbub: the bus's Serializer cannot encode this type; see hubbub::serializer_for
 #include <hubbub.hpp>
 
 namespace message_that_does_not_encode {

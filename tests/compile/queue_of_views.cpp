@@ -1,4 +1,4 @@
-// rejects: the message is kept, so it must be default constructible, copyable and no view
+// rejects: hubbub: a message in a queue is kept, so it must be default constructible, copyable and no view
 #include <hubbub.hpp>
 
 namespace queue_of_views {

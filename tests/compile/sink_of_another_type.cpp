@@ -1,4 +1,4 @@
-// rejects: bus::subscribe: the sink must be callable as sink\(T const&\)
+// rejects: hubbub: the sink is to be callable as sink\(T const&\)
 #include <hubbub.hpp>
 
 namespace sink_of_another_type {

@@ -22,9 +22,48 @@
 #include <asio/post.hpp>
 
 #include <functional>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace hubbub::detail {
+
+/// False, in a way that a compiler sees only when the template is used.
+template <class>
+inline constexpr bool never = false;
+
+/// Stands for a completion token that was forgotten: check_token tells of it.
+struct no_token {};
+
+template <class T>
+concept has_one_call = requires { &T::operator(); };
+
+/// A type that is data, and no completion token.
+template <class T>
+concept is_data = (!std::is_class_v<T> && !std::is_pointer_v<T>) ||
+                  std::is_convertible_v<T const&, std::string_view> ||
+                  (std::is_aggregate_v<T> && !has_one_call<T>);
+
+template <class Handler, class Signature>
+inline constexpr bool takes_results = true;
+template <has_one_call Handler, class... Results>
+inline constexpr bool takes_results<Handler, void(Results...)> =
+    std::is_invocable_v<Handler, Results...>;
+
+/// Whether an operation that completes with Signature takes a Token. If not, says why in one line.
+template <class Token, class Signature>
+consteval bool check_token() {
+    using type = std::remove_cvref_t<Token>;
+    if constexpr (is_data<type>)
+        static_assert(!is_data<type>,
+                      "hubbub: the last argument is to be a completion token: add a handler, or "
+                      "asio::use_awaitable, asio::use_future, asio::detached");
+    else
+        static_assert(takes_results<type, Signature>,
+                      "hubbub: the handler is to take what the operation completes with: see "
+                      "Signature, or the comment of the operation");
+    return !is_data<type> && takes_results<type, Signature>;
+}
 
 /// Where handler is to be called: on its own executor, else on fallback. Its type is not erased:
 /// that of asio::use_future is no any_io_executor.

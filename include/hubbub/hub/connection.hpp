@@ -97,7 +97,7 @@ public:
     ///         if a stream among the arguments is closed, why.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) {
-        return detail::with_token(
+        return detail::with_token<void(outcome<R>)>(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 outgoing_call call;
                 auto const error = pack(call, std::move(arguments));
@@ -170,22 +170,24 @@ public:
     /// Errors:       already_started (asio::error); after the last call why the connection ended,
     ///               closing::code, or closed.
     /// Cancellation: by the token's slot, with asio::error::operation_aborted; no call is lost.
-    template <class Token>
-    auto async_receive(Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code, invocation_type)>(
-            [core = core_, who = state_, format = serializer_](auto handler) {
-                auto executor = detail::executor_of(handler, core->executor());
-                auto const number = std::make_shared<std::uint64_t>();
-                detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
-                    detail::stop_receiving{who, number});
-                *number = detail::hub_core::receive(
-                    *who, {std::move(executor),
-                           [format, handler = detail::cancellable_handler(std::move(handler))](
-                               std::error_code error, detail::shared_call call) mutable {
-                               handler(error, invocation_type(std::move(call), format));
-                           }});
-            },
-            token);
+    template <class Token = detail::no_token>
+    auto async_receive(Token&& token = {}) {
+        using signature = void(std::error_code, invocation_type);
+        if constexpr (detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
+                [core = core_, who = state_, format = serializer_](auto handler) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    auto const number = std::make_shared<std::uint64_t>();
+                    detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
+                        detail::stop_receiving{who, number});
+                    *number = detail::hub_core::receive(
+                        *who, {std::move(executor),
+                               [format, handler = detail::cancellable_handler(std::move(handler))](
+                                   std::error_code error, detail::shared_call call) mutable {
+                                   handler(error, invocation_type(std::move(call), format));
+                               }});
+                },
+                token);
     }
 
     /// Takes the next call if one waits, so that several may go out in one write.

@@ -82,6 +82,11 @@ struct method_result<asio::awaitable<R, Executor>> {
     }
 
 private:
+// Its frame holds a method of the user's, mostly a lambda; of which g++ warns in any header.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
     template <class Serializer, class Run>
     static asio::awaitable<void> answer_later(std::shared_ptr<running_coroutine> running,
                                               method_call call, Serializer serializer, Run run) {
@@ -100,6 +105,9 @@ private:
             given = {.error = *why}; // it threw to end
         call.done->take(std::move(given));
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 };
 
 } // namespace hubbub::detail

@@ -10,6 +10,7 @@
 #include <hubbub/hub/presence_change.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -55,45 +56,45 @@ public:
     }
 
     /// How many connections there are.
-    template <class Token>
-    auto async_count(Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_count(Token&& token = {}) const {
         return ask<std::uint64_t>(detail::presence_question::count, {}, detail::sum_of,
                                   std::forward<Token>(token));
     }
 
     /// The ids of all connections, in order.
-    template <class Token>
-    auto async_connections(Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_connections(Token&& token = {}) const {
         return list(detail::presence_question::connections, {}, std::forward<Token>(token));
     }
 
     /// All users that have a connection, in order.
-    template <class Token>
-    auto async_users(Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_users(Token&& token = {}) const {
         return list(detail::presence_question::users, {}, std::forward<Token>(token));
     }
 
     /// All groups that have a member, in order.
-    template <class Token>
-    auto async_groups(Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_groups(Token&& token = {}) const {
         return list(detail::presence_question::groups, {}, std::forward<Token>(token));
     }
 
     /// The ids of the connections in a group.
-    template <class Token>
-    auto async_members(std::string_view group, Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_members(std::string_view group, Token&& token = {}) const {
         return list(detail::presence_question::members, group, std::forward<Token>(token));
     }
 
     /// The ids of the connections of a user.
-    template <class Token>
-    auto async_connections_of(std::string_view user, Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_connections_of(std::string_view user, Token&& token = {}) const {
         return list(detail::presence_question::connections_of, user, std::forward<Token>(token));
     }
 
     /// Whether a user has a connection.
-    template <class Token>
-    auto async_is_online(std::string_view user, Token&& token) const {
+    template <class Token = detail::no_token>
+    auto async_is_online(std::string_view user, Token&& token = {}) const {
         return ask<bool>(detail::presence_question::connections_of, user, detail::any_of,
                          std::forward<Token>(token));
     }
@@ -108,6 +109,13 @@ public:
     /// one that was undone before is not told at all. While the backplane is away nothing is told. If
     /// the backplane refuses the topic of the changes, that is an event watch_failed of the hub.
     void on_change(presence_observer told) const { core_->on_presence(std::move(told)); }
+    /// Does not compile.
+    template <class F>
+        requires(!std::convertible_to<F, presence_observer>)
+    void on_change(F&& /*function*/) const {
+        static_assert(detail::never<F>,
+                      "hubbub: presence::on_change takes a function of presence_change const&");
+    }
 
 private:
     template <class Token>
@@ -119,19 +127,21 @@ private:
     template <class Whole, class Token>
     auto ask(detail::presence_question what, std::string_view of,
              Whole (*whole_of)(detail::presence_parts const&), Token&& token) const {
-        return asio::async_initiate<Token, void(census<Whole>)>(
-            [core = core_, limit = limit_, whole_of, what](auto handler, std::string const& name) {
-                auto executor = detail::executor_of(handler, core->executor());
-                completion<detail::server_answers> done(
-                    std::move(executor), [handler = std::move(handler),
-                                          whole_of](detail::server_answers const& given) mutable {
-                        census<Whole> all;
-                        all.value = whole_of(detail::parts_of(given, all.missing));
-                        std::move(handler)(std::move(all));
-                    });
-                core->collect(detail::to_ask(what, name), limit, std::move(done));
-            },
-            token, std::string(of));
+        if constexpr (detail::check_token<Token, void(census<Whole>)>())
+            return asio::async_initiate<Token, void(census<Whole>)>(
+                [core = core_, limit = limit_, whole_of, what](auto handler,
+                                                               std::string const& name) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    completion<detail::server_answers> done(
+                        std::move(executor), [handler = std::move(handler), whole_of](
+                                                 detail::server_answers const& given) mutable {
+                            census<Whole> all;
+                            all.value = whole_of(detail::parts_of(given, all.missing));
+                            std::move(handler)(std::move(all));
+                        });
+                    core->collect(detail::to_ask(what, name), limit, std::move(done));
+                },
+                token, std::string(of));
     }
 
     std::shared_ptr<detail::hub_core> core_;

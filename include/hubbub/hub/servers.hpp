@@ -82,7 +82,7 @@ public:
     /// all have answered, are lost, or have taken too long. The token comes last.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
-        return detail::with_token(
+        return detail::with_token<void(collected<R>)>(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 detail::packed body;
                 auto const error = detail::pack(serializer_, std::move(arguments), body);

@@ -43,21 +43,24 @@ public:
     ///               cannot_encode; closed, after finish or fail; queue_full, if as much waits as
     ///               may be kept; refused (hub_options::max_streams).
     /// Cancellation: terminal, partial and total, while it waits; the item is not sent then.
-    template <class Token>
-    auto async_send(T item, Token&& token) {
-        return asio::async_initiate<Token, void(std::error_code)>(
-            [sink = sink_](auto handler, T what) {
-                auto executor = detail::executor_of(handler, sink->executor);
-                auto const waiting = std::make_shared<std::uint64_t>();
-                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                detail::cancellable_handler wrapped(std::move(handler));
-                on_cancel([weak = std::weak_ptr(sink), waiting] {
-                    if (auto const present = weak.lock())
-                        present->cancel_send(*waiting);
-                });
-                *waiting = sink->send(std::move(what), {std::move(executor), std::move(wrapped)});
-            },
-            token, std::move(item));
+    template <class Token = detail::no_token>
+    auto async_send(T item, Token&& token = {}) {
+        if constexpr (detail::check_token<Token, void(std::error_code)>())
+            return asio::async_initiate<Token, void(std::error_code)>(
+                [sink = sink_](auto handler, T what) {
+                    auto executor = detail::executor_of(handler, sink->executor);
+                    auto const waiting = std::make_shared<std::uint64_t>();
+                    auto on_cancel =
+                        detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                    detail::cancellable_handler wrapped(std::move(handler));
+                    on_cancel([weak = std::weak_ptr(sink), waiting] {
+                        if (auto const present = weak.lock())
+                            present->cancel_send(*waiting);
+                    });
+                    *waiting =
+                        sink->send(std::move(what), {std::move(executor), std::move(wrapped)});
+                },
+                token, std::move(item));
     }
 
     /// The same, where it never waits: queue_full if there is no room.
@@ -108,26 +111,28 @@ public:
     ///               nothing, or reset was or is called; already_started (asio::error).
     /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no item
     ///               is lost by it.
-    template <class Token>
-    auto async_receive(Token&& token) {
-        return asio::async_initiate<Token, void(outcome<T>)>(
-            [source = std::weak_ptr(source_),
-             fallback = executor_ ? executor_ : asio::system_executor()](auto handler) {
-                auto executor = detail::executor_of(handler, fallback);
-                auto const from = source.lock();
-                if (!from)
-                    return completion<outcome<T>>(std::move(executor),
-                                                  std::move(handler))(outcome<T>(errc::closed, {}));
-                auto const waiting = std::make_shared<std::uint64_t>();
-                auto on_cancel = detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                detail::cancellable_handler wrapped(std::move(handler));
-                on_cancel([source, waiting] {
-                    if (auto const present = source.lock())
-                        present->cancel_receive(*waiting);
-                });
-                *waiting = from->receive({std::move(executor), std::move(wrapped)});
-            },
-            token);
+    template <class Token = detail::no_token>
+    auto async_receive(Token&& token = {}) {
+        if constexpr (detail::check_token<Token, void(outcome<T>)>())
+            return asio::async_initiate<Token, void(outcome<T>)>(
+                [source = std::weak_ptr(source_),
+                 fallback = executor_ ? executor_ : asio::system_executor()](auto handler) {
+                    auto executor = detail::executor_of(handler, fallback);
+                    auto const from = source.lock();
+                    if (!from)
+                        return completion<outcome<T>>(std::move(executor), std::move(handler))(
+                            outcome<T>(errc::closed, {}));
+                    auto const waiting = std::make_shared<std::uint64_t>();
+                    auto on_cancel =
+                        detail::cancel_by(asio::get_associated_cancellation_slot(handler));
+                    detail::cancellable_handler wrapped(std::move(handler));
+                    on_cancel([source, waiting] {
+                        if (auto const present = source.lock())
+                            present->cancel_receive(*waiting);
+                    });
+                    *waiting = from->receive({std::move(executor), std::move(wrapped)});
+                },
+                token);
     }
 
     /// Cancels the stream. Does nothing a second time.

@@ -145,7 +145,7 @@ public:
     ///               nothing.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
-        return detail::with_token(
+        return detail::with_token<void(outcome<R>)>(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 detail::packed body;
                 auto const error = detail::pack(this->serializer_, std::move(arguments), body);

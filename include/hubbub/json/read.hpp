@@ -195,11 +195,11 @@ bool read_tuple(Reader& in, [[maybe_unused]] T& value, std::index_sequence<I...>
 
 template <class Reader, class T>
 bool read_foreign(Reader& in, T& value) {
-    static_assert(nlohmann_included<T>,
-                  "hubbub: a type has a to_json or from_json of its own; include "
-                  "<hubbub/serializer/nlohmann.hpp> where it is sent or received");
+    constexpr bool included = nlohmann_included<T>; // of a concept the compiler would tell more
+    static_assert(included, "hubbub: a type has a to_json or from_json of its own; include "
+                            "<hubbub/serializer/nlohmann.hpp> where it is sent or received");
     std::string_view bytes;
-    if constexpr (nlohmann_included<T>)
+    if constexpr (included)
         return in.encoded(bytes) && nlohmann_form<T>::template read<Reader>(bytes, value);
     else
         return false;

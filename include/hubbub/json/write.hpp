@@ -93,10 +93,10 @@ void write_tuple(Writer& out, [[maybe_unused]] T const& value, std::index_sequen
 
 template <class Writer, class T>
 void write_foreign(Writer& out, T const& value) {
-    static_assert(nlohmann_included<T>,
-                  "hubbub: a type has a to_json or from_json of its own; include "
-                  "<hubbub/serializer/nlohmann.hpp> where it is sent or received");
-    if constexpr (nlohmann_included<T>)
+    constexpr bool included = nlohmann_included<T>; // of a concept the compiler would tell more
+    static_assert(included, "hubbub: a type has a to_json or from_json of its own; include "
+                            "<hubbub/serializer/nlohmann.hpp> where it is sent or received");
+    if constexpr (included)
         nlohmann_form<T>::write(out, value);
 }
 

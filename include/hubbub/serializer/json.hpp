@@ -5,6 +5,7 @@
 #include <hubbub/json/elements.hpp>
 #include <hubbub/json/read.hpp>
 #include <hubbub/json/reader.hpp>
+#include <hubbub/json/why_not.hpp>
 #include <hubbub/json/write.hpp>
 #include <hubbub/json/writer.hpp>
 #include <hubbub/serializer.hpp>
@@ -49,7 +50,7 @@ namespace hubbub {
 /// errc::malformed_payload for what is not one JSON text of at most 64 levels, has a number that is
 /// too large for a double, or is not of this type.
 /// Other exceptions of the user's conversions pass through.
-struct json_serializer {
+struct json_serializer : detail::shapes::says_why_not {
     static constexpr wire_format format = wire_format::json;
 
     template <detail::shapes::encodable T>

@@ -6,6 +6,7 @@
 #include <hubbub/json/msgpack_reader.hpp>
 #include <hubbub/json/msgpack_writer.hpp>
 #include <hubbub/json/read.hpp>
+#include <hubbub/json/why_not.hpp>
 #include <hubbub/json/write.hpp>
 #include <hubbub/serializer.hpp>
 
@@ -26,7 +27,7 @@ namespace hubbub {
 /// user's throws nlohmann's exception; errc::malformed_payload for what is not one MessagePack value
 /// of at most 64 levels, or not of this type. Other exceptions of the user's conversions pass
 /// through.
-struct msgpack_serializer {
+struct msgpack_serializer : detail::shapes::says_why_not {
     static constexpr wire_format format = wire_format::msgpack;
 
     template <detail::shapes::encodable T>

@@ -75,11 +75,12 @@ private:
 /// Source: the idea of numbers and beacons, zguide.zeromq.org, chapter 5.
 template <class Transport>
 class sequenced : public detail::sequenced_handle {
-    static_assert(transport<Transport>, "sequenced<Transport>: Transport does not model "
+    static_assert(transport<Transport>, "hubbub: sequenced<Transport>: Transport does not model "
                                         "hubbub::transport; the notes below name what it lacks");
-    static_assert(Transport::traits.serial_delivery,
-                  "sequenced<Transport>: this Transport may call sinks inside publish, and then "
-                  "numbers could not be given in order without a lock held meanwhile");
+    static_assert(
+        Transport::traits.serial_delivery,
+        "hubbub: sequenced<Transport>: this Transport may call sinks inside publish, and then "
+        "numbers could not be given in order without a lock held meanwhile");
 
 public:
     static constexpr transport_traits traits = [] {

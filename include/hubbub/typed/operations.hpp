@@ -35,36 +35,33 @@ template <class T>
 concept keepable =
     std::copyable<T> && std::default_initializable<T> && !std::ranges::enable_borrowed_range<T>;
 
+/// Whether a T may be kept. If not, says why in one line.
 template <class T>
-constexpr void require_keeps() {
-    static_assert(keepable<T>,
-                  "bus::subscribe with a queue, bus::receive: the message is kept, so it "
-                  "must be default constructible, copyable and no view "
-                  "(std::string, not std::string_view)");
+consteval bool check_keepable() {
+    constexpr bool possible = keepable<T>;
+    static_assert(possible,
+                  "hubbub: a message in a queue is kept, so it must be default constructible, "
+                  "copyable and no view (std::string, not std::string_view)");
+    return possible;
 }
 
+/// Whether a subscription is possible. If not, says why in one line.
 template <class Serializer, class T, class Sink>
-concept subscribable = decodes<Serializer, T> && sink_of<Sink, T> &&
-                       (in_place<Serializer> || std::default_initializable<T>);
-
-/// Says in one line that a message cannot be published.
-template <class Serializer, class T>
-constexpr void require_encodes() {
-    static_assert(encodes<Serializer, std::remove_cvref_t<T>>,
-                  "bus::publish: the bus's Serializer cannot encode this message type; see "
-                  "hubbub::serializer_for and the serializer's page for what it takes");
-}
-
-/// Says in one line that a subscription is not possible.
-template <class Serializer, class T, class Sink>
-constexpr void require_decodes() {
-    static_assert(decodes<Serializer, T>,
-                  "bus::subscribe: the bus's Serializer cannot decode this message type; see "
-                  "hubbub::serializer_for and the serializer's page for what it takes");
-    static_assert(in_place<Serializer> || std::default_initializable<T>,
-                  "bus::subscribe: a message type that is decoded needs a default constructor");
-    static_assert(sink_of<Sink, T>, "bus::subscribe: the sink must be callable as sink(T const&) "
-                                    "or sink(std::string_view topic, T const&)");
+consteval bool check_subscribable() {
+    constexpr bool can_be_made = in_place<Serializer> || std::default_initializable<T>;
+    constexpr bool is_sink = sink_of<Sink, T>; // of a concept the compiler would tell more
+    if constexpr (!check_decodes<Serializer, T>())
+        return false;
+    else if constexpr (!can_be_made)
+        static_assert(can_be_made,
+                      "hubbub: a message type that is decoded needs a default constructor");
+    else if constexpr (std::is_member_function_pointer_v<Sink>)
+        static_assert(is_sink, "hubbub: a member function is called on an object: pass "
+                               "[&object](auto const& message) { object.f(message); }");
+    else
+        static_assert(is_sink, "hubbub: the sink is to be callable as sink(T const&) or "
+                               "sink(std::string_view topic, T const&)");
+    return can_be_made && is_sink;
 }
 
 /// A message that waits for its operation to start: its bytes, or why there are none.
@@ -93,7 +90,7 @@ object_view as_object(T&& message) {
     using value = std::remove_cvref_t<T>;
     if constexpr (std::is_lvalue_reference_v<T> || std::is_const_v<std::remove_reference_t<T>>) {
         static_assert(std::copy_constructible<value>,
-                      "bus::publish: a message that cannot be copied must be moved in");
+                      "hubbub: a message that cannot be copied is to be moved into publish");
         return object_view::copied(message);
     } else {
         return object_view::moved(message);

@@ -86,7 +86,7 @@ std::error_code pack(Serializer const& serializer, T value, packed& out) {
         out.type = &typeid(T);
         out.element_types = types_within<T>::all;
         return {};
-    } else {
+    } else if constexpr (check_encodes<Serializer, T>()) {
         if (auto const error = serializer.encode(value, out.bytes)) {
             out.bytes.clear(); // half a value would spoil the frame that carries it
             return error;
@@ -119,7 +119,7 @@ std::error_code unpack(Serializer const& serializer, packed const& from, T& out)
                 return errc::malformed_payload;
             out = *static_cast<T const*>(from.object.get());
             return {};
-        } else {
+        } else if constexpr (check_decodes<Serializer, T>()) {
             return serializer.decode(encoding_of<Serializer>(from), out);
         }
     } catch (...) { // whatever a conversion of the user's throws

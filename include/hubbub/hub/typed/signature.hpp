@@ -8,6 +8,9 @@
 
 namespace hubbub::detail {
 
+template <class... T>
+struct parameter_list {};
+
 /// The result and the arguments of a callable that has one signature; of another it has none.
 template <class F>
 struct signature {};
@@ -17,8 +20,11 @@ struct signature<F> : signature<decltype(&F::operator())> {};
 template <class R, class... Args>
 struct signature<R (*)(Args...)> {
     using result = R;
+    using parameters = parameter_list<Args...>;
     using arguments = std::tuple<std::remove_cvref_t<Args>...>;
 };
+template <class R, class... Args>
+struct signature<R (*)(Args...) noexcept> : signature<R (*)(Args...)> {};
 template <class R, class C, class... Args>
 struct signature<R (C::*)(Args...)> : signature<R (*)(Args...)> {};
 template <class R, class C, class... Args>

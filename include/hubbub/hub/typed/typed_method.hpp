@@ -4,6 +4,7 @@
 #include <hubbub/error.hpp>
 #include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/frames/answer.hpp>
+#include <hubbub/hub/typed/check_method.hpp>
 #include <hubbub/hub/typed/signature.hpp>
 #include <hubbub/hub/typed/stream_arguments.hpp>
 #include <hubbub/hub/typed/wrong_arguments.hpp>
@@ -42,10 +43,11 @@ template <class Method, class Serializer>
 class typed_method final : public method {
     using parts = split<typename signature<Method>::arguments>;
     using streamed = stream_parameters<typename parts::arguments>;
+
+public:
     using plain = typename streamed::plain;
     using result = typename signature<Method>::result;
 
-public:
     typed_method(Method m, Serializer serializer)
         : method_(std::move(m)), serializer_(std::move(serializer)) {}
 
@@ -98,16 +100,28 @@ private:
     [[no_unique_address]] Serializer const serializer_;
 };
 
-/// A method for a table. A callable without one signature is refused with a line that says so.
+/// A method for a table. A callable that can be none is refused with a line that says so.
 template <class Method, class Serializer>
 std::shared_ptr<method> make_method(Method m, Serializer const& serializer) {
-    static_assert(has_one_signature<Method>,
-                  "hubbub: a method needs one signature, from which its arguments' types are "
-                  "taken; write them out instead of auto");
-    if constexpr (has_one_signature<Method>)
-        return detail::shared(new typed_method<Method, Serializer>(std::move(m), serializer));
-    else
-        return nullptr;
+    if constexpr (check_signature<Method>()) {
+        using made = typed_method<Method, Serializer>;
+        using plain = typename made::plain;
+        using result = std::remove_cvref_t<typename made::result>;
+        constexpr bool is_awaited = awaited_result<result>;
+        static_assert(can_be_made<plain>,
+                      "hubbub: a parameter of a method needs a default constructor");
+        static_assert(!is_awaited,
+                      "hubbub: a method that is a coroutine needs <hubbub/hub/coroutines.hpp>");
+        if constexpr (!can_be_made<plain> || is_awaited)
+            return nullptr;
+        else if constexpr (!check_decodes<Serializer, plain>())
+            return nullptr;
+        else if constexpr (std::is_void_v<result> || !method_result<result>::at_once)
+            return detail::shared(new made(std::move(m), serializer));
+        else if constexpr (check_encodes<Serializer, result>())
+            return detail::shared(new made(std::move(m), serializer));
+    }
+    return nullptr;
 }
 
 } // namespace hubbub::detail
