@@ -29,7 +29,7 @@ HUBBUB_DECL bool in_class(std::string_view glob, std::size_t& at, char c) {
             ++at;
         }
     }
-    at += at < glob.size() ? 1 : 0;
+    at += at < glob.size() ? 1U : 0U;
     return found != negated;
 }
 
@@ -37,7 +37,7 @@ HUBBUB_DECL bool takes(std::string_view glob, std::size_t& at, char c) {
     switch (glob[at]) {
     case '?': ++at; return true;
     case '[': return in_class(glob, at, c);
-    case '\\': at += at + 1 < glob.size() ? 1 : 0; [[fallthrough]];
+    case '\\': at += at + 1 < glob.size() ? 1U : 0U; [[fallthrough]];
     default: return glob[at++] == c;
     }
 }

@@ -229,7 +229,7 @@ HUBBUB_DECL std::size_t local_exchange::route(message_view const& message, share
     if (any_inline)
         for (auto const& endpoint : *present)
             if (endpoint->delivers_inline() && !endpoint->closed())
-                receivers += endpoint->deliver(kept ? kept->view() : message) ? 1 : 0;
+                receivers += endpoint->deliver(kept ? kept->view() : message) ? 1U : 0U;
     return receivers;
 }
 

@@ -56,7 +56,9 @@ HUBBUB_DECL void tls_stream::shake_hands(link_handler done) {
     secure_.emplace(next_layer(), context_.get());
     auto* const ssl = secure_->native_handle();
     if (auto const& name = context_.requested_name(); !name.empty())
-        SSL_set_tlsext_host_name(ssl, name.c_str());
+        // SSL_set_tlsext_host_name, without the cast that is in this macro.
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 const_cast<char*>(name.c_str()));
     secure_->async_handshake(asio::ssl::stream_base::client,
                              [this, ssl, done = std::move(done)](std::error_code error) {
                                  silent_ = error == asio::error::operation_aborted &&

@@ -127,11 +127,11 @@ HUBBUB_DECL void sequence_sender::forget(std::string_view topic) {
 }
 
 HUBBUB_DECL void sequence_sender::plan(stream& s, time_point when) {
-    dormant_ -= is_dormant(s) ? 1 : 0;
+    dormant_ -= is_dormant(s) ? 1U : 0U;
     auto node = agenda_.extract(s.place);
     node.key() = when;
     s.place = agenda_.insert(std::move(node));
-    dormant_ += is_dormant(s) ? 1 : 0;
+    dormant_ += is_dormant(s) ? 1U : 0U;
 }
 
 HUBBUB_DECL void sequence_sender::plan_no_later(stream& s, time_point when) {

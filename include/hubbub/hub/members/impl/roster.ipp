@@ -74,7 +74,7 @@ HUBBUB_DECL bool roster::leave(member_ptr const& c) {
     if (members_.erase(c) == 0)
         return false;
     ++ending_;
-    present_ -= c->admitted ? 1 : 0;
+    present_ -= c->admitted ? 1U : 0U;
     changed(c, false);
     std::error_code const ended = errc::unknown_connection;
     leave(topics_.all(), c, ended);
