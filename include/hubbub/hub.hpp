@@ -110,7 +110,7 @@ public:
                                        options)),
           serializer_(bus.serializer()) {}
     /// Does not compile: the bus is to outlive the hub.
-    explicit hub(Bus const&& /*temporary*/, hub_options const& = {}) {
+    explicit hub(Bus const&& /*temporary*/, hub_options const& = {}) : serializer_() {
         static_assert(std::is_void_v<Bus>, "hubbub: a hub borrows its bus, and a temporary one is "
                                            "gone at once; give it a name");
     }

@@ -94,6 +94,8 @@ std::error_code pack(Serializer const& serializer, T value, packed& out) {
         if constexpr (format_of<Serializer>() == frame_format::opaque)
             out.bytes = wrap_opaque(out.bytes);
         return {};
+    } else {
+        return errc::cannot_encode;
     }
 }
 
