@@ -118,6 +118,9 @@ struct wait_up_to {
 /// @endcode
 template <class Transport, class Serializer, class Trace = no_trace>
 class bus {
+    static_assert(!std::is_same_v<Serializer, detail::no_type>,
+                  "hubbub: a bus needs a serializer: hubbub::bus bus{transport, "
+                  "hubbub::json_serializer{}}");
     static_assert(transport<Transport>,
                   "hubbub: bus<Transport, Serializer>: Transport does not model "
                   "hubbub::transport; the notes below name what it lacks");
@@ -211,6 +214,14 @@ public:
                                                                      std::forward<T>(message)));
     }
 
+    /// Does not compile.
+    template <class T, class Rep, class Period, class Token>
+    auto async_publish(std::string_view /*topic*/, T&& /*message*/,
+                       std::chrono::duration<Rep, Period> /*patience*/, Token&& /*token*/) {
+        static_assert(detail::never<Token>,
+                      "hubbub: the time for which a publish may wait is written wait_up_to{time}");
+    }
+
     /// Calls sink, as `sink(T const&)` or `sink(std::string_view topic, T const&)`, for each message
     /// on a topic, or with pattern{"room.*"} on all that match.
     ///
@@ -221,7 +232,7 @@ public:
     ///
     /// Errors: an empty subscription if the name is empty or too long, or the bus is closed;
     ///         async_subscribe says which.
-    template <class T, class Sink>
+    template <class T = detail::no_type, class Sink>
     subscription subscribe(interest what, Sink sink) {
         if constexpr (detail::check_subscribable<Serializer, T, Sink>())
             return subscribe_with<T>(
@@ -263,7 +274,7 @@ public:
     /// active: every later publish from anywhere reaches it.
     ///
     /// Errors: closed, empty_name, name_too_long, or why the backplane refuses it.
-    template <class T, class Sink, class Token = detail::no_token>
+    template <class T = detail::no_type, class Sink, class Token = detail::no_token>
     auto async_subscribe(interest what, Sink sink, Token&& token = {}) {
         using signature = void(std::error_code, subscription);
         if constexpr (detail::check_subscribable<Serializer, T, Sink>() &&
@@ -303,6 +314,13 @@ public:
                                                           at_most);
     }
 
+    /// Does not compile.
+    template <std::integral Number, class Token>
+    auto async_drain(Number /*at_most*/, Token&& /*token*/) {
+        static_assert(detail::never<Token>, "hubbub: the time of async_drain has a unit: "
+                                            "std::chrono::seconds(30)");
+    }
+
     /// Where the transport stands with its backplane.
     link_state state() const { return transport().state(); }
 
@@ -334,6 +352,10 @@ private:
 
     std::shared_ptr<core_type> core_;
 };
+
+/// Of a bus without a serializer, which does not compile.
+template <class Transport>
+bus(Transport&) -> bus<Transport, detail::no_type>;
 
 namespace detail {
 

@@ -102,7 +102,7 @@ struct gap {
 
 /// A receiving queue was full, that of the transport or of a subscription, and messages were dropped.
 struct message_dropped {
-    /// Of the last of them.
+    /// The topic of the last of them.
     std::string_view topic;
     /// How many, since the last such event.
     std::uint64_t count;
@@ -110,7 +110,7 @@ struct message_dropped {
 
 /// The queue of a subscription was full, and the subscription has ended (overflow_policy::disconnect).
 struct subscriber_disconnected {
-    /// Of the message that found no place.
+    /// The topic of the message that found no place.
     std::string_view topic;
 };
 

@@ -100,7 +100,7 @@ class hub {
 public:
     using bus_type = Bus;
     using connection_type = connection<Bus>;
-    /// What a client is called with.
+    /// The call that a client gets.
     using invocation_type = invocation<serializer>;
     using outlet_type = outlet<serializer>;
 
@@ -228,10 +228,12 @@ public:
     }
     /// Does not compile.
     template <class F>
-        requires(!std::convertible_to<F, std::function<void(caller const&)>>)
+        requires(!std::convertible_to<F, std::function<void(caller const&)>> ||
+                 detail::is_coroutine<F, caller const&>)
     void on_connected(F&& /*function*/) {
-        static_assert(detail::never<F>,
-                      "hubbub: hub::on_connected takes a function of caller const&");
+        static_assert(
+            detail::never<F>,
+            "hubbub: hub::on_connected takes a function of caller const&, which is no coroutine");
     }
 
     /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
@@ -242,7 +244,8 @@ public:
     }
     /// Does not compile.
     template <class F>
-        requires(!std::convertible_to<F, std::function<void(caller const&, closing const&)>>)
+        requires(!std::convertible_to<F, std::function<void(caller const&, closing const&)>> ||
+                 detail::is_coroutine<F, caller const&, closing const&>)
     void on_disconnected(F&& /*function*/) {
         static_assert(
             detail::never<F>,
@@ -306,11 +309,23 @@ public:
     }
 
     /// Calls the servers of the hub, and takes their calls. Include <hubbub/hub/servers.hpp>.
-    hubbub::servers<Bus> servers() const { return hubbub::servers<Bus>(core_, serializer_); }
+    template <class B = Bus>
+    auto servers() const {
+        constexpr bool is_there = requires { sizeof(hubbub::servers<B>); };
+        static_assert(is_there, "hubbub: hub::servers needs <hubbub/hub/servers.hpp>");
+        if constexpr (is_there)
+            return hubbub::servers<B>(core_, serializer_);
+    }
 
     /// Tells which connections, users and groups are there, over all servers. Include
     /// <hubbub/hub/presence.hpp>.
-    hubbub::presence<Bus> presence() const { return hubbub::presence<Bus>(core_); }
+    template <class B = Bus>
+    auto presence() const {
+        constexpr bool is_there = requires { sizeof(hubbub::presence<B>); };
+        static_assert(is_there, "hubbub: hub::presence needs <hubbub/hub/presence.hpp>");
+        if constexpr (is_there)
+            return hubbub::presence<B>(core_);
+    }
 
     /// Returns the number of this server's clients.
     std::size_t connections() const { return core_->connections(); }

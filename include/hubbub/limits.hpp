@@ -26,12 +26,12 @@ struct message_limits {
     std::size_t max_name_bytes = 4096;
     /// One payload, in bytes.
     std::size_t max_payload_bytes = std::size_t{64} << 20;
-    /// What was published and is not handed to the backplane yet, in bytes. A publish that would
-    /// go beyond it is refused.
+    /// The most bytes that are published and not handed to the backplane yet. A publish that would go
+    /// beyond it is refused.
     std::size_t max_queue_bytes = std::size_t{64} << 20;
-    /// What was published and is not confirmed yet, in messages.
+    /// The most messages that are published and not confirmed yet.
     std::size_t max_queue_messages = 1'000'000;
-    /// What the queue does while the link is down.
+    /// Says what the queue does while the link is down.
     outage_policy while_down = outage_policy::keep;
     /// A bound that it shares with other queues; null for none.
     std::shared_ptr<memory_budget> budget = {};

@@ -45,7 +45,7 @@ public:
     /// Ends the waits of one owner.
     void withdraw(void const* owner, std::error_code error);
 
-    /// What was taken and what is held.
+    /// The bytes that are taken, and those that are held.
     std::size_t used() const noexcept { return taken() + held_.load(std::memory_order_relaxed); }
     std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
     std::size_t max_bytes() const noexcept { return max_bytes_; }

@@ -30,8 +30,8 @@ struct queue_options {
     /// Payloads with their topics; of objects, their size without what they point to.
     std::size_t max_bytes = std::size_t{16} << 20;
     overflow_policy when_full = overflow_policy::drop_oldest;
-    /// What latest_per_key goes by; empty for the topic. Called where the transport delivers; what it
-    /// throws is told as sink_failed.
+    /// Returns the key that latest_per_key goes by; empty for the topic. The transport calls it where it
+    /// delivers. An exception is the event sink_failed.
     std::function<std::string(std::string_view topic, T const& message)> key = {};
 };
 

@@ -51,7 +51,7 @@ struct statistics {
     /// Payloads that were accepted.
     std::uint64_t published_bytes = 0;
 
-    /// What was not refused.
+    /// The publishes that were not refused.
     std::uint64_t accepted() const noexcept { return published - refused; }
 
     // Receiving.
@@ -101,7 +101,7 @@ struct statistics {
     std::uint64_t cut_offs = 0;
     /// How long it has been down since it was whole first, up to now.
     std::chrono::milliseconds time_down{0};
-    /// Of the last probe through the backplane and back; zero before the first.
+    /// The time of the last probe through the backplane and back; zero before the first.
     std::chrono::microseconds probe_round_trip{0};
 };
 

@@ -26,7 +26,7 @@ struct subscriber {
     std::atomic<bool> active = true;
 };
 
-/// What a subscriber is taken out of.
+/// A list of subscribers, out of which one is taken.
 class subscriber_group : public sink {
 public:
     virtual void remove(subscriber const& s) noexcept = 0;
@@ -85,7 +85,7 @@ private:
 
 namespace detail {
 
-/// What an operation that subscribes hands to its handler. If the bus has ended meanwhile it says so,
+/// Completes an operation that subscribes. If the bus has ended meanwhile it says so,
 /// and with an error there is no subscription.
 template <>
 struct result_pack<std::error_code, subscription> {

@@ -9,7 +9,7 @@ void use(asio::io_context& io, hubbub::local_broker& broker) {
 #ifdef REJECT
     hubbub::bus bus{hubbub::local_transport{io.get_executor(), broker}, hubbub::text_serializer{}};
 #else
-    hubbub::local_transport transport{io.get_executor(), broker};
+    hubbub::local_transport transport{io, broker};
     hubbub::bus bus{transport, hubbub::text_serializer{}};
 #endif
     (void)bus.publish("t", std::string("text"));

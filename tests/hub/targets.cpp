@@ -32,6 +32,19 @@ TEST_CASE("all, and all but some, means the clients of every server") {
     }
 }
 
+TEST_CASE("a target may be kept, and what is left out of it makes another") {
+    stage<json_setup> s;
+    auto& ada = s.connect(s.left());
+    auto& eve = s.connect(s.right());
+    auto const all = s.left().hub->clients().all();
+    auto const others = all.except({ada.id()});
+    CHECK(!others.send("tell", "others"));
+    CHECK(!all.send("tell", "all"));
+    s.flush(s.left());
+    CHECK(ada.told == lines{"all"});
+    CHECK(eve.told == lines{"others", "all"});
+}
+
 TEST_CASE("a client is found by its id from any server") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());

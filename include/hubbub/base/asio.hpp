@@ -32,6 +32,15 @@ namespace hubbub::detail {
 template <class>
 inline constexpr bool never = false;
 
+/// A callable that is a coroutine when it is called so: where nobody awaits, it would never run.
+template <class F, class... Arguments>
+concept is_coroutine = requires(F& f, Arguments... arguments) {
+    { f(static_cast<Arguments>(arguments)...).await_ready() };
+};
+
+/// A name for the type of messages that was forgotten.
+struct no_type {};
+
 /// Stands for a completion token that was forgotten: check_token tells of it.
 struct no_token {};
 

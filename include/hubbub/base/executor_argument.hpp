@@ -11,13 +11,16 @@
 
 namespace hubbub::detail {
 
-/// The executor that a transport is to be on: any that converts to any_io_executor. That of an
-/// io_context is converted where the library is compiled: for a user's file this would cost as much
+/// The executor that a transport is to be on: any that converts to any_io_executor, or an io_context
+/// or thread_pool, which have one. That of an io_context is converted where the library is compiled: for a user's file this would cost as much
 /// as all else that it needs of the bus.
 class executor_argument {
 public:
     // NOLINTBEGIN(google-explicit-constructor): a user gives an executor.
     executor_argument(asio::io_context::executor_type const& given);
+    executor_argument(asio::io_context& given);
+    template <std::derived_from<asio::execution_context> Context>
+    executor_argument(Context& given) : any(given.get_executor()) {}
     template <class Executor>
         requires(!std::same_as<Executor, asio::io_context::executor_type> &&
                  !std::same_as<Executor, executor_argument> &&

@@ -47,7 +47,7 @@ private:
     asio::any_io_executor inner_;
 };
 
-/// What runs one thing at a time. Sockets and timers take it as it is: behind an any_io_executor,
+/// Runs one thing at a time. Sockets and timers take it as it is: behind an any_io_executor,
 /// which it is too large for, each of their operations would allocate several times.
 using strand = asio::strand<light_executor>;
 

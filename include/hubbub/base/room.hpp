@@ -11,7 +11,7 @@
 
 namespace hubbub::detail {
 
-/// Who waits for room in a queue. The queue's lock guards it.
+/// The waits for room in a queue. The queue's lock guards it.
 ///
 /// Whoever fits is told, those first that have waited longest: one that waits for much holds up none
 /// that waits for less, and waits on while those take the room, which is kept for nobody. Who wants

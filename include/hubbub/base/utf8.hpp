@@ -16,7 +16,7 @@ std::size_t utf8_size(std::string_view text) noexcept;
 /// two hexadecimal digits.
 std::string escape_to_utf8(std::string_view bytes, char escape);
 
-/// What was escaped. Where no two digits follow, the escape stands for itself.
+/// Returns the text that was escaped. Where no two digits follow, the escape stands for itself.
 std::string unescape(std::string_view text, char escape);
 
 } // namespace hubbub::detail

@@ -12,7 +12,7 @@
 
 namespace hubbub::detail {
 
-/// What one queue takes of a shared budget; of none it may take all. The queue's lock guards it.
+/// The share that one queue has taken of a budget; without a budget it may take all. The queue's lock guards it.
 class charge {
 public:
     explicit charge(std::shared_ptr<memory_budget> budget) noexcept : budget_(std::move(budget)) {}

@@ -7,7 +7,7 @@
 
 namespace hubbub::detail {
 
-/// What one `[...]` says of c; at is moved behind the closing bracket. As Redis does: `\` takes
+/// Whether one `[...]` takes c; at is moved behind the closing bracket. As Redis does: `\` takes
 /// the next character literally, a range may be given in either order, and a class that is never
 /// closed ends with the pattern.
 bool in_class(std::string_view glob, std::size_t& at, char c);

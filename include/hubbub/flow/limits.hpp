@@ -19,7 +19,7 @@ std::error_code check_name(message_limits const& limits, std::string_view name) 
 /// room is too large, whatever it waits for.
 std::error_code check_message(message_limits const& limits, message_view const& message) noexcept;
 
-/// So many bytes, or the most that ever find room.
+/// Returns bytes, or the most that ever find room, if these are fewer.
 std::size_t fitting(message_limits const& l, std::size_t bytes);
 
 } // namespace hubbub::detail

@@ -50,9 +50,10 @@ public:
         : core_(std::move(core)), limit_(core_->options().request_timeout) {}
 
     /// The same with another time limit than hub_options::request_timeout.
-    presence within(std::chrono::milliseconds limit) && {
-        limit_ = limit;
-        return std::move(*this);
+    presence within(std::chrono::milliseconds limit) const {
+        auto limited = *this;
+        limited.limit_ = limit;
+        return limited;
     }
 
     /// How many connections there are.

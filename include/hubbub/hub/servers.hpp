@@ -50,9 +50,10 @@ public:
     }
 
     /// The same with another time limit than hub_options::request_timeout.
-    servers within(std::chrono::milliseconds limit) && {
-        limit_ = limit;
-        return std::move(*this);
+    servers within(std::chrono::milliseconds limit) const {
+        auto limited = *this;
+        limited.limit_ = limit;
+        return limited;
     }
 
     /// Calls a method at every server that is alive, and waits for no answer: if it fails, or is unknown

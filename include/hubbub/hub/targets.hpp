@@ -62,16 +62,16 @@ class target {
 
 public:
     /// Leaves connections out: the target without them.
-    target except(names const& connections) && {
-        return std::move(*this).leaving_out(&detail::recipients::except, connections);
+    target except(names const& connections) const {
+        return leaving_out(&detail::recipients::except, connections);
     }
     /// Leaves out the members of these groups.
-    target except_groups(names const& groups) && {
-        return std::move(*this).leaving_out(&detail::recipients::except_groups, groups);
+    target except_groups(names const& groups) const {
+        return leaving_out(&detail::recipients::except_groups, groups);
     }
     /// Leaves out the connections of these users.
-    target except_users(names const& users) && {
-        return std::move(*this).leaving_out(&detail::recipients::except_users, users);
+    target except_users(names const& users) const {
+        return leaving_out(&detail::recipients::except_users, users);
     }
 
     /// Calls method at each client of the target, on whatever server it is; never blocks. An argument
@@ -111,9 +111,10 @@ private:
         : core_(&core), serializer_(format), addresses_(std::move(all)) {}
 
     target leaving_out(std::optional<detail::frame_names> detail::recipients::* kind,
-                       names const& who) && {
-        detail::leave_out(addresses_, kind, who);
-        return std::move(*this);
+                       names const& who) const {
+        auto without = *this;
+        detail::leave_out(without.addresses_, kind, who);
+        return without;
     }
 
     detail::address_list addresses_;
@@ -126,9 +127,10 @@ class client_target : public target<Bus> {
 
 public:
     /// The same with another time limit than hub_options::request_timeout.
-    client_target within(std::chrono::milliseconds limit) && {
-        limit_ = limit;
-        return std::move(*this);
+    client_target within(std::chrono::milliseconds limit) const {
+        auto limited = *this;
+        limited.limit_ = limit;
+        return limited;
     }
 
     /// Calls method at the client, on whatever server it is, and completes with `void(outcome<R>)`,

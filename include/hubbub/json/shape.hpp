@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-// What a type looks like as JSON or MessagePack. shape_of decides it, once for each type; the
+// The form of a type as JSON or MessagePack. shape_of decides it, once for each type; the
 // concepts ask whether all parts of a type have a shape; write.hpp and read.hpp go by it.
 namespace hubbub::detail::shapes {
 
@@ -96,7 +96,7 @@ consteval shape shape_of() {
 template <class... T>
 struct types {};
 
-/// What a sequence is read into, one by one: a map's element without its const.
+/// The type that the elements of a sequence are read into: of a map, its element without the const.
 template <class T>
 struct element {
     using type = ranges_of_any_kind::value_t<T const>;

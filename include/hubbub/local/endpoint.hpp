@@ -26,7 +26,7 @@
 
 namespace hubbub::detail {
 
-/// Has several things done of which each may throw: goes on, and throws what the first one threw.
+/// Runs steps that may throw, all of them, and rethrows the first exception.
 class first_exception {
 public:
     template <class F>
@@ -50,7 +50,7 @@ private:
 
 class local_endpoint;
 
-/// What the endpoints of one local_broker share.
+/// The part that the endpoints of one local_broker share.
 class local_exchange {
 public:
     using endpoints = shared_list<std::shared_ptr<local_endpoint>>;
@@ -105,7 +105,7 @@ public:
 
     void notify(event const& e) override { observers_.notify(e); }
 
-    // What follows is for the exchange.
+    // The exchange calls these.
 
     bool delivers_inline() const noexcept { return inline_; }
     bool wants(std::string_view topic) const { return table_.wants(topic); }
@@ -125,7 +125,7 @@ private:
         outgoing what;
     };
 
-    /// What waits on this thread until the message at hand has reached everybody.
+    /// The publishes that wait on this thread until the message at hand has reached everybody.
     struct inline_run {
         bool busy = false;
         std::size_t bytes = 0;
@@ -136,7 +136,7 @@ private:
 
     std::error_code publish_inline(message_view const& message, publish_completion& done);
 
-    /// Has sinks run; what they publish inline on this thread waits until they have.
+    /// Runs sinks; the messages that they publish inline on this thread wait until they have run.
     template <class Run>
     static void undisturbed(inline_run& run, Run run_sinks) {
         if (std::exchange(run.busy, true))
@@ -153,7 +153,7 @@ private:
         thrown.rethrow();
     }
 
-    /// What a copy of an object throws is its publisher's to know, and nobody gets the message.
+    /// Throws what the copy of an object throws, to its publisher; nobody gets the message then.
     shared_message keep(message_view const& message);
 
     std::error_code defer(inline_run& run, message_view const& message, publish_completion& done);

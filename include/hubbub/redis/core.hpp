@@ -24,7 +24,7 @@ namespace hubbub::detail {
 /// and these own it, so that it lives as long as there is something to carry out.
 class redis_core final : public std::enable_shared_from_this<redis_core>, redis_links {
 public:
-    /// What an options' streams are made by: plain_streams, tls_streams.
+    /// Makes the streams of a link: plain_streams, tls_streams.
     using stream_source = redis::stream_maker (*)(redis::options const&);
 
     /// Makes one that connects. Errors: throws std::invalid_argument, which names the option.

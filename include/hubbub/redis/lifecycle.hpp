@@ -64,7 +64,7 @@ public:
     /// The PING is out when so many bytes are written: until then there can be no answer.
     void on_asked(std::size_t unwritten) noexcept { unwritten_ = unwritten; }
 
-    /// So many bytes were taken. While a PING waits behind them that is a sign of life, as an answer
+    /// The stream took some bytes. While a PING waits behind them that is a sign of life, as an answer
     /// would be: who is dead takes what the socket holds, at once, and no more.
     void on_written(std::size_t bytes, time_point now) noexcept;
 

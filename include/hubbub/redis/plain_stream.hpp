@@ -40,7 +40,7 @@ protected:
     /// The socket is connected; whoever wants more of it does that before done.
     virtual void on_socket_connected(link_handler done) { done(); }
 
-    /// Those of the last async_connect, in the order in which they were tried.
+    /// The endpoints of the last async_connect, in the order in which they were tried.
     std::vector<endpoint> const& endpoints() const noexcept { return endpoints_; }
 
 private:

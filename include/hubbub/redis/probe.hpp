@@ -48,7 +48,7 @@ public:
     time_point deadline() const noexcept { return deadline_; }
 
     std::uint64_t number() const noexcept { return number_; }
-    /// Of the last probe that came back; zero before the first.
+    /// The time that the last probe took which came back; zero before the first.
     clock::duration round_trip() const noexcept { return round_trip_; }
 
 private:

@@ -18,7 +18,7 @@
 
 namespace hubbub::redis {
 
-/// What is to be published, until Redis has answered: a bounded queue of formatted commands, from
+/// Holds publishes until Redis has answered: a bounded queue of formatted commands, from
 /// which one write at a time takes all that waits.
 ///
 /// A command of which every byte was written when the link falls may have been carried out: its
@@ -50,10 +50,10 @@ public:
     /// The link is up.
     void on_run() noexcept { connected_ = true; }
 
-    /// What is to be written next; empty if nothing is, and valid until wrote.
+    /// Returns the bytes to be written next, valid until wrote; empty if there are none.
     std::string_view output();
 
-    /// So many bytes of output() were taken by the connection.
+    /// The connection has taken n bytes of output().
     void wrote(std::size_t n);
 
     /// The answer to the oldest command. Errors: protocol_error, if there was none or the answer

@@ -16,7 +16,7 @@
 
 namespace hubbub::detail {
 
-/// What is published, on its way to Redis. push may be called from any thread.
+/// Sends publishes to Redis. push may be called from any thread.
 class publish_session final : public watched_session {
 public:
     publish_session(redis_shared& shared, message_limits const& limits, std::string prefix)

@@ -39,7 +39,7 @@ public:
     std::error_code feed(std::string_view bytes);
 
 private:
-    /// What hiredis calls.
+    /// The functions that hiredis calls.
     struct functions;
 
     struct free_reader {

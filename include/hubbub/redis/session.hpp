@@ -12,7 +12,7 @@
 
 namespace hubbub::redis {
 
-/// What a link is for. All functions are called on the link's executor.
+/// The use of a link: publishing or subscribing. All functions are called on the link's executor.
 class session {
 public:
     session() = default;
@@ -38,7 +38,7 @@ public:
     /// All replies of one read were handed over.
     virtual void on_replies_end() = 0;
 
-    /// What is to be written next, valid until wrote. Empty if nothing is: then the session calls
+    /// Returns the bytes to be written next, valid until wrote. Empty if there are none: then the session calls
     /// connection::flush when there is something again.
     virtual std::string_view output() = 0;
     virtual void wrote(std::size_t bytes) = 0;

@@ -17,7 +17,7 @@
 
 namespace hubbub::detail {
 
-/// What both links ask of their transport, on their executor.
+/// The requests that both links make of their transport, on their executor.
 class redis_links {
 public:
     redis_links() = default;
@@ -33,7 +33,7 @@ protected:
     ~redis_links() = default;
 };
 
-/// What the two links of a transport have in common: their observers, their watch, their end.
+/// The parts that the two links of a transport share: their observers, their watch, their end.
 struct redis_shared {
     redis_shared(redis::options const& o, redis_links& both) : probe(o), links(&both) {}
 
@@ -42,7 +42,7 @@ struct redis_shared {
     link_watch watch{listeners, ledger};
     redis::probe probe;
     redis_links* links;
-    /// Of the last probe that came back. Any thread.
+    /// The time that the last probe took which came back. Any thread.
     std::atomic<redis::clock::duration> probe_round_trip{};
 };
 

@@ -49,8 +49,8 @@ private:
     function call_;
 };
 
-/// What carries a link's bytes: TCP or a unix socket, with TLS or without, or what a test puts
-/// there.
+/// Carries the bytes of a link: over TCP or a unix socket, with TLS or without, or as a test does it
+/// instead.
 ///
 /// One connect, one read and one write at a time. A link calls it, and is called by it, on the
 /// link's executor. Lifetime: a handler keeps the stream alive until it is called.
@@ -69,13 +69,13 @@ public:
     virtual void settle() noexcept = 0;
 
     virtual void async_read_some(asio::mutable_buffer buffer, link_handler done) = 0;
-    /// What is reported as written is exactly what Redis may have read.
+    /// Reports as written exactly the bytes that Redis may have read.
     virtual void async_write_some(asio::const_buffer buffer, link_handler done) = 0;
 
     /// Ends what is under way, with an error. Another async_connect may follow when it has ended.
     virtual void close() = 0;
 
-    /// What an error of an operation means to the user of a link.
+    /// Translates an error of an operation for the user of a link.
     virtual std::error_code reason(std::error_code error) noexcept = 0;
 };
 

@@ -22,14 +22,14 @@ namespace hubbub::redis {
 
 /// The channels and patterns that one link is to be subscribed to, and what Redis confirmed.
 ///
-/// What is wanted is the truth; after each reconnect it is replayed. A channel nobody wants any
+/// The channels that are wanted, which are asked for again after each reconnect. A channel nobody wants any
 /// more is kept for a while, as people come back. It does no I/O, and has no lock of its own.
 ///
 /// Answers come in the order of the commands, one for each name
 /// (redis.io/docs/latest/develop/pubsub), or one error for a whole command.
 class subscription_set {
 public:
-    /// What an answer meant to the owner.
+    /// The meaning of an answer for the owner.
     struct outcome {
         /// protocol_error if the answer fits nothing that was asked.
         std::error_code error = {};
@@ -40,8 +40,8 @@ public:
         std::string restored_name = {};
     };
 
-    /// What is not wanted any more is kept for linger; what Redis refuses is asked for again after
-    /// retry, since permissions come back.
+    /// A channel that is not wanted any more is kept for linger; one that Redis refuses is asked for
+    /// again after retry, since permissions come back.
     explicit subscription_set(std::chrono::milliseconds linger,
                               std::chrono::milliseconds retry = std::chrono::seconds(2))
         : linger_(linger), retry_(retry) {}

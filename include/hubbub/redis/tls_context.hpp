@@ -13,8 +13,8 @@
 
 namespace hubbub::redis {
 
-/// What the TLS links of one transport have in common: whom they trust, whom they expect, and what
-/// they show. Copies share it. Nothing, if the options ask for no TLS.
+/// The settings that the TLS links of one transport share: whom they trust, whom they expect, and the
+/// certificate that they show. Copies share it. Nothing, if the options ask for no TLS.
 ///
 /// Errors: throws std::invalid_argument, naming the option, the file and the reason.
 class tls_context {
@@ -31,7 +31,7 @@ public:
 private:
     [[noreturn]] static void reject(std::string const& what);
 
-    /// Has OpenSSL read a file.
+    /// Lets OpenSSL read a file.
     template <class Read>
     static void read(std::string_view option, std::string const& file, Read read_file);
 

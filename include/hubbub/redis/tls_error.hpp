@@ -10,11 +10,11 @@
 
 namespace hubbub::redis {
 
-/// What is wrong with a certificate that OpenSSL does not accept.
+/// Tells why OpenSSL does not accept a certificate.
 /// Source: X509_STORE_CTX_get_error(3).
 errc classify_verification(long result) noexcept;
 
-/// What an error of a TLS stream means to the user of a link. What has no code here stays
+/// Translates an error of a TLS stream for the user of a link. An error without a code here stays
 /// OpenSSL's; so do alerts that do not say that the server dislikes this client, but that something
 /// is wrong with it or on the way.
 /// Source: RFC 8446, 6.2; for OpenSSL an alert is its number and SSL_AD_REASON_OFFSET.

@@ -18,7 +18,7 @@ namespace hubbub::detail {
 /// How far a receiver has heard a stream.
 struct stream_progress {
     std::uint64_t last = 0;
-    /// So many at its beginning are missing or older than the subscription.
+    /// The count of numbers at its beginning that are missing or older than the subscription.
     std::uint64_t unheard = 0;
     sequence_clock::time_point heard = {};
 };
@@ -42,7 +42,7 @@ public:
     /// All of a receiver that has ended. Complexity: linear in those.
     void forget(std::uint64_t receiver);
 
-    /// What was heard last of those that are forgotten.
+    /// The last that was heard of the streams that are forgotten.
     sequence_clock::time_point forgotten_until() const noexcept { return forgotten_until_; }
 
 private:

@@ -15,7 +15,8 @@
 #include <string_view>
 #include <utility>
 
-// What numbered messages have in common: sender.hpp numbers them, receiver.hpp finds out what is missing. All of it without I/O; time is what the caller says it is.
+// The frames of numbered messages: sender.hpp numbers them, receiver.hpp finds out which are missing. All of
+// it is without I/O; the caller tells the time.
 namespace hubbub::detail {
 
 using sequence_clock = std::chrono::steady_clock;
@@ -43,7 +44,7 @@ private:
     std::string_view rest_;
 };
 
-/// Who asked a question, and when by his own clock. He alone makes anything of the time.
+/// Names the receiver that asked a question, and the time by its own clock, which it alone understands.
 struct sequence_mark {
     static constexpr std::size_t asker_size = 10;
 
@@ -55,7 +56,7 @@ struct sequence_mark {
     void append_to(std::string& out) const;
 };
 
-/// What an answer tells whoever asked: the stream began so long before. "@<asker> <asked> <age>"
+/// Answers the receiver that asked: the stream began so long before. "@<asker> <asked> <age>"
 struct sequence_answer {
     sequence_mark to;
     std::uint64_t age = 0; // in ms
@@ -65,7 +66,7 @@ struct sequence_answer {
     void append_to(std::string& out) const;
 };
 
-/// What stands before a payload: "<stream> <number> ", and the payload follows. A beacon ends after
+/// The text before a payload: "<stream> <number> ", and the payload follows. A beacon ends after
 /// the number, and says which number was the last; answers to questions may follow.
 ///
 /// A stream is what one publisher sends on one topic; it has 16 hexadecimal digits, of which the
@@ -87,13 +88,13 @@ struct sequence_frame {
     /// Nothing if bytes are no such frame.
     static std::optional<sequence_frame> parse(std::string_view bytes) noexcept;
 
-    /// What it answers to that asker.
+    /// Its answer to that asker.
     std::optional<sequence_answer> answer_to(std::string_view asker) const noexcept;
 
     void append_to(std::string& out) const;
 };
 
-/// What a receiver asks of all publishers: where the streams of these interests stand, and since
+/// The question of a receiver to all publishers: where the streams of these interests stand, and since
 /// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
 /// the length of its name, ":", and the name. Who asks for none says that he is back.
 struct sequence_request {
@@ -108,7 +109,7 @@ struct sequence_request {
           std::function<void(sequence_mark const&, interest const&)> const& each);
 };
 
-/// What is to be asked and could not be yet, each interest once.
+/// The questions that could not be asked yet, each interest once.
 class sequence_questions {
 public:
     void add(interest const& what) { waiting_.emplace(what.name, what.is_pattern); }

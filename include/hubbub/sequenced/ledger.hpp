@@ -9,7 +9,7 @@
 
 namespace hubbub::detail {
 
-/// What `sequenced` counts itself. From any thread.
+/// The counters of `sequenced` itself. From any thread.
 struct sequence_ledger {
     counter frame_bytes; // numbers before payloads, and not these
     counter refused;     // not by the transport below

@@ -37,7 +37,7 @@ public:
         bool duplicate = false;
         /// Whether the publisher is to be asked about this topic.
         bool ask = false;
-        /// Of the beginning of the stream, which an answer has shown to be new.
+        /// The numbers at the beginning of the stream, which an answer has shown to be new.
         range beginning;
         range missing;
     };
@@ -85,7 +85,7 @@ private:
     std::string const id_;
     dormant_streams* dormant_;
     std::uint64_t number_;
-    /// What began later was never heard of before.
+    /// The time after which a stream that begins is new.
     std::optional<time_point> new_after_;
     time_point asked_ = {};
     string_map<string_map<stream>> topics_;

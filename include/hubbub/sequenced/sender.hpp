@@ -40,7 +40,7 @@ public:
     /// The digits that its streams begin with.
     std::string id() const { return stream_id(0).substr(0, sequence_mark::asker_size); }
 
-    /// What stands before the next message on topic; it counts as sent unless unsend follows.
+    /// Returns the text before the next message on topic; it counts as sent unless unsend follows.
     /// Nothing, if that would be a topic too many.
     std::optional<sequence_frame> next(std::string_view topic, std::string_view payload,
                                        time_point now);

@@ -34,13 +34,13 @@ public:
     template <transport T>
     explicit any_transport(std::unique_ptr<T> chosen) : held_(held(std::move(chosen))) {}
 
-    /// What was moved from can be assigned to and destroyed, and nothing else. A bus on a transport
+    /// Leaves behind a transport that can be assigned to and destroyed, and nothing else. A bus on a transport
     /// keeps its address: do not move it from under one.
     any_transport(any_transport&&) noexcept = default;
     any_transport& operator=(any_transport&&) noexcept = default;
     ~any_transport() = default;
 
-    /// What the transport it holds promises.
+    /// The traits of the transport that it holds.
     transport_traits promised() const noexcept {
         auto promised = held_->promised();
         promised.carries_objects = false;

@@ -17,7 +17,7 @@ namespace detail {
 class redis_core;
 }
 
-/// What redis_transport and redis_tls_transport have in common: they carry messages over Redis
+/// The base of redis_transport and redis_tls_transport, which carry messages over Redis
 /// Pub/Sub. Any number of servers, one audience.
 ///
 /// It connects by itself, from construction until close, over two connections: one publishes, one

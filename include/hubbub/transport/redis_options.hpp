@@ -25,7 +25,7 @@ struct tls_options {
     /// Certificates of the authorities that may sign the server's; empty for those that the system
     /// trusts.
     std::string ca_file;
-    /// What a server that asks (tls-auth-clients) is shown: the client's certificate, and after it
+    /// The file that a server gets which asks (tls-auth-clients): the client's certificate, and after it
     /// those between it and the authority. Empty for none.
     std::string certificate_file;
     /// Its private key, without a pass phrase; empty if that stands in certificate_file.
@@ -38,7 +38,7 @@ struct tls_options {
     bool verify = true;
 };
 
-/// What a server may send at most; beyond it the link is dropped (protocol_error), and nothing is kept.
+/// Bounds what a server may send; beyond it the link is dropped (protocol_error), and nothing is kept.
 /// A string or an array's element is bounded by message_limits.
 struct reply_limits {
     /// A status, an error, a number or a length, in bytes, within 4 KiB: the end of it is searched from
@@ -70,9 +70,9 @@ struct options {
     /// How the connections call themselves in CLIENT LIST; no spaces.
     std::string client_name = "hubbub";
 
-    /// What one message and the outgoing queue may hold.
+    /// The bounds of one message and of the outgoing queue.
     message_limits limits = {};
-    /// What Redis may answer.
+    /// The bounds of an answer of Redis.
     reply_limits replies = {};
 
     /// For one attempt, from resolving the name to the answer to the greeting.

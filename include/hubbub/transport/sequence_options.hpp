@@ -18,11 +18,12 @@ struct sequence_options {
     /// was silent for so long, or for twice as long at the latest. More than beacon_cap. Time in which
     /// one's own link is down does not count.
     std::chrono::milliseconds dormant_after{600000};
-    /// So many topics of a publisher may be awake: those published on within dormant_after, and all
+    /// The most topics of a publisher that may be awake: those published on within dormant_after, and all
     /// of an outage. A publish on one more is refused (errc::too_many_topics). About 300 bytes each.
     std::size_t max_topics = 1'000'000;
-    /// So many dormant streams are remembered, by a publisher and by a receiver; the oldest beyond are
-    /// forgotten. Who was away, or whose publisher was, does not learn what he missed of those.
+    /// The most dormant streams that a publisher and a receiver remember each; the oldest beyond are
+    /// forgotten. A receiver that was away, or whose publisher was, does not learn what it missed of
+    /// those.
     /// About 300 and 200 bytes each.
     std::size_t max_dormant = 100'000;
     /// A receiver that hears of a stream asks its publisher whether it is older than the

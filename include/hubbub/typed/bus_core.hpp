@@ -28,7 +28,7 @@ class draining;
 class handler_gate;
 class patient_publisher;
 
-/// What a bus and its subscriptions share, of whatever types the bus is: publishing and subscribing
+/// The part that a bus and its subscriptions share, whatever types the bus has: publishing and subscribing
 /// of bytes and of objects. It outlives the bus while a sink runs, or while somebody keeps it, and
 /// can do nothing any more after close.
 /// Thread safety: all functions, from any thread.
@@ -102,7 +102,7 @@ public:
     joined join(interest const& what, std::type_info const& type, group::maker make,
                 void const* typed, std::shared_ptr<message_subscriber> s);
 
-    /// Has the transport deliver to a group; done completes when it does.
+    /// Subscribes a group at the transport; done completes when it is active.
     std::error_code activate(joined const& place, subscribe_completion done);
 
     /// Both, for subscribe: an empty subscription if it is refused.

@@ -22,7 +22,7 @@
 
 namespace hubbub::detail {
 
-/// What a bus counts and tells: its own half of the statistics, its observer, and its trace if it has
+/// Counts and reports for a bus: its own half of the statistics, its observer, and its trace if it has
 /// one. Its subscriptions share it, and may outlive the bus. Any thread.
 class bus_report : public event_target,
                    public bus_counts,

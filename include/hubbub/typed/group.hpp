@@ -93,7 +93,7 @@ private:
 /// transport: a message is decoded once for all of them.
 class group : public subscriber_group {
 public:
-    /// What makes one; typed is what the bus gave with it.
+    /// Makes a group; typed is the pointer that the bus gave with it.
     using maker = group* (*)(interest const& what, std::shared_ptr<bus_core> core,
                              void const* typed);
 

@@ -9,8 +9,8 @@
 
 namespace hubbub::detail {
 
-/// Who calls the transport of a bus in a handler, and not in a function of the bus: with the bus the
-/// transport may end, which must wait for those on other threads. Any thread.
+/// Delays ~bus until handlers on other threads have left the transport, which may end with the bus. Any
+/// thread.
 class handler_gate {
 public:
     /// A handler's stay, during which shut waits; false if it comes too late.

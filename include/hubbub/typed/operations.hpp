@@ -48,9 +48,20 @@ consteval bool check_keepable() {
 /// Whether a subscription is possible. If not, says why in one line.
 template <class Serializer, class T, class Sink>
 consteval bool check_subscribable() {
+    constexpr bool is_named = !std::is_same_v<T, no_type>;
+    constexpr bool is_plain = std::is_same_v<T, std::remove_cvref_t<T>>;
+    constexpr bool awaits =
+        is_coroutine<Sink, T const&> || is_coroutine<Sink, std::string_view, T const&>;
     constexpr bool can_be_made = in_place<Serializer> || std::default_initializable<T>;
     constexpr bool is_sink = sink_of<Sink, T>; // of a concept the compiler would tell more
-    if constexpr (!check_decodes<Serializer, T>())
+    if constexpr (!is_named)
+        static_assert(is_named, "hubbub: the type of the messages is to be named: subscribe<T>");
+    else if constexpr (!is_plain)
+        static_assert(is_plain, "hubbub: the type of the messages is named without const and &");
+    else if constexpr (awaits)
+        static_assert(!awaits, "hubbub: a sink is no coroutine, since nobody would await it; use "
+                               "asio::co_spawn in it, or await the messages of a receiver");
+    else if constexpr (!check_decodes<Serializer, T>())
         return false;
     else if constexpr (!can_be_made)
         static_assert(can_be_made,
@@ -61,7 +72,7 @@ consteval bool check_subscribable() {
     else
         static_assert(is_sink, "hubbub: the sink is to be callable as sink(T const&) or "
                                "sink(std::string_view topic, T const&)");
-    return can_be_made && is_sink;
+    return is_named && is_plain && !awaits && can_be_made && is_sink;
 }
 
 /// A message that waits for its operation to start: its bytes, or why there are none.

@@ -60,7 +60,7 @@ private:
     void put(member_ptr const& c, mailbox& mail, shared_call const& what);
     /// False if nobody holds anything.
     bool relieve();
-    /// Those that hold anything, the largest first.
+    /// The outboxes that hold anything, the largest first.
     std::vector<holder> holders();
     /// How much each may keep, so that excess is taken from all together.
     static std::size_t level_of(std::vector<holder> const& all, std::size_t excess);

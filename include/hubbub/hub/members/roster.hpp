@@ -122,7 +122,7 @@ private:
     void joined(member_ptr const& c, audience const& group);
 
     presence_entry entry_of(member_ptr const& c) const;
-    /// Those that it is in; it may wait to be in more.
+    /// The groups that c is in; it may wait to be in more.
     frame_names names_of_groups(member_ptr const& c) const;
     std::string_view name_of(audience const& group) const;
 

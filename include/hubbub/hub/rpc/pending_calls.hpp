@@ -36,13 +36,13 @@ public:
     /// Whether the call of this number is still waited for.
     bool waits(std::uint64_t number) const { return calls_.contains(number); }
 
-    /// Those whose time is over, by their deadlines.
+    /// Takes the calls whose time is over, by their deadlines.
     std::vector<done_type> take_expired(time_point now);
 
-    /// Those that this server was asked.
+    /// Takes the calls that wait for this server.
     std::vector<done_type> take_of(std::string_view server);
 
-    /// Those of servers that are not alive for which `is_silent(server, since)` holds.
+    /// Takes the calls that wait for servers that are not alive and for which `is_silent(server, since)` holds.
     std::vector<done_type>
     take_silent(std::function<bool(std::string const&, std::uint64_t)> const& is_silent);
 

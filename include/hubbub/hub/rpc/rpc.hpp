@@ -57,8 +57,8 @@ private:
     std::atomic<bool> open_ = true;
 };
 
-/// What is asked of one server or of one of its clients: carried out here if it is this one, else
-/// asked of the other under a number; and what the others ask of this one.
+/// Asks a server, or one of its clients: carries the question out if the server is this one, else sends
+/// it to the other under a number. Answers the questions of the others.
 ///
 /// Thread safety: all functions, from any thread. No lock is held while a user's code runs.
 class rpc : public std::enable_shared_from_this<rpc> {
@@ -112,7 +112,7 @@ public:
     /// sent because of that is refused.
     void give_up_early();
 
-    /// What the servers may call here.
+    /// The methods that servers may call here.
     server_methods methods;
 
 private:

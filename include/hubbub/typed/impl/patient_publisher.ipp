@@ -203,8 +203,8 @@ HUBBUB_DECL bool patient_publisher::publish_now(operation_ptr const& o) {
     return !full;
 }
 
-/// What the transport tells that there is room. It is not wanted any more when who waited gave
-/// up, or a later wait is for less.
+/// The handler that the transport calls when there is room. It is not wanted any more when the publish
+/// that waited gave up, or a later wait is for less.
 struct patient_publisher::room_handler {
     std::weak_ptr<patient_publisher> publisher;
     std::weak_ptr<std::size_t const> wait;
@@ -220,7 +220,7 @@ struct patient_publisher::room_handler {
     }
 };
 
-/// Has the transport tell when there is room for the front.
+/// Asks the transport to tell when there is room for the front.
 HUBBUB_DECL void patient_publisher::wait_for_room() {
     if (waiting_.empty())
         return awaited_.reset();

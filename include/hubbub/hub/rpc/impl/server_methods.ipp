@@ -11,7 +11,7 @@
 
 namespace hubbub::detail {
 
-/// What the methods of a server have for a caller: another server, or itself. They stop with the hub.
+/// The caller that methods of a server see: another server, or this one. They stop with the hub.
 struct server_caller final : caller_state, stoppable {
     void stop(std::error_code why) override {
         connected = false;
