@@ -31,7 +31,7 @@ namespace {
 
 using namespace bench;
 
-// What must not grow: of a connection that is called, and of one with an outbox.
+// The most bytes that a connection may take: one that is called, and one with an outbox.
 constexpr double bytes_called = 403;
 constexpr double bytes_with_outbox = 483;
 

@@ -353,7 +353,7 @@ private:
     std::shared_ptr<core_type> core_;
 };
 
-/// Of a bus without a serializer, which does not compile.
+/// Deduces a bus without a serializer, which does not compile and says so.
 template <class Transport>
 bus(Transport&) -> bus<Transport, detail::no_type>;
 

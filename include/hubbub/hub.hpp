@@ -48,7 +48,8 @@ struct give_up_connecting {
     }
 };
 
-/// The serializer of a bus. Of what is none hub tells, and nothing else is to be told.
+/// The serializer of a bus. Another type gets a placeholder, so that the assertion in hub is the only
+/// error.
 template <class Bus>
 struct serializer_of {
     struct type {};

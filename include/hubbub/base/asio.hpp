@@ -32,10 +32,14 @@ namespace hubbub::detail {
 template <class>
 inline constexpr bool never = false;
 
+/// The result of a coroutine.
+template <class R>
+concept is_awaitable = requires(R result) { result.await_ready(); };
+
 /// A callable that is a coroutine when it is called so: where nobody awaits, it would never run.
 template <class F, class... Arguments>
 concept is_coroutine = requires(F& f, Arguments... arguments) {
-    { f(static_cast<Arguments>(arguments)...).await_ready() };
+    { f(static_cast<Arguments>(arguments)...) } -> is_awaitable;
 };
 
 /// A name for the type of messages that was forgotten.

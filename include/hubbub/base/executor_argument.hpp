@@ -12,8 +12,8 @@
 namespace hubbub::detail {
 
 /// The executor that a transport is to be on: any that converts to any_io_executor, or an io_context
-/// or thread_pool, which have one. That of an io_context is converted where the library is compiled: for a user's file this would cost as much
-/// as all else that it needs of the bus.
+/// or thread_pool, which have one. The library converts that of an io_context where it is compiled: in
+/// a user's file this would cost as much as all else that it needs of the bus.
 class executor_argument {
 public:
     // NOLINTBEGIN(google-explicit-constructor): a user gives an executor.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/asio.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/streams/call_streams.hpp>
 #include <hubbub/hub/typed/signature.hpp>
 #include <hubbub/serializer.hpp>
 
-#include <concepts>
 #include <tuple>
 #include <type_traits>
 
@@ -37,8 +37,7 @@ inline constexpr bool has_late_caller<First, Rest...> = (is_caller<Rest> || ...)
 
 /// A result of a coroutine, whose header is missing.
 template <class R>
-concept awaited_result = method_result<R>::at_once && requires { typename R::executor_type; } &&
-                         requires(R result) { result.await_ready(); };
+concept awaited_result = method_result<R>::at_once && is_awaitable<R>;
 
 template <class... P>
 consteval bool check_parameters(parameter_list<P...>) {
