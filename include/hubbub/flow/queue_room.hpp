@@ -32,9 +32,15 @@ public:
         if (!fits(bytes) || !charge_.try_raise(taken_.bytes + bytes))
             return false;
         taken_.add(bytes);
-        peak_ = {std::max(peak_.entries, taken_.entries), std::max(peak_.bytes, taken_.bytes)};
+        note_peak();
         return true;
     }
+
+    /// Takes it whatever the bounds say; the budget gives what it has.
+    void enter(std::size_t bytes) { settle({taken_.entries + 1, taken_.bytes + bytes}); }
+
+    /// Corrects what is taken, for a queue that counts its bytes itself.
+    void settle(queue_load now);
 
     /// An entry takes so many bytes, where it took others; false if they are too many.
     bool try_resize(std::size_t from, std::size_t to);
@@ -64,6 +70,10 @@ public:
 private:
     bool fits(std::size_t bytes) const noexcept {
         return taken_.has_room(bytes, max_entries_, max_bytes_);
+    }
+
+    void note_peak() noexcept {
+        peak_ = {std::max(peak_.entries, taken_.entries), std::max(peak_.bytes, taken_.bytes)};
     }
 
     std::size_t const max_bytes_;

@@ -3,8 +3,8 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/base/room.hpp>
-#include <hubbub/flow/charge.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
+#include <hubbub/flow/queue_room.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/redis/reply.hpp>
 #include <hubbub/transport.hpp>
@@ -27,7 +27,8 @@ namespace hubbub::redis {
 class publish_queue {
 public:
     publish_queue(message_limits const& limits, hubbub::detail::publish_ledger& ledger)
-        : limits_(&limits), ledger_(&ledger), charge_(limits.budget) {}
+        : limits_(&limits), ledger_(&ledger),
+          room_(limits.max_queue_bytes, limits.max_queue_messages, limits.budget) {}
 
     /// Queues a publish; done is taken unless it is refused.
     std::error_code push(std::string_view prefix, message_view const& message,
@@ -70,8 +71,8 @@ public:
     std::size_t bytes() const noexcept;
     std::size_t messages() const noexcept { return entries_.size(); }
     /// The most that there ever were.
-    std::size_t peak_bytes() const noexcept { return peak_bytes_; }
-    std::size_t peak_messages() const noexcept { return peak_messages_; }
+    std::size_t peak_bytes() const noexcept { return room_.peak().bytes; }
+    std::size_t peak_messages() const noexcept { return room_.peak().entries; }
 
 private:
     enum class kind { message, uncounted, ping, probe };
@@ -87,15 +88,10 @@ private:
     template <class Append>
     void add(kind what, publish_completion&& done, Append append);
 
-    /// Whether its own bounds allow so many bytes more.
-    bool fits(std::size_t size) const noexcept;
+    /// Tells the room what is taken.
+    void settle() { room_.settle({entries_.size(), bytes()}); }
 
-    /// Whether an empty queue would take them.
-    bool attainable(std::size_t size) const noexcept;
-
-    bool has_room(std::size_t size) { return fits(size) && charge_.try_raise(bytes() + size); }
-
-    /// There may be room now for who waits for it.
+    /// The same, and there may be room now for those who wait.
     void changed();
 
     bool displace_oldest();
@@ -111,8 +107,7 @@ private:
 
     message_limits const* limits_;
     hubbub::detail::publish_ledger* ledger_;
-    hubbub::detail::charge charge_;
-    hubbub::detail::room_waiters room_;
+    hubbub::detail::queue_room room_;
     hubbub::detail::room_waiters drains_;
     std::deque<entry> entries_; // oldest first: written ones, then those in writing_ and filling_
     std::string filling_;
@@ -121,8 +116,6 @@ private:
     std::size_t displaced_ = 0;  // of filling_, at its beginning: not to be written any more
     std::uint64_t begin_ = 0;    // where writing_ begins, in bytes since the link came up
     std::uint64_t answered_ = 0; // where the last command that was answered ended
-    std::size_t peak_messages_ = 0;
-    std::size_t peak_bytes_ = 0;
     bool connected_ = false;
 };
 

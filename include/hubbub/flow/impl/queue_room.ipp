@@ -7,6 +7,12 @@
 
 namespace hubbub::detail {
 
+HUBBUB_DECL void queue_room::settle(queue_load now) {
+    taken_ = now;
+    note_peak();
+    charge_.settle(now.bytes);
+}
+
 HUBBUB_DECL bool queue_room::try_resize(std::size_t from, std::size_t to) {
     auto const now = taken_.bytes - from + to;
     if (now > max_bytes_ || !charge_.try_raise(now))
@@ -22,8 +28,7 @@ HUBBUB_DECL void queue_room::leave(std::size_t bytes) {
 }
 
 HUBBUB_DECL void queue_room::leave_all() {
-    taken_ = {};
-    charge_.settle(0);
+    settle({});
 }
 
 HUBBUB_DECL void queue_room::notify() {

@@ -7,7 +7,6 @@
 #include <hubbub/redis/command.hpp>
 #include <hubbub/redis/server_error.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -24,12 +23,10 @@ void publish_queue::add(kind what, publish_completion&& done, Append append) {
         entries_.emplace_back(end_of_queue(), std::move(done), what);
     } catch (...) {
         filling_.resize(before);
+        settle();
         throw;
     }
-    auto const now = bytes();
-    peak_messages_ = std::max(peak_messages_, entries_.size());
-    peak_bytes_ = std::max(peak_bytes_, now);
-    charge_.settle(now);
+    settle();
 }
 
 HUBBUB_DECL std::error_code publish_queue::push(std::string_view prefix,
@@ -38,8 +35,8 @@ HUBBUB_DECL std::error_code publish_queue::push(std::string_view prefix,
     if (!connected_ && limits_->while_down == outage_policy::refuse)
         return errc::link_down;
     auto const size = message.topic.size() + message.payload.size();
-    while (!has_room(size))
-        if (!attainable(size) || !displace_oldest())
+    while (!room_.try_enter(size))
+        if (!room_.attainable(size) || !displace_oldest())
             return errc::queue_full;
     add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done),
         [&] { append_publish(filling_, prefix, message.topic, message.payload); });
@@ -57,13 +54,11 @@ HUBBUB_DECL void publish_queue::push_probe(std::string_view prefix, message_view
 }
 
 HUBBUB_DECL void publish_queue::wait_for_room(std::size_t size, completion<std::error_code> done) {
-    room_.add(size, std::move(done));
-    changed();
+    room_.wait(size, std::move(done));
 }
 
 HUBBUB_DECL void publish_queue::end_waiting_for_room(std::error_code error) {
-    room_.close(error);
-    charge_.end_waiting(error);
+    room_.end_waiting(error);
 }
 
 HUBBUB_DECL void publish_queue::wait_until_empty(completion<std::error_code> done) {
@@ -141,23 +136,9 @@ HUBBUB_DECL std::size_t publish_queue::bytes() const noexcept {
     return writing_.size() - written_ + filling_.size() - displaced_;
 }
 
-HUBBUB_DECL bool publish_queue::fits(std::size_t size) const noexcept {
-    return bytes() + size <= limits_->max_queue_bytes &&
-           entries_.size() < limits_->max_queue_messages;
-}
-
-HUBBUB_DECL bool publish_queue::attainable(std::size_t size) const noexcept {
-    return size <= limits_->max_queue_bytes && limits_->max_queue_messages > 0 &&
-           charge_.attainable(size);
-}
-
 HUBBUB_DECL void publish_queue::changed() {
-    charge_.settle(bytes());
-    if (room_.empty() && drains_.empty())
-        return;
-    room_.notify(
-        [this](std::size_t size) { return fits(size); },
-        [this](std::size_t size, auto done) { charge_.wait(bytes() + size, std::move(done)); });
+    settle();
+    room_.notify();
     drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
 }
 
@@ -171,7 +152,7 @@ HUBBUB_DECL bool publish_queue::displace_oldest() {
     oldest.done(errc::displaced, 0);
     if (displaced_ > filling_.size() / 4) // now and then, since it moves what is left
         restart_at(answered_);
-    charge_.settle(bytes());
+    settle();
     return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/flow/queue_load.hpp>
 #include <hubbub/limits.hpp>
 #include <hubbub/typed/patient_publisher.hpp>
 
@@ -82,8 +83,9 @@ HUBBUB_DECL void patient_publisher::close(std::error_code error) {
 /// Whether one more may wait. All together are bounded as the queue is; the first may, always.
 HUBBUB_DECL bool patient_publisher::may_wait(operation& o) {
     auto const& limits = transport_->limits();
-    return waiting_.size() < limits.max_queue_messages &&
-           report_->bytes_waiting + o.bytes() <= limits.max_queue_bytes && try_hold(o);
+    queue_load const load{waiting_.size(), report_->bytes_waiting};
+    return load.has_room(o.bytes(), limits.max_queue_messages, limits.max_queue_bytes) &&
+           try_hold(o);
 }
 
 HUBBUB_DECL bool patient_publisher::try_hold(operation& o) {
