@@ -33,6 +33,9 @@ struct any_json {
             typename Json::number_unsigned_t;
         }
     operator Json&() const;
+
+    /// nlohmann 3.11.3 asks for it where a T has a json among its template arguments.
+    using string_t = void;
 };
 
 /// Converts to a T and is none, so that a call with it finds the functions that were written for a
