@@ -95,19 +95,20 @@ std::optional<settings> read_settings(int argc, char** argv) {
 /// Each behind its baseline.
 std::vector<subject> subjects_for(settings const& s, hubbub::redis::options const& redis) {
     auto const topic = fmt::format("hubbub-benchmark-{}", getpid());
-    auto const local = [](hubbub::delivery_mode mode) {
-        return [mode, broker = hubbub::local_broker()](asio::any_io_executor executor) {
-            return hubbub::local_transport(std::move(executor), broker, {.delivery = mode});
-        };
-    };
+    hubbub::local_broker const broker;
     std::vector<subject> all;
     if (s.has("local")) {
         all.push_back(raw_call("raw calls"));
-        all.push_back(bus_over<hubbub::local_transport>("local, immediate", "raw calls", topic,
-                                                        local(hubbub::delivery_mode::immediate)));
+        all.push_back(bus_over<hubbub::immediate_local_transport>(
+            "local, immediate", "raw calls", topic,
+            [broker](asio::any_io_executor const& executor) {
+                return hubbub::immediate_local_transport(executor, broker);
+            }));
         all.push_back(raw_queue("raw queue"));
-        all.push_back(bus_over<hubbub::local_transport>("local, executor", "raw queue", topic,
-                                                        local(hubbub::delivery_mode::executor)));
+        all.push_back(bus_over<hubbub::local_transport>(
+            "local, executor", "raw queue", topic, [broker](asio::any_io_executor const& executor) {
+                return hubbub::local_transport(executor, broker);
+            }));
     }
     if (s.has("redis")) {
         all.push_back(raw_redis_subject("hiredis, pipelined", redis, topic));

@@ -160,10 +160,11 @@ public:
                 throw failure(fmt::format("publish: {}", error.message()));
         };
         auto const with_completion = [this](std::string_view payload) {
-            two_.left().async_publish(topic_, payload, [this](std::error_code error, std::size_t) {
-                if (error)
-                    run_->fail(fmt::format("publish: {}", error.message()));
-            });
+            two_.left().async_publish(
+                topic_, payload, [this](std::error_code error, hubbub::receiver_count) {
+                    if (error)
+                        run_->fail(fmt::format("publish: {}", error.message()));
+                });
         };
         auto const many = burst(plain, 256);
         auto const completed = burst(with_completion, 256);

@@ -105,9 +105,8 @@ private:
 
     asio::io_context io_;
     hubbub::local_broker broker_;
-    hubbub::local_transport transport_{
-        io_.get_executor(), broker_, {.delivery = hubbub::delivery_mode::immediate}};
-    hubbub::bus<hubbub::local_transport, hubbub::in_place_serializer> bus_{transport_};
+    hubbub::immediate_local_transport transport_{io_, broker_};
+    hubbub::bus<hubbub::immediate_local_transport, hubbub::in_place_serializer> bus_{transport_};
     std::vector<hubbub::subscription> subscriptions_;
 };
 

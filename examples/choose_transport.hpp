@@ -18,8 +18,7 @@
 inline hubbub::any_transport
 choose_transport(asio::io_context& io, hubbub::local_broker const& broker, std::string_view redis) {
     if (redis.empty())
-        return hubbub::any_transport{
-            std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
+        return hubbub::any_transport{hubbub::local_transport(io.get_executor(), broker)};
 #if defined(WITH_REDIS)
     return hubbub::make_sequenced_redis_transport(io.get_executor(), redis);
 #else

@@ -108,11 +108,12 @@ private:
     /// Asks until it is taken, each time by way of the executor, where what is queued goes on.
     void publish_when_there_is_room() {
         waits_for_room_ = true;
-        from_->async_publish(topic_, maker_.make(number_),
-                             [self = this->shared_from_this()](std::error_code error, std::size_t) {
-                                 if (!self->stopped_)
-                                     self->room_came(error);
-                             });
+        from_->async_publish(
+            topic_, maker_.make(number_),
+            [self = this->shared_from_this()](std::error_code error, hubbub::receiver_count) {
+                if (!self->stopped_)
+                    self->room_came(error);
+            });
     }
 
     void room_came(std::error_code error) {

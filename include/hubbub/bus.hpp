@@ -43,32 +43,27 @@ class queued_subscriber; // <hubbub/queue.hpp>
 template <class T>
 class receiving_subscriber; // <hubbub/receiver.hpp>
 
-/// The core of a bus with its types: the transport as it is, for the hot path, the serializer, and
-/// the trace.
-template <class Transport, class Serializer, class Trace>
+/// The core of a bus with its types: the serializer, and the trace.
+template <class Serializer, class Trace>
 class typed_core final : public bus_core {
 public:
-    static std::shared_ptr<typed_core> make(Transport& transport, Serializer&& serializer,
-                                            Trace&& trace) {
+    static std::shared_ptr<typed_core> make(std::shared_ptr<transport_interface> const& transport,
+                                            Serializer&& serializer, Trace&& trace) {
         // Not by make_shared: it instantiates as much again for each type.
-        std::shared_ptr<transport_interface> erased(
-            static_cast<transport_interface*>(new transport_model<Transport*>(&transport)));
         auto* const model = new trace_model<Trace>(std::move(trace));
         std::shared_ptr<trace_interface> traced(static_cast<trace_interface*>(model));
-        std::shared_ptr<bus_core> made(static_cast<bus_core*>(new typed_core(
-            transport, std::move(erased), std::move(traced), std::move(serializer), model->trace)));
+        std::shared_ptr<bus_core> made(static_cast<bus_core*>(
+            new typed_core(transport, std::move(traced), std::move(serializer), model->trace)));
         return std::static_pointer_cast<typed_core>(std::move(made));
     }
 
-    Transport* const typed_transport;
     [[no_unique_address]] Serializer const serializer;
     Trace* const typed_trace;
 
 private:
-    typed_core(Transport& t, std::shared_ptr<transport_interface> erased,
+    typed_core(std::shared_ptr<transport_interface> const& transport,
                std::shared_ptr<trace_interface> traced, Serializer&& s, Trace& told)
-        : bus_core(std::move(erased), &t, std::move(traced)), typed_transport(&t),
-          serializer(std::move(s)), typed_trace(&told) {}
+        : bus_core(transport, std::move(traced)), serializer(std::move(s)), typed_trace(&told) {}
 };
 
 /// The core of a bus, without its types: a part of it that outlives it.
@@ -106,10 +101,8 @@ struct wait_up_to {
 ///                transport's I/O. What concerns no one call is an event.
 /// Thread safety: all functions, from any thread. A sink may call all of them, reset any
 ///                subscription and destroy the bus. No lock is held while a sink runs.
-/// Lifetime:      the bus borrows the transport, which outlives it. Its subscriptions end with it. Both
-///                may end while other threads run handlers of the bus (none of its functions): it
-///                waits for one that calls the transport just then. That may run a sink where
-///                delivery_mode is immediate: do not hold, then, a lock that a sink takes.
+/// Lifetime:      the bus keeps a handle on the transport. Its subscriptions end with it. It may end
+///                while other threads run handlers of it, but none of its functions.
 ///
 /// @code
 /// hubbub::bus bus{transport, hubbub::json_serializer{}};
@@ -129,7 +122,8 @@ class bus {
                   "in_place_serializer makes none; use one that encodes (json_serializer), or "
                   "local_transport");
 
-    using core_type = detail::typed_core<Transport, Serializer, Trace>;
+    using model = detail::transport_model<Transport>;
+    using core_type = detail::typed_core<Serializer, Trace>;
     template <class T>
     using group = detail::group_of<Serializer, Trace, T>;
 
@@ -138,20 +132,17 @@ public:
     using serializer_type = Serializer;
     using trace_type = Trace;
 
-    explicit bus(Transport& transport, Serializer serializer = {}, Trace trace = {})
-        : core_(core_type::make(transport, std::move(serializer), std::move(trace))) {}
-    /// Does not compile: the transport is to outlive the bus.
-    explicit bus(Transport const&& /*temporary*/, Serializer = {}, Trace = {}) {
-        static_assert(std::is_void_v<Transport>, "hubbub: a bus borrows its transport, and a "
-                                                 "temporary one is gone at once; give it a name");
-    }
+    explicit bus(Transport transport, Serializer serializer = {}, Trace trace = {})
+        : transport_(new model(std::move(transport))),
+          core_(core_type::make(transport_, std::move(serializer), std::move(trace))) {}
 
     bus(bus const&) = delete;
     bus& operator=(bus const&) = delete;
     ~bus() { core_->close(); }
 
     asio::any_io_executor get_executor() const { return core_->executor(); }
-    Transport& transport() const noexcept { return *core_->typed_transport; }
+    /// The handle that it keeps; valid while the bus lives.
+    Transport& transport() const noexcept { return static_cast<model&>(*transport_).handle; }
     Serializer const& serializer() const noexcept { return core_->serializer; }
     Trace& trace() const noexcept { return *core_->typed_trace; }
 
@@ -176,8 +167,9 @@ public:
         }
     }
 
-    /// Publishes message on topic, and completes with `void(std::error_code, std::size_t)` when the
-    /// backplane has it: with how often it was given out, about once a server; 0: nobody listens.
+    /// Publishes message on topic, and completes with `void(std::error_code, receiver_count)` when the
+    /// backplane has it: with how often it was given out, about once a server; 0: nobody listens; none
+    /// if the backplane does not count.
     ///
     /// The message is encoded before this returns, also with a token that starts later; the
     /// operation starts while the bus lives.
@@ -186,7 +178,7 @@ public:
     ///         backplane answered.
     template <class T, class Token = detail::no_token>
     auto async_publish(std::string_view topic, T&& message, Token&& token = {}) {
-        using signature = void(std::error_code, std::size_t);
+        using signature = void(std::error_code, receiver_count);
         if constexpr (detail::check_encodes<Serializer, std::remove_cvref_t<T>>() &&
                       detail::check_token<Token, signature>())
             return asio::async_initiate<Token, signature>(
@@ -205,7 +197,7 @@ public:
     ///               it completes as asio::error::operation_aborted. Later it has no effect.
     template <class T, class Token>
     auto async_publish(std::string_view topic, T&& message, wait_up_to patience, Token&& token) {
-        using signature = void(std::error_code, std::size_t);
+        using signature = void(std::error_code, receiver_count);
         if constexpr (detail::check_encodes<Serializer, std::remove_cvref_t<T>>() &&
                       detail::check_token<Token, signature>())
             return asio::async_initiate<Token, signature>(
@@ -250,7 +242,7 @@ public:
             return subscribe_with<T>(
                 what, std::make_shared<detail::queued_subscriber<T, Sink, decltype(executor)>>(
                           std::move(sink), std::move(executor), std::move(queue),
-                          core_->shared_report(), core_->transport().limits().budget));
+                          core_->shared_report(), transport_->limits().budget));
         }
     }
 
@@ -262,7 +254,7 @@ public:
         if constexpr (detail::check_subscribable<Serializer, T, void (*)(T const&)>() &&
                       detail::check_keepable<T>()) {
             auto source = std::make_shared<detail::receiving_subscriber<T>>(
-                std::move(queue), core_->shared_report(), core_->transport().limits().budget);
+                std::move(queue), core_->shared_report(), transport_->limits().budget);
             auto membership = subscribe_with<T>(what, source);
             if (!membership)
                 source->end(errc::closed);
@@ -346,16 +338,18 @@ private:
             // Nothing overtakes what waits for room.
             if (core_->waiting())
                 return core_->refuse(message.topic, errc::queue_full, {});
-            return core_->typed_transport->publish(message, {});
+            return transport().publish(message, {});
         }
     }
 
+    // Behind the interface, whose shared_ptr the compiler has made for all.
+    std::shared_ptr<detail::transport_interface> transport_;
     std::shared_ptr<core_type> core_;
 };
 
 /// Deduces a bus without a serializer, which does not compile and says so.
 template <class Transport>
-bus(Transport&) -> bus<Transport, detail::no_type>;
+bus(Transport) -> bus<Transport, detail::no_type>;
 
 namespace detail {
 

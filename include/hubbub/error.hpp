@@ -95,6 +95,8 @@ enum class errc {
     /// As many topics were published on lately as are numbered at a time
     /// (sequence_options::max_topics).
     too_many_topics,
+    /// The transport subscribes no patterns (transport_traits::patterns).
+    patterns_unsupported,
 };
 
 /// The category "hubbub". Any thread.

@@ -96,7 +96,6 @@
 #include <hubbub/typed/impl/bus_core_group.ipp>
 #include <hubbub/typed/impl/bus_report.ipp>
 #include <hubbub/typed/impl/draining.ipp>
-#include <hubbub/typed/impl/handler_gate.ipp>
 #include <hubbub/typed/impl/key_places.ipp>
 #include <hubbub/typed/impl/patient_publisher.ipp>
 #include <hubbub/typed/impl/raw_group.ipp>

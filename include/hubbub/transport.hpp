@@ -7,10 +7,13 @@
 
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
@@ -135,35 +138,53 @@ public:
     virtual void deliver(message_view const& message) noexcept = 0;
 };
 
-/// Result of a publish: an error, or how often the backplane gave the message out: once for each
-/// server that subscribed its topic, and on Redis once more for each pattern of it that matches.
-/// 0: nobody listens.
-using publish_completion = completion<std::error_code, std::size_t>;
+/// How often the backplane gave a message out: once for each server that subscribed its topic, and on
+/// Redis once more for each pattern of it that matches. 0: nobody listens. None: the backplane does
+/// not count (transport_traits::counts_receivers).
+using receiver_count = std::optional<std::size_t>;
+
+/// Result of a publish: an error, or that count.
+using publish_completion = completion<std::error_code, receiver_count>;
 
 /// Result of a subscribe: an error, or active.
 using subscribe_completion = completion<std::error_code>;
 
+/// The patterns that a transport can subscribe.
+enum class pattern_support {
+    /// None: they are refused, as patterns_unsupported.
+    none,
+    /// Globs, as `pattern` describes them.
+    glob,
+};
+
 /// The promises of a transport beyond the contract that all keep. The conformance suite picks its
 /// cases from these.
 struct transport_traits {
-    /// Servers in other processes share the backplane.
-    bool crosses_processes = false;
     /// All servers see the messages of a topic in one order.
     bool agreed_order = false;
     /// Sinks run on the transport's executor, one at a time; else on the thread that publishes.
+    /// `sequenced` and testing::faulty need it.
     bool serial_delivery = true;
-    /// Objects travel as they are, for in_place_serializer.
+    /// Objects travel as they are. in_place_serializer needs it.
     bool carries_objects = false;
-    /// A message that is lost on the way is told, by an event gap.
-    bool gap_notified = false;
-    /// The link can fall, and comes back.
-    bool reconnects = false;
+    /// A publish is told how many servers got it. A hub on a transport that does not count learns
+    /// only from beacons and time limits that a server is gone.
+    bool counts_receivers = true;
+    /// The patterns that it can subscribe.
+    pattern_support patterns = pattern_support::glob;
+    /// The most that the backplane can take, whatever message_limits say: a name, and a payload, in
+    /// bytes.
+    std::size_t max_name_bytes = std::numeric_limits<std::size_t>::max();
+    std::size_t max_payload_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 namespace detail {
 // clang-format off
 
 // One requirement a concept: the compiler then names the missing one.
+
+template <class T>
+concept is_a_handle_that_is_copied = std::is_copy_constructible_v<T>;
 
 template <class T>
 concept has_executor = requires(T& t) {
@@ -226,10 +247,27 @@ concept can_close = requires(T& t) {
     { t.close() } noexcept;
 };
 
+/// A transport whose traits are known at run time alone: any_transport.
+template <class T>
+concept promises_at_run_time = requires(T const& t) {
+    { t.promised() } -> std::same_as<transport_traits>;
+};
+
 // clang-format on
+
+/// What a transport promises.
+template <class T>
+constexpr transport_traits traits_of(T const& t) {
+    if constexpr (promises_at_run_time<T>)
+        return t.promised();
+    else
+        return T::traits;
+}
+
 } // namespace detail
 
-/// A policy that moves messages between the buses of a backplane.
+/// A policy that moves messages between the buses of a backplane. A T is a handle that is cheap to
+/// copy: its copies are one transport, which closes when the last of them is gone. A bus keeps one.
 ///
 /// | expression                | returns             | and                                        |
 /// |---------------------------|---------------------|--------------------------------------------|
@@ -241,7 +279,9 @@ concept can_close = requires(T& t) {
 /// | `t.observe(o)`            | `shared_ptr<void>`  | o gets events until the pointer is gone    |
 /// | `t.state()`               | link_state          | any thread                                 |
 /// | `t.statistics()`          | statistics          | any thread; its publishing half            |
-/// | `t.limits()`              | message_limits      | what it was made with                      |
+/// | `t.limits()`              | message_limits      | what it was made with: one object for all  |
+/// |                           |                     | handles, whose address tells transports    |
+/// |                           |                     | apart                                      |
 /// | `t.wait_for_room(n, done)`| void                | done when a message of n bytes, its topic  |
 /// |                           |                     | with it, would not be refused as queue_full|
 /// | `t.drain(done)`           | void                | refuses publishes from now on; done when   |
@@ -253,16 +293,18 @@ concept can_close = requires(T& t) {
 /// A completion that is passed in completes exactly once, also when the call is refused, and
 /// never before the call returned; but one that is not wanted any more (is_wanted) may be forgotten.
 /// Subscribing the same sink to the same interest again adds
-/// nothing, and completes when the interest is active. The transport calls no sink, observer or
-/// handler while it holds a lock, and outlives the buses on it.
+/// nothing, and completes when the interest is active; a sink of several interests gets a message once
+/// for each that it matches. The transport calls no sink, observer or handler while it holds a lock.
+/// After close, each function that can tell an error tells closed.
 ///
 /// testing/conformance.hpp checks what a compiler cannot: run it on your transport.
-/// Models: local_transport, redis_transport.
+/// Models: local_transport, immediate_local_transport, redis_transport, redis_tls_transport,
+/// sequenced, any_transport.
 template <class T>
-concept transport =
-    detail::has_executor<T> && detail::has_traits<T> && detail::can_publish<T> &&
-    detail::can_subscribe<T> && detail::can_unsubscribe<T> && detail::can_observe<T> &&
-    detail::has_state<T> && detail::has_statistics<T> && detail::has_limits<T> &&
-    detail::can_wait_for_room<T> && detail::can_drain<T> && detail::can_close<T>;
+concept transport = detail::is_a_handle_that_is_copied<T> && detail::has_executor<T> &&
+                    detail::has_traits<T> && detail::can_publish<T> && detail::can_subscribe<T> &&
+                    detail::can_unsubscribe<T> && detail::can_observe<T> && detail::has_state<T> &&
+                    detail::has_statistics<T> && detail::has_limits<T> &&
+                    detail::can_wait_for_room<T> && detail::can_drain<T> && detail::can_close<T>;
 
 } // namespace hubbub

@@ -13,10 +13,11 @@ using bus = hubbub::bus<hubbub::local_transport, hubbub::json_serializer>;
 
 void use(bus& to) {
 #ifdef REJECT
-    to.async_publish("t", 1, std::chrono::seconds(1), [](std::error_code, std::size_t) {});
+    to.async_publish("t", 1, std::chrono::seconds(1),
+                     [](std::error_code, hubbub::receiver_count) {});
 #else
     to.async_publish("t", 1, hubbub::wait_up_to{std::chrono::seconds(1)},
-                     [](std::error_code, std::size_t) {});
+                     [](std::error_code, hubbub::receiver_count) {});
 #endif
 }
 

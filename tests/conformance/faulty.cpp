@@ -14,22 +14,8 @@ using hubbub::testing::faults;
 using hubbub::testing::faulty;
 using faulty_transport = faulty<hubbub::local_transport>;
 
-struct local_link {
-    local_link(asio::any_io_executor const& executor, hubbub::local_broker const& broker,
-               hubbub::message_limits const& limits)
-        : link(executor, broker, {.limits = limits}) {}
-    hubbub::local_transport link;
-};
-
-/// A local transport and what spoils it, as one transport.
-struct faulty_local : private local_link, public faulty_transport {
-    faulty_local(asio::any_io_executor const& executor, hubbub::local_broker const& broker,
-                 faults const& f)
-        : local_link(executor, broker, f.limits), faulty(local_link::link, f) {}
-};
-
 struct faultless_fixture {
-    using transport_type = faulty_local;
+    using transport_type = faulty_transport;
 
     static constexpr hubbub::transport_traits traits = [] {
         auto promised = transport_type::traits;
@@ -37,38 +23,25 @@ struct faultless_fixture {
         return promised;
     }();
 
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
-        return std::make_unique<transport_type>(io.get_executor(), broker,
-                                                faults{.limits = limits});
+    transport_type make(hubbub::message_limits const& limits) {
+        return transport_type(hubbub::local_transport(io, broker, {limits}), {.limits = limits});
     }
 
     asio::io_context io;
     hubbub::local_broker broker;
 };
 
-struct slow_link {
-    slow_link(asio::any_io_executor const& executor, hubbub::local_broker const& broker,
-              faults const& f)
-        : link(executor, broker, f) {}
-    faulty_local link;
-};
-
-/// Numbers over a slow transport, as one transport.
-struct numbered_slow : private slow_link, public hubbub::sequenced<faulty_local> {
-    numbered_slow(asio::any_io_executor const& executor, hubbub::local_broker const& broker,
-                  faults const& f)
-        : slow_link(executor, broker, f), sequenced(slow_link::link) {}
-};
-
+/// Numbers over a slow transport.
 struct delayed_fixture {
-    using transport_type = numbered_slow;
+    using transport_type = hubbub::sequenced<faulty_transport>;
 
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
+    transport_type make(hubbub::message_limits const& limits) {
         using std::chrono::microseconds;
         // All alike: the suite tells by a message on another topic that nothing more will come.
         faults slow{.delay = {microseconds(500), microseconds(500)}, .limits = limits};
         slow.limits.max_payload_bytes += 37; // for the number
-        return std::make_unique<transport_type>(io.get_executor(), broker, slow);
+        return transport_type(
+            faulty_transport(hubbub::local_transport(io, broker, {slow.limits}), slow));
     }
 
     asio::io_context io;

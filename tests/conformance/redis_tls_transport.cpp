@@ -22,16 +22,16 @@ struct redis_tls_fixture {
         options.app = "case " + std::to_string(++cases);
     }
 
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
+    transport_type make(hubbub::message_limits const& limits) {
         options.limits = limits;
-        return std::make_unique<transport_type>(io.get_executor(), options);
+        return transport_type(io.get_executor(), options);
     }
 
     asio::io_context io;
     hubbub::redis::options options;
 };
 
-TYPE_TO_STRING_AS("redis, TLS", erased<erased<redis_tls_fixture>>);
+TYPE_TO_STRING_AS("redis, TLS", erased<redis_tls_fixture>);
 
 namespace {
 

@@ -5,6 +5,7 @@ namespace {
 
 keeps_the_contract<erased<local_executor_fixture>> const executor(__FILE__, __LINE__);
 keeps_the_contract<erased<local_immediate_fixture>> const immediate(__FILE__, __LINE__);
+keeps_the_contract<erased<plain_fixture>> const plain(__FILE__, __LINE__);
 keeps_the_contract<erased<local_mixed_fixture>> const mixed(__FILE__, __LINE__);
 
 keeps_objects<local_executor_fixture> const objects_executor(__FILE__, __LINE__);

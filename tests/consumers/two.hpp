@@ -42,8 +42,7 @@
 inline std::string hear(std::string const& text) {
     asio::io_context io;
     hubbub::local_broker broker;
-    hubbub::any_transport transport{
-        std::make_unique<hubbub::local_transport>(io.get_executor(), broker)};
+    hubbub::any_transport transport{hubbub::local_transport(io.get_executor(), broker)};
     hubbub::topic_ledger topics;
     hubbub::bus bus{transport, hubbub::text_serializer{}, topics};
 

@@ -61,7 +61,7 @@ struct coming {
     asio::io_context io;
     hubbub::testing::virtual_time time{io};
     hubbub::any_transport transport{
-        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{})};
+        hubbub::local_transport(io.get_executor(), hubbub::local_broker{})};
     bus_type bus{transport};
     hubbub::hub<bus_type> hub{bus, {.order = hubbub::delivery_order::local_first}};
     client ada;

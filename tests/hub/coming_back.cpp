@@ -37,8 +37,8 @@ public:
     void clear() { counts_.clear(); }
 
 private:
-    std::unique_ptr<hubbub::any_transport> wire_;
-    outage_link link_{*wire_, {}};
+    hubbub::any_transport wire_;
+    outage_link link_{wire_, {}};
     hubbub::sequenced<outage_link> numbered_{link_};
     hubbub::bus<hubbub::sequenced<outage_link>, hubbub::json_serializer> bus_{numbered_};
     std::map<std::pair<std::string, beacon_reason>, unsigned> counts_;
@@ -67,7 +67,7 @@ TEST_CASE("a server that was cut off for long is counted again as soon as its li
 }
 
 TEST_CASE("a server whose link is back knows at once of those that began meanwhile") {
-    outage o;
+    counted_outage o;
     o.left.link.cut();
     outage_server late(o.time, {}, {}, false);
     o.connect(late);

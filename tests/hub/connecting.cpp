@@ -83,7 +83,7 @@ struct interrupted_executor {
 TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("a client that gives up while it waits for the backplane leaves nothing behind") {
-    on_each_setting<json_setup>([](hub_setting const& on) {
+    on_each_setting<counted_setup>([](hub_setting const& on) {
         bool not_there_yet = false;
         SUBCASE("which is not there yet") {
             not_there_yet = true;
@@ -110,9 +110,10 @@ TEST_CASE("a client that gives up while it waits for the backplane leaves nothin
         CHECK(bob.outcome == std::error_code{});
         CHECK(greeted == lines{"bob"});
         CHECK(o.left.closed == 0);
-        std::optional<std::size_t> listeners;
-        o.right->bus.async_publish("hub/user/ada", "nobody listens",
-                                   [&](std::error_code, std::size_t n) { listeners = n; });
+        hubbub::receiver_count listeners;
+        o.right->bus.async_publish(
+            "hub/user/ada", "nobody listens",
+            [&](std::error_code, hubbub::receiver_count n) { listeners = n; });
         bob.give_up(); // too late
         o.time.run_for(1s);
         CHECK(listeners == 0U);
@@ -177,8 +178,8 @@ TEST_CASE("a client that is ended while it is about to be entered leaves nothing
     asio::io_context io;
     std::function<void()> once;
     hubbub::local_broker broker;
-    hubbub::any_transport transport{std::make_unique<hubbub::local_transport>(
-        interrupted_executor{io.get_executor(), &once}, broker)};
+    hubbub::any_transport transport{
+        hubbub::local_transport(interrupted_executor{io.get_executor(), &once}, broker)};
     hub_bus bus(transport);
     hubbub::hub hub(bus);
     asio::cancellation_signal signal;

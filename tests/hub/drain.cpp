@@ -34,14 +34,14 @@ struct draining {
                 "other", [](auto const& /*call*/) {},
                 [this](std::error_code, auto made) { client = std::move(made); });
         }
-        std::unique_ptr<hubbub::any_transport> transport;
+        std::optional<hubbub::any_transport> transport;
         drained_bus bus{*transport};
         hubbub::hub<drained_bus> hub{bus};
         hubbub::connection<drained_bus> client;
     };
 
     timed_backplane time;
-    std::unique_ptr<hubbub::any_transport> transport = time.make();
+    std::optional<hubbub::any_transport> transport = time.make();
     drained_bus bus{*transport};
     std::optional<hubbub::hub<drained_bus>> hub{bus};
     std::deque<other> others;

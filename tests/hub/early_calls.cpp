@@ -47,8 +47,8 @@ TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("what is sent to all servers arrives in the order sent, also if they meet in between") {
     outage o;
-    auto const wire = o.time.make(); // hears beacons, and has no hub
-    hub_bus bus(*wire);
+    auto wire = o.time.make(); // hears beacons, and has no hub
+    hub_bus bus(wire);
     auto const hearing =
         bus.subscribe<hubbub::detail::server_beacon>("hub/servers", [](auto const&) {});
     outage_server starting(o.time, {}, {}, false);
@@ -67,7 +67,7 @@ TEST_CASE("what is sent to all servers arrives in the order sent, also if they m
 }
 
 TEST_CASE("so many calls as the option says wait until the servers have met") {
-    outage o({.hub = {.max_waiting_calls = 2}, .cut_at_the_start = true});
+    counted_outage o({.hub = {.max_waiting_calls = 2}, .cut_at_the_start = true});
     early_calls_of left(o.left);
     early_calls_of right(*o.right);
     CHECK(!left.send(1));
@@ -89,7 +89,7 @@ TEST_CASE("so many calls as the option says wait until the servers have met") {
 }
 
 TEST_CASE("of a limit of none, any number of calls waits until the servers have met") {
-    outage o({.hub = {.max_waiting_calls = 0}, .cut_at_the_start = true});
+    counted_outage o({.hub = {.max_waiting_calls = 0}, .cut_at_the_start = true});
     early_calls_of left(o.left);
     early_calls_of right(*o.right);
     for (int number = 0; number < 2000; ++number)

@@ -17,7 +17,7 @@ namespace {
 std::string refusal_of(hubbub::hub_options const& options) {
     asio::io_context io;
     hubbub::any_transport transport(
-        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
+        hubbub::local_transport(io.get_executor(), hubbub::local_broker{}));
     json_setup::bus bus(transport);
     try {
         hubbub::hub<json_setup::bus> const hub(bus, options);
@@ -41,7 +41,7 @@ TEST_CASE("a hub whose topics would be among those of another is refused by its 
 TEST_CASE("a second hub of one name on a transport is refused while the first is there") {
     asio::io_context io;
     hubbub::any_transport transport(
-        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
+        hubbub::local_transport(io.get_executor(), hubbub::local_broker{}));
     json_setup::bus bus(transport);
     json_setup::bus another_bus(transport);
     using hub = hubbub::hub<json_setup::bus>;

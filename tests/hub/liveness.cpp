@@ -88,7 +88,7 @@ TEST_CASE("a beacon that comes due while its hub ends touches no bus") {
     alarm.expires_at(time.now() + hubbub::hub_options{}.beacon_interval);
     alarm.async_wait([&](std::error_code /*none*/) { due = true; });
     hubbub::any_transport transport(
-        std::make_unique<hubbub::local_transport>(io.get_executor(), hubbub::local_broker{}));
+        hubbub::local_transport(io.get_executor(), hubbub::local_broker{}));
     auto bus = std::make_unique<setup::bus>(transport);
     auto hub = std::make_unique<hubbub::hub<setup::bus>>(*bus);
     hubbub::connection<setup::bus> client;

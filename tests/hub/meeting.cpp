@@ -72,7 +72,7 @@ void overload(int questions) {
 TEST_SUITE_BEGIN("hub");
 
 TEST_CASE("what is asked before the servers have met is asked of all") {
-    outage o;
+    counted_outage o;
     o.connect(*o.right);
     outage_server late(o.time, {}, {}, false);
     unsigned told = 0;
@@ -103,8 +103,8 @@ TEST_CASE("what is asked before the servers have met is asked of all") {
 TEST_CASE("servers that are said to be there and are not are waited for two beacons") {
     outage o;
     o.connect(*o.right);
-    auto const wire = o.time.make(); // hears beacons, and has no hub
-    hub_bus bus(*wire);
+    auto wire = o.time.make(); // hears beacons, and has no hub
+    hub_bus bus(wire);
     auto const hearing = bus.subscribe<server_beacon>("hub/servers", [](server_beacon const&) {});
     outage_server late(o.time, {}, {}, false);
     std::optional<hubbub::census<std::uint64_t>> counted;
@@ -118,7 +118,7 @@ TEST_CASE("servers that are said to be there and are not are waited for two beac
 }
 
 TEST_CASE("a server that has met nobody at the deadline says that others may be missing") {
-    outage o({.cut_at_the_start = true});
+    counted_outage o({.cut_at_the_start = true});
     o.connect(*o.right);
     std::optional<hubbub::census<std::uint64_t>> counted;
     counted_by(o.left, counted, 5s);
@@ -138,7 +138,7 @@ TEST_CASE("a server that has met nobody at the deadline says that others may be 
 }
 
 TEST_CASE("a question that reached nobody is asked again with the next beacon of its server") {
-    outage o;
+    counted_outage o;
     beacon_of_ghost(o, beacon_reason::here);
     ask_ghost(o);
     CHECK(o.ended.empty());
@@ -160,7 +160,7 @@ TEST_CASE("a question that reached nobody is asked again with the next beacon of
 
 TEST_CASE(
     "a question that reaches nobody ends when its server is lost, and at once if there is none") {
-    on_each_setting<json_setup>([](hub_setting const& on) {
+    on_each_setting<counted_setup>([](hub_setting const& on) {
         outage o({}, on);
         ask_ghost(o);
         CHECK(o.ended == error_list(1, errc::unknown_server));
@@ -222,7 +222,7 @@ TEST_CASE("an answer waits for room where the queue of its server is full") {
 }
 
 TEST_CASE("an answer that does not reach who asked is an event") {
-    outage o({.link = {.limits = {.max_queue_messages = 10}}});
+    counted_outage o({.link = {.limits = {.max_queue_messages = 10}}});
     lines lost;
     o.left.hub->on_event([&](hubbub::hub_event const& e) {
         if (auto const* const answer = std::get_if<hubbub::answer_lost>(&e))

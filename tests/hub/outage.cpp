@@ -175,7 +175,7 @@ TEST_CASE("joining a group fails as unknown_connection when the connection ends 
 }
 
 TEST_CASE("a connection that ends while it joins a group leaves nothing behind") {
-    outage o;
+    counted_outage o;
     auto& near = o.connect(o.left);
     auto& other = o.connect(o.left);
     auto const ignore = [](std::error_code) {};
@@ -191,12 +191,12 @@ TEST_CASE("a connection that ends while it joins a group leaves nothing behind")
     std::optional<hubbub::census<lines>> members;
     o.right->hub->presence().async_groups([&](auto all) { groups = std::move(all); });
     o.right->hub->presence().async_members("lobby", [&](auto all) { members = std::move(all); });
-    std::optional<std::size_t> in_lobby;
-    std::optional<std::size_t> in_garden;
+    hubbub::receiver_count in_lobby;
+    hubbub::receiver_count in_garden;
     o.right->bus.async_publish("hub/group/lobby", "nobody listens",
-                               [&](std::error_code, std::size_t n) { in_lobby = n; });
+                               [&](std::error_code, hubbub::receiver_count n) { in_lobby = n; });
     o.right->bus.async_publish("hub/group/garden", "somebody does",
-                               [&](std::error_code, std::size_t n) { in_garden = n; });
+                               [&](std::error_code, hubbub::receiver_count n) { in_garden = n; });
     o.time.run_for(1s);
     REQUIRE(groups);
     CHECK(groups->missing.empty());
@@ -297,7 +297,7 @@ TEST_CASE("what is asked of a server that dies ends as server_lost within the st
 }
 
 TEST_CASE("what is asked of a server that is known to be dead ends at once") {
-    outage o;
+    counted_outage o;
     auto const id = o.connect(*o.right).connection.id();
     o.time.run_for(1s);
     o.kill_right();

@@ -264,8 +264,7 @@ TEST_CASE("ten thousand fast members are not delayed by one that never reads") {
     asio::io_context io;
     hubbub::testing::virtual_time time(io);
     hubbub::local_broker broker;
-    hubbub::any_transport transport(
-        std::make_unique<hubbub::local_transport>(io.get_executor(), broker));
+    hubbub::any_transport transport(hubbub::local_transport(io.get_executor(), broker));
     json_setup::bus bus(transport);
     hubbub::hub<json_setup::bus> hub(bus, {.beacon_interval = std::chrono::hours(1)});
 

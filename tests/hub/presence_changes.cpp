@@ -37,12 +37,11 @@ struct watching {
 
     struct node {
         explicit node(timed_backplane& backplane, hubbub::testing::faults const& f = {})
-            : wire(backplane.make()), link(std::make_unique<link_type>(*wire, f)), faults(*link),
-              transport(std::move(link)), bus(transport), hub(bus) {}
+            : wire(backplane.make()), faults(*wire, f), transport(faults), bus(transport),
+              hub(bus) {}
 
-        std::unique_ptr<hubbub::any_transport> wire;
-        std::unique_ptr<link_type> link;
-        link_type& faults;
+        std::optional<hubbub::any_transport> wire;
+        link_type faults;
         hubbub::any_transport transport;
         bus_type bus;
         hubbub::hub<bus_type> hub;

@@ -51,8 +51,7 @@ hubbub::redis::options redis_at(std::uint16_t port) {
 struct node : hub_server<> {
     node(asio::io_context& io, std::uint16_t port)
         : hub_server(
-              std::make_unique<hubbub::any_transport>(
-                  std::make_unique<hubbub::redis_transport>(io.get_executor(), redis_at(port))),
+              hubbub::any_transport(hubbub::redis_transport(io.get_executor(), redis_at(port))),
               {.request_timeout = 1h, .beacon_interval = beacon_interval}) {}
 };
 
@@ -199,7 +198,8 @@ TEST_CASE("all that is asked of a server process that is killed ends with an err
     std::size_t flushed = 0;
     auto const flush = [&](std::size_t total) { // what was asked has come to Redis
         for (auto* const n : {&first, &second})
-            n->bus.async_publish("flush", 1, [&](std::error_code, std::size_t) { ++flushed; });
+            n->bus.async_publish("flush", 1,
+                                 [&](std::error_code, hubbub::receiver_count) { ++flushed; });
         run_until([&] { return flushed == total; }, "Redis to have what was asked");
     };
     by_first.ask_for_answer(first, victim.connection_id); // it has this, and keeps it

@@ -32,8 +32,8 @@ using numbered = hubbub::sequenced<hubbub::redis_transport>;
 /// One server, whose topics soon fall dormant.
 struct server {
     server(asio::io_context& io, redis_server const& redis, char const* user)
-        : transport({.beacon_interval = 10ms, .beacon_cap = 20ms, .dormant_after = 100ms},
-                    io.get_executor(), options(redis, user)),
+        : transport(hubbub::redis_transport(io, options(redis, user)),
+                    {.beacon_interval = 10ms, .beacon_cap = 20ms, .dormant_after = 100ms}),
           bus(transport) {
         bus.on_event([this](hubbub::event const& e) { std::visit(*this, e); });
     }

@@ -33,10 +33,7 @@ using client = hub_client<>;
 /// A server of the hub, on numbered messages over Redis.
 struct node : hub_server<> {
     node(asio::io_context& io, hubbub::redis::options const& at, hubbub::hub_options const& o)
-        : hub_server(std::make_unique<hubbub::any_transport>(
-                         std::make_unique<hubbub::sequenced<hubbub::redis_transport>>(
-                             io.get_executor(), at)),
-                     o) {
+        : hub_server(hubbub::any_transport(hubbub::sequenced(hubbub::redis_transport(io, at))), o) {
         bus.on_event([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e); g && g->topic == "hub/all")
                 missed += g->last - g->first + 1;

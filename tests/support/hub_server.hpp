@@ -69,7 +69,7 @@ struct hub_server {
     using bus_type = Bus;
     using transport_type = typename Bus::transport_type;
 
-    hub_server(std::unique_ptr<transport_type> on, hubbub::hub_options const& options)
+    hub_server(transport_type on, hubbub::hub_options const& options)
         : transport(std::move(on)), bus(*transport),
           hub(std::make_unique<hubbub::hub<Bus>>(bus, options)) {}
 
@@ -92,7 +92,7 @@ struct hub_server {
         return hub->clients().all().send("tell", text);
     }
 
-    std::unique_ptr<transport_type> transport;
+    std::optional<transport_type> transport;
     Bus bus;
     std::deque<hub_client<Bus>> clients;
     std::unique_ptr<hubbub::hub<Bus>> hub;

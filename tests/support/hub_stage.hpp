@@ -29,6 +29,8 @@
 struct hub_setting {
     bool on_redis;
     unsigned servers;
+    /// Else the transport tells nobody how many servers got a message.
+    bool counts_receivers = true;
 };
 
 struct named_setting {
@@ -62,6 +64,8 @@ struct json_setup {
     static constexpr named_setting settings[] = {
         {"two servers, local bus", {.on_redis = false, .servers = 2}},
         {"three servers, local bus", {.on_redis = false, .servers = 3}},
+        {"two servers, local bus that counts nobody",
+         {.on_redis = false, .servers = 2, .counts_receivers = false}},
         {"two servers, Redis", {.on_redis = true, .servers = 2}},
         {"three servers, Redis", {.on_redis = true, .servers = 3}},
     };
@@ -69,22 +73,31 @@ struct json_setup {
     explicit json_setup(hub_setting const& setting) {
         if (setting.on_redis)
             fixture.emplace<redis_tcp_fixture>();
+        else if (!setting.counts_receivers)
+            fixture.emplace<plain_fixture>();
     }
 
     asio::io_context& io() {
         return std::visit([](auto& f) -> asio::io_context& { return f.io; }, fixture);
     }
 
-    std::unique_ptr<transport> make() {
-        return std::visit([](auto& f) { return std::make_unique<transport>(f.make({})); }, fixture);
+    transport make() {
+        return std::visit([](auto& f) { return transport(f.make({})); }, fixture);
     }
 
-    std::variant<local_executor_fixture, redis_tcp_fixture> fixture;
+    std::variant<local_executor_fixture, redis_tcp_fixture, plain_fixture> fixture;
+};
+
+/// The same where a case itself asks how many servers get a message.
+struct counted_setup : json_setup {
+    static constexpr named_setting settings[] = {json_setup::settings[0], json_setup::settings[1],
+                                                 json_setup::settings[3], json_setup::settings[4]};
+    using json_setup::json_setup;
 };
 
 /// Objects as they are, on the publisher's thread.
 struct in_place_setup {
-    using transport = hubbub::local_transport;
+    using transport = hubbub::immediate_local_transport;
     using bus = hubbub::bus<transport, hubbub::in_place_serializer>;
 
     static constexpr named_setting settings[] = {
@@ -95,7 +108,7 @@ struct in_place_setup {
     explicit in_place_setup(hub_setting const& /*setting*/) {}
 
     asio::io_context& io() { return fixture.io; }
-    std::unique_ptr<transport> make() { return fixture.make({}); }
+    transport make() { return fixture.make({}); }
 
     local_immediate_fixture fixture;
 };
@@ -115,9 +128,16 @@ struct stage : hub_stage<typename Setup::bus> {
     explicit stage(hubbub::hub_options const& options = defaults())
         : stage(next_setting<Setup>(), options) {}
 
-    stage(hub_setting const& setting, hubbub::hub_options const& options) : setup(setting) {
+    stage(hub_setting const& on, hubbub::hub_options options) : setting(on), setup(on) {
+        if (!setting.counts_receivers) // then beacons tell what the counts would have told
+            options.beacon_interval = std::chrono::milliseconds(10);
         for (unsigned i = 0; i < setting.servers; ++i)
             servers.emplace_back(setup.make(), options);
+    }
+
+    /// The end of what is asked of a server that never was.
+    hubbub::errc unknown_server() const {
+        return setting.counts_receivers ? hubbub::errc::unknown_server : hubbub::errc::server_lost;
     }
 
     /// What observers of events refer to has ended before.
@@ -174,6 +194,7 @@ struct stage : hub_stage<typename Setup::bus> {
         return right().bus.template subscribe<message>("chat/control/mute", [](message const&) {});
     }
 
+    hub_setting const setting;
     Setup setup;
     std::deque<server<Setup>> servers;
     std::deque<client<Setup>> clients;

@@ -13,14 +13,26 @@
 
 namespace support {
 
+/// Which of the two local transports it is, where that is chosen at run time.
+enum class delivery_mode { executor, immediate };
+
+inline hubbub::basic_local_transport local_transport(asio::io_context& io,
+                                                     hubbub::local_broker const& broker,
+                                                     delivery_mode mode,
+                                                     hubbub::message_limits const& limits = {}) {
+    if (mode == delivery_mode::immediate)
+        return hubbub::immediate_local_transport(io, broker, {limits});
+    return hubbub::local_transport(io, broker, {limits});
+}
+
 /// A bus of its own on a local transport, which runs when it is told to.
 template <class Serializer = hubbub::text_serializer>
 struct local_bus {
-    using bus_type = hubbub::bus<hubbub::local_transport, Serializer>;
+    using bus_type = hubbub::bus<hubbub::basic_local_transport, Serializer>;
 
-    explicit local_bus(hubbub::delivery_mode mode = hubbub::delivery_mode::executor,
+    explicit local_bus(delivery_mode mode = delivery_mode::executor,
                        hubbub::message_limits const& limits = {})
-        : transport(io.get_executor(), broker, {mode, limits}) {}
+        : transport(local_transport(io, broker, mode, limits)) {}
 
     /// Until nothing is left to do.
     void run() {
@@ -30,7 +42,7 @@ struct local_bus {
 
     asio::io_context io;
     hubbub::local_broker broker;
-    hubbub::local_transport transport;
+    hubbub::basic_local_transport transport;
     std::optional<bus_type> holder{std::in_place, transport};
     bus_type& bus = *holder;
 };

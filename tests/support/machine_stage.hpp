@@ -118,9 +118,10 @@ struct machine_stage {
     asio::io_context io;
     hubbub::testing::virtual_time time{io};
     scripted_transport transport{io};
-    std::shared_ptr<detail::bus_core> bus_core = std::make_shared<detail::bus_core>(
-        std::make_shared<detail::transport_model<scripted_transport*>>(&transport), &transport,
-        nullptr);
+    std::shared_ptr<detail::transport_interface> handle =
+        std::make_shared<detail::transport_model<borrowed<scripted_transport>>>(transport);
+    std::shared_ptr<detail::bus_core> bus_core =
+        std::make_shared<detail::bus_core>(handle, nullptr);
     detail::frame_bus bus{bus_core, detail::frame_format::objects};
     detail::hub_topics topics{"hub"};
     std::shared_ptr<detail::hub_hooks> hooks = std::make_shared<detail::hub_hooks>();

@@ -33,7 +33,7 @@ struct outage_wire {
             link.cut();
     }
 
-    std::unique_ptr<hubbub::any_transport> wire;
+    std::optional<hubbub::any_transport> wire;
     outage_link link;
 };
 
@@ -41,9 +41,7 @@ struct outage_server : outage_wire, hub_server<> {
     outage_server(timed_backplane& backplane, hubbub::hub_options const& options,
                   hubbub::testing::faults const& f, bool cut_at_the_start)
         : outage_wire(backplane, f, cut_at_the_start),
-          hub_server(std::make_unique<hubbub::any_transport>(
-                         std::make_unique<hubbub::sequenced<outage_link>>(link)),
-                     options) {
+          hub_server(hubbub::any_transport(hubbub::sequenced(link)), options) {
         bus.on_event([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e))
                 gaps.push_back(std::string(g->topic) + " " +
@@ -71,6 +69,8 @@ struct outage {
             add(middle, s);
         add(right, s);
         time.run_for(std::chrono::milliseconds(100));
+        if (!on.counts_receivers) // then they have met after two beacons
+            time.run_for(2 * s.hub.beacon_interval);
     }
 
     /// A server whose link is without faults.
@@ -122,4 +122,10 @@ struct outage {
     outage_server left;
     std::optional<outage_server> middle; // of three
     std::optional<outage_server> right;
+};
+
+/// For a case about what the counts of receivers tell a hub, or one that asks for them itself.
+struct counted_outage : outage {
+    counted_outage() : counted_outage(setting{}) {}
+    explicit counted_outage(setting const& s) : outage(s, next_setting<counted_setup>()) {}
 };

@@ -21,7 +21,7 @@ namespace support {
 /// A bus for subscriptions with a queue of their own. What it publishes has come when run has returned.
 struct queue_stage : local_bus<> {
     explicit queue_stage(hubbub::message_limits const& limits = {})
-        : local_bus(hubbub::delivery_mode::executor, limits) {
+        : local_bus(support::delivery_mode::executor, limits) {
         bus.on_event([this](hubbub::event const& e) {
             if (auto const* const d = std::get_if<hubbub::message_dropped>(&e))
                 drops_told += d->count;

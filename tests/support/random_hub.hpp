@@ -66,12 +66,12 @@ protected:
             auto const error = faulty::publish(m, std::move(done));
             auto const frame = hubbub::detail::sequence_frame::parse(m.payload);
             if (!error && frame && !frame->is_beacon)
-                published.push_back(
+                published->push_back(
                     {std::string(m.topic), std::string(frame->stream), frame->number});
             return error;
         }
 
-        std::vector<place> published;
+        std::shared_ptr<std::vector<place>> published = std::make_shared<std::vector<place>>();
     };
 
     /// What a server is behind.
@@ -88,9 +88,7 @@ protected:
         server(asio::io_context& io, hubbub::local_broker const& broker, options const& o,
                hubbub::testing::faults const& f)
             : faulty_wire(io, broker, f),
-              hub_server(std::make_unique<hubbub::any_transport>(
-                             std::make_unique<hubbub::sequenced<link_type>>(link, o.numbers)),
-                         o.hub) {}
+              hub_server(hubbub::any_transport(hubbub::sequenced(link, o.numbers)), o.hub) {}
 
         bool cut = false;
         std::set<place> gaps; // that it was told
@@ -251,7 +249,7 @@ protected:
         call c{.number = calls_.size(), .by = by, .to = static_cast<call::kind>(pick(4))};
         if (choose_names(c) == 0)
             return nullptr;
-        auto& published = servers_[by]->link.published;
+        auto& published = *servers_[by]->link.published;
         published.clear();
         auto const error = choose_target(c).send("tell", c.number);
         c.places = std::exchange(published, {});

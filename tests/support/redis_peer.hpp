@@ -65,7 +65,8 @@ public:
 
     /// A handler for async_publish, which adds its error to published.
     auto on_published() {
-        return [this](std::error_code error, std::size_t) { published.push_back(error); };
+        return
+            [this](std::error_code error, hubbub::receiver_count) { published.push_back(error); };
     }
 
     template <class Condition>
@@ -103,8 +104,9 @@ public:
                     return answered;
                 if (answered && bus.state() == hubbub::link_state::whole) {
                     answered = false;
-                    bus.async_publish(topic, text,
-                                      [&](std::error_code, std::size_t) { answered = true; });
+                    bus.async_publish(topic, text, [&](std::error_code, hubbub::receiver_count) {
+                        answered = true;
+                    });
                 }
                 return false;
             },

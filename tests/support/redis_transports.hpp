@@ -34,9 +34,9 @@ struct redis_fixture {
             std::chrono::seconds(Where == redis_server::listens::on_port ? 0 : 60);
     }
 
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
+    transport_type make(hubbub::message_limits const& limits) {
         options.limits = limits;
-        return std::make_unique<transport_type>(io.get_executor(), options);
+        return transport_type(io.get_executor(), options);
     }
 
     asio::io_context io;

@@ -5,6 +5,8 @@
 #include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
+#include <support/borrowed.hpp>
+
 #include <asio/io_context.hpp>
 
 #include <algorithm>
@@ -24,7 +26,7 @@ namespace support {
 /// with the n-th of them what the test says; what arrives is delivered by the test. One thread.
 class scripted_transport {
 public:
-    static constexpr hubbub::transport_traits traits{.carries_objects = true, .reconnects = true};
+    static constexpr hubbub::transport_traits traits{.carries_objects = true};
 
     /// What becomes of a step.
     enum class fate {
@@ -212,6 +214,6 @@ private:
     sinks sinks_;
 };
 
-static_assert(hubbub::transport<scripted_transport>);
+static_assert(hubbub::transport<borrowed<scripted_transport>>);
 
 } // namespace support

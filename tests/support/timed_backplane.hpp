@@ -32,10 +32,10 @@ public:
     hubbub::testing::virtual_time::time_point now() const { return time_.now(); }
 
     /// A transport on it, whose link is whole.
-    std::unique_ptr<hubbub::any_transport> make() {
+    hubbub::any_transport make() {
         auto made = setup_.make();
         hubbub::testing::run_until(
-            io(), [&] { return made->state() == hubbub::link_state::whole; },
+            io(), [&] { return made.state() == hubbub::link_state::whole; },
             "a link that is whole");
         return made;
     }

@@ -5,6 +5,9 @@
 #include <hubbub/transport/any.hpp>
 #include <hubbub/transport/local.hpp>
 
+#include <support/local_bus.hpp>
+#include <support/plain_transport.hpp>
+
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
@@ -18,41 +21,35 @@
 // one, and gets the whole suite by keeps_the_contract<its_fixture>.
 
 /// A local broker whose servers all deliver in the same way.
-template <hubbub::delivery_mode Delivery>
+template <class Transport>
 struct local_fixture {
-    using transport_type = hubbub::local_transport;
+    using transport_type = Transport;
 
-    static constexpr hubbub::transport_traits traits = [] {
-        auto promised = transport_type::traits;
-        promised.agreed_order = Delivery == hubbub::delivery_mode::executor;
-        promised.serial_delivery = Delivery == hubbub::delivery_mode::executor;
-        return promised;
-    }();
-
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
-        return std::make_unique<transport_type>(
-            io.get_executor(), broker,
-            hubbub::local_options{.delivery = Delivery, .limits = limits});
+    Transport make(hubbub::message_limits const& limits) {
+        return Transport(io, broker, hubbub::local_options{.limits = limits});
     }
 
     asio::io_context io;
     hubbub::local_broker broker;
 };
 
-using local_executor_fixture = local_fixture<hubbub::delivery_mode::executor>;
-using local_immediate_fixture = local_fixture<hubbub::delivery_mode::immediate>;
+using local_executor_fixture = local_fixture<hubbub::local_transport>;
+using plain_fixture = local_fixture<support::plain_transport>;
+using local_immediate_fixture = local_fixture<hubbub::immediate_local_transport>;
 
 /// A local broker whose servers deliver in both ways, turn about.
-struct local_mixed_fixture : local_immediate_fixture {
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
+struct local_mixed_fixture {
+    using transport_type = hubbub::basic_local_transport;
+
+    transport_type make(hubbub::message_limits const& limits) {
+        using support::delivery_mode;
         immediate = !immediate;
-        return std::make_unique<transport_type>(
-            io.get_executor(), broker,
-            hubbub::local_options{.delivery = immediate ? hubbub::delivery_mode::immediate
-                                                        : hubbub::delivery_mode::executor,
-                                  .limits = limits});
+        return support::local_transport(
+            io, broker, immediate ? delivery_mode::immediate : delivery_mode::executor, limits);
     }
 
+    asio::io_context io;
+    hubbub::local_broker broker;
     bool immediate = false;
 };
 
@@ -64,13 +61,14 @@ struct erased : Fixture {
 
     static constexpr hubbub::transport_traits traits = hubbub::testing::traits_of<Fixture>;
 
-    std::unique_ptr<transport_type> make(hubbub::message_limits const& limits) {
-        return std::make_unique<transport_type>(Fixture::make(limits));
+    transport_type make(hubbub::message_limits const& limits) {
+        return transport_type(Fixture::make(limits));
     }
 };
 
 TYPE_TO_STRING_AS("local, executor", erased<local_executor_fixture>);
 TYPE_TO_STRING_AS("local, executor, objects", local_executor_fixture);
+TYPE_TO_STRING_AS("local, without counts and patterns", erased<plain_fixture>);
 TYPE_TO_STRING_AS("local, immediate", erased<local_immediate_fixture>);
 TYPE_TO_STRING_AS("local, immediate, objects", local_immediate_fixture);
 TYPE_TO_STRING_AS("local, mixed", erased<local_mixed_fixture>);

@@ -19,9 +19,9 @@
 
 namespace bus_test {
 
-using hubbub::delivery_mode;
 using hubbub::errc;
 using hubbub::pattern;
+using support::delivery_mode;
 using support::local_bus;
 using support::small_number_serializer;
 
@@ -149,7 +149,7 @@ TEST_CASE("a message that cannot be encoded is refused, counted, and seen by nob
     auto const s = f.bus.subscribe<int>("t", [&](int) { ++calls; });
     CHECK(f.bus.publish("t", 100) == errc::cannot_encode);
     std::error_code error;
-    f.bus.async_publish("t", -1, [&](std::error_code e, std::size_t) { error = e; });
+    f.bus.async_publish("t", -1, [&](std::error_code e, hubbub::receiver_count) { error = e; });
     CHECK(!f.bus.publish("t", 99));
     f.run();
     CHECK(error == errc::cannot_encode);
@@ -175,10 +175,11 @@ TEST_CASE("a serializer may publish while it encodes") {
             value = bytes;
             return {};
         }
-        std::shared_ptr<hubbub::bus<hubbub::local_transport, chatty>*> bus;
+        std::shared_ptr<hubbub::bus<hubbub::basic_local_transport, chatty>*> bus;
     };
     local_bus f;
-    auto const self = std::make_shared<hubbub::bus<hubbub::local_transport, chatty>*>(nullptr);
+    auto const self =
+        std::make_shared<hubbub::bus<hubbub::basic_local_transport, chatty>*>(nullptr);
     hubbub::bus bus(f.transport, chatty{self});
     *self = &bus;
     std::string log;
@@ -257,7 +258,7 @@ TEST_CASE("every bus on a transport is told of the transport's events, until it 
         log += "a" + std::string(std::get<hubbub::message_dropped>(e).topic);
     });
     auto const other =
-        std::make_unique<hubbub::bus<hubbub::local_transport, hubbub::text_serializer>>(
+        std::make_unique<hubbub::bus<hubbub::basic_local_transport, hubbub::text_serializer>>(
             f.transport);
     other->on_event([&](auto const&) { log += "b"; });
     auto const s = f.bus.subscribe<std::string>("t", [](auto const&) {});

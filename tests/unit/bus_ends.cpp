@@ -62,13 +62,11 @@ struct visits {
 struct visited_transport : hubbub::local_transport {
     visited_transport(asio::any_io_executor executor, hubbub::local_broker const& broker,
                       hubbub::local_options const& options, visits& v)
-        : local_transport(std::move(executor), broker, options), all(&v) {}
-    visited_transport(visited_transport const&) = delete;
-    visited_transport& operator=(visited_transport const&) = delete;
-    ~visited_transport() {
-        if (all->inside > 0)
-            all->disturbed = true;
-    }
+        : local_transport(std::move(executor), broker, options), all(&v),
+          last_handle(all, [](visits* seen) {
+              if (seen->inside > 0)
+                  seen->disturbed = true;
+          }) {}
 
     std::error_code publish(hubbub::message_view const& message, hubbub::publish_completion done) {
         visits::visit const v(*all);
@@ -88,6 +86,7 @@ struct visited_transport : hubbub::local_transport {
     }
 
     visits* all;
+    std::shared_ptr<visits> last_handle;
 };
 
 using text_bus = hubbub::bus<visited_transport, hubbub::text_serializer>;
@@ -132,7 +131,7 @@ TEST_CASE("a bus may end, and its transport with it, while another thread publis
         two_threads f;
         for (int i = 0; i < 4; ++i)
             f.bus->async_publish("t", std::string("m"), wait_up_to{0ms},
-                                 [&](std::error_code, std::size_t) { ++f.ends; });
+                                 [&](std::error_code, hubbub::receiver_count) { ++f.ends; });
         int const before = f.seen.made;
         f.run();
         f.seen.wait_for_more_than(before + round % 2);
@@ -161,18 +160,16 @@ TEST_CASE("a bus may end, and its transport with it, while another thread ends i
 TEST_CASE("a bus that a sink destroys inside of a publish with patience does not wait for itself") {
     asio::io_context io;
     hubbub::local_broker const broker;
-    std::optional<hubbub::local_transport> transport(
-        std::in_place, io.get_executor(), broker,
-        hubbub::local_options{.delivery = hubbub::delivery_mode::immediate});
-    std::optional<hubbub::bus<hubbub::local_transport, hubbub::text_serializer>> bus(std::in_place,
-                                                                                     *transport);
+    std::optional<hubbub::immediate_local_transport> transport(std::in_place, io, broker);
+    std::optional<hubbub::bus<hubbub::immediate_local_transport, hubbub::text_serializer>> bus(
+        std::in_place, *transport);
     auto const s = bus->subscribe<std::string>("t", [&](std::string const&) {
         bus.reset();
         transport.reset();
     });
     std::optional<std::error_code> end;
     bus->async_publish("t", std::string("m"), wait_up_to{0ms},
-                       [&](std::error_code error, std::size_t) { end = error; });
+                       [&](std::error_code error, hubbub::receiver_count) { end = error; });
     io.run();
     CHECK(end == std::error_code{});
 }

@@ -18,10 +18,10 @@ namespace bus_objects_test {
 
 // A bus that carries objects without encoding them.
 
-using hubbub::delivery_mode;
 using hubbub::errc;
 using hubbub::in_place_serializer;
 using hubbub::pattern;
+using support::delivery_mode;
 
 namespace {
 

@@ -38,7 +38,7 @@ using text_bus = hubbub::bus<hubbub::local_transport, hubbub::text_serializer>;
 
 struct fixture {
     auto ended(std::string name) {
-        return [this, name = std::move(name)](std::error_code error, std::size_t) {
+        return [this, name = std::move(name)](std::error_code error, hubbub::receiver_count) {
             ends.push_back(error ? name + ": " + error.message() : name);
         };
     }
@@ -58,7 +58,7 @@ struct late_refusal : hubbub::local_transport {
     using local_transport::local_transport;
     std::error_code publish(hubbub::message_view const& /*message*/,
                             hubbub::publish_completion done) {
-        done(errc::queue_full, 0);
+        done(errc::queue_full, {});
         return {};
     }
 };
@@ -68,17 +68,18 @@ struct full : hubbub::local_transport {
     using local_transport::local_transport;
     std::error_code publish(hubbub::message_view const& /*message*/,
                             hubbub::publish_completion done) {
-        done(errc::queue_full, 0);
+        done(errc::queue_full, {});
         return errc::queue_full;
     }
     void wait_for_room(std::size_t /*bytes*/, hubbub::completion<std::error_code> done) {
-        waits.push_back(std::move(done));
+        waits->push_back(std::move(done));
     }
     auto wanted() const {
-        return std::count_if(waits.begin(), waits.end(),
+        return std::count_if(waits->begin(), waits->end(),
                              [](auto const& done) { return done.is_wanted(); });
     }
-    std::vector<hubbub::completion<std::error_code>> waits;
+    using completions = std::vector<hubbub::completion<std::error_code>>;
+    std::shared_ptr<completions> waits = std::make_shared<completions>();
 };
 
 /// Can be moved, and not be copied while it is broken.
@@ -134,9 +135,8 @@ TEST_CASE("a faulty transport keeps what the one below has no room for") {
 
 TEST_CASE("a publish that is attempted for the first time holds up nobody") {
     fixture f;
-    hubbub::local_transport transport(f.io.get_executor(), f.broker,
-                                      {.delivery = hubbub::delivery_mode::immediate});
-    text_bus bus(transport);
+    hubbub::immediate_local_transport transport(f.io, f.broker);
+    hubbub::bus bus(transport, hubbub::text_serializer{});
     texts seen;
     auto const inner = bus.subscribe<std::string>("u", [&](auto const& m) { seen.push_back(m); });
     auto const outer =
@@ -191,7 +191,7 @@ TEST_CASE("a transport may forget who waited for room and gave up") {
     CHECK(transport.wanted() == 1);
     bus->async_publish("t", std::string("12"), wait_up_to{200ms}, f.ended("small"));
     f.time.run_for(150ms);
-    CHECK(transport.waits.size() == 2);
+    CHECK(transport.waits->size() == 2);
     CHECK(transport.wanted() == 1);
     f.time.run_for(100ms);
     CHECK(transport.wanted() == 0);

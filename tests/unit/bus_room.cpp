@@ -40,7 +40,7 @@ struct fixture {
     using bus_type = hubbub::bus<hubbub::local_transport, hubbub::text_serializer>;
 
     auto ended(std::string name) {
-        return [this, name = std::move(name)](std::error_code error, std::size_t) {
+        return [this, name = std::move(name)](std::error_code error, hubbub::receiver_count) {
             ends.push_back(error ? name + ": " + error.message() : name);
         };
     }
@@ -157,11 +157,12 @@ TEST_CASE("a wait ends at its deadline, by the clock of the executor's context")
     auto const begin = f.time.now();
     std::vector<std::pair<std::error_code, std::chrono::milliseconds>> ends;
     for (auto const patience : {1000ms, 250ms})
-        f.bus.async_publish(
-            "t", std::string("2"), wait_up_to{patience}, [&](std::error_code error, std::size_t) {
-                ends.emplace_back(error, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                             f.time.now() - begin));
-            });
+        f.bus.async_publish("t", std::string("2"), wait_up_to{patience},
+                            [&](std::error_code error, hubbub::receiver_count) {
+                                ends.emplace_back(
+                                    error, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                               f.time.now() - begin));
+                            });
     f.time.run_for(5s);
     using end = std::pair<std::error_code, std::chrono::milliseconds>;
     CHECK(ends == std::vector<end>{{errc::timed_out, 250ms}, {errc::timed_out, 1000ms}});
@@ -171,9 +172,10 @@ TEST_CASE("the longest time there is means never, for a wait as for a drain") {
     cut_off f;
     texts ends;
     auto const never = std::chrono::milliseconds::max();
-    f.bus.async_publish(
-        "t", std::string("3"), wait_up_to{never},
-        [&](std::error_code error, std::size_t) { ends.push_back("publish: " + error.message()); });
+    f.bus.async_publish("t", std::string("3"), wait_up_to{never},
+                        [&](std::error_code error, hubbub::receiver_count) {
+                            ends.push_back("publish: " + error.message());
+                        });
     f.time.run_for(24h);
     CHECK(ends.empty());
     f.bus.async_drain(never, [&](std::error_code error, std::uint64_t undelivered) {
@@ -215,7 +217,7 @@ TEST_CASE("a drain during an outage is done when the link is back") {
 TEST_CASE(
     "a drain whose bus and transport end meanwhile completes as closed, and touches neither") {
     fixture f;
-    auto transport = std::make_unique<hubbub::local_transport>(f.io.get_executor(), f.broker);
+    std::optional<hubbub::local_transport> transport(std::in_place, f.io, f.broker);
     auto bus = std::make_unique<fixture::bus_type>(*transport);
     CHECK(!bus->publish("t", "1"));
     std::vector<std::pair<std::error_code, std::uint64_t>> ends;
@@ -351,7 +353,7 @@ TEST_CASE("a drain has sinks work off their queues, and counts what they leave")
 
 TEST_CASE("a drain whose bus ends while a sink works off its queue completes as closed") {
     fixture f;
-    auto transport = std::make_unique<hubbub::local_transport>(f.io.get_executor(), f.broker);
+    std::optional<hubbub::local_transport> transport(std::in_place, f.io, f.broker);
     auto bus = std::make_unique<fixture::bus_type>(*transport);
     asio::io_context elsewhere;
     auto const s = bus->subscribe<std::string>(

@@ -28,9 +28,9 @@ namespace bus_tokens_test {
 
 // The asynchronous operations with each kind of completion token.
 
-using hubbub::delivery_mode;
 using hubbub::errc;
 using hubbub::subscription;
+using support::delivery_mode;
 using support::local_bus;
 
 namespace {
@@ -45,7 +45,8 @@ TEST_CASE("a handler is called once, and never before the call has returned") {
         int published = 0;
         int subscribed = 0;
         auto const publish = [&](std::string const& topic) {
-            f.bus.async_publish(topic, "x", [&](std::error_code, std::size_t) { ++published; });
+            f.bus.async_publish(topic, "x",
+                                [&](std::error_code, hubbub::receiver_count) { ++published; });
         };
         auto const subscribe = [&](std::string const& topic) {
             f.bus.async_subscribe<std::string>(
@@ -70,9 +71,9 @@ TEST_CASE("async_publish tells to how many servers the message was given") {
     local_bus f;
     hubbub::local_transport elsewhere(f.io.get_executor(), f.broker);
     hubbub::bus other(elsewhere, hubbub::text_serializer{});
-    std::vector<std::size_t> counts;
+    std::vector<hubbub::receiver_count> counts;
     auto const publish = [&] {
-        f.bus.async_publish("t", "x", [&](std::error_code error, std::size_t n) {
+        f.bus.async_publish("t", "x", [&](std::error_code error, hubbub::receiver_count n) {
             CHECK(!error);
             counts.push_back(n);
         });
@@ -85,7 +86,7 @@ TEST_CASE("async_publish tells to how many servers the message was given") {
     publish();
     auto const c = other.subscribe<std::string>("t", ignore);
     publish();
-    CHECK(counts == std::vector<std::size_t>{0, 1, 1, 2});
+    CHECK(counts == std::vector<hubbub::receiver_count>{0, 1, 1, 2});
 }
 
 TEST_CASE("async_subscribe hands over the subscription, or says why there is none") {
@@ -140,10 +141,10 @@ TEST_CASE("handlers and sinks may be movable only") {
             kept = std::move(s);
         });
     f.run();
-    f.bus.async_publish("t", "x",
-                        [&, p = std::make_unique<int>(3)](std::error_code, std::size_t n) {
-                            log += "(" + std::to_string(*p) + std::to_string(n) + ")";
-                        });
+    f.bus.async_publish(
+        "t", "x", [&, p = std::make_unique<int>(3)](std::error_code, hubbub::receiver_count n) {
+            log += "(" + std::to_string(*p) + std::to_string(n.value_or(0)) + ")";
+        });
     f.run();
     CHECK(log.size() == 7);
     CHECK(log.starts_with("2"));
@@ -158,7 +159,7 @@ TEST_CASE("use_future gives the result, and throws the error") {
     auto const kept = subscribed.get();
     CHECK(kept);
 
-    std::future<std::size_t> published = f.bus.async_publish("t", "x", asio::use_future);
+    std::future<hubbub::receiver_count> published = f.bus.async_publish("t", "x", asio::use_future);
     auto refused = f.bus.async_publish("", "x", asio::use_future);
     f.run();
     CHECK(published.get() == 1);
@@ -217,7 +218,8 @@ TEST_CASE("a refused encoding reaches a handler and a coroutine alike") {
     local_bus<support::small_number_serializer> f;
     std::error_code by_handler;
     std::error_code by_coroutine;
-    f.bus.async_publish("t", 100, [&](std::error_code e, std::size_t) { by_handler = e; });
+    f.bus.async_publish("t", 100,
+                        [&](std::error_code e, hubbub::receiver_count) { by_handler = e; });
     auto const story = [&]() -> asio::awaitable<void> {
         co_await f.bus.async_publish("t", 100,
                                      asio::redirect_error(asio::use_awaitable, by_coroutine));
@@ -234,10 +236,12 @@ TEST_CASE("a handler runs on its own executor, if it has one") {
     int calls = 0;
     f.bus.async_publish(
         "t", "x",
-        asio::bind_executor(own.get_executor(), [&](std::error_code, std::size_t) { ++calls; }));
+        asio::bind_executor(own.get_executor(),
+                            [&](std::error_code, hubbub::receiver_count) { ++calls; }));
     f.bus.async_publish(
         "", "refused",
-        asio::bind_executor(own.get_executor(), [&](std::error_code, std::size_t) { ++calls; }));
+        asio::bind_executor(own.get_executor(),
+                            [&](std::error_code, hubbub::receiver_count) { ++calls; }));
     f.bus.async_subscribe<std::string>(
         "t", ignore,
         asio::bind_executor(own.get_executor(),
@@ -257,7 +261,7 @@ TEST_CASE("a handler without an executor runs on the bus's, where sinks run") {
     int inside = 0;
     auto const look = [&] { inside += own->running_in_this_thread() ? 1 : 0; };
     auto const s = f.bus.subscribe<std::string>("t", [&](auto const&) { look(); });
-    f.bus.async_publish("t", "x", [&](std::error_code, std::size_t) { look(); });
+    f.bus.async_publish("t", "x", [&](std::error_code, hubbub::receiver_count) { look(); });
     f.bus.async_subscribe<std::string>("t", ignore,
                                        [&](std::error_code, subscription const&) { look(); });
     f.run();
@@ -268,9 +272,10 @@ TEST_CASE("an executor has work for as long as an operation is under way") {
     local_bus f;
     asio::io_context own;
     bool called = false;
-    f.bus.async_publish("t", "x",
-                        asio::bind_executor(own.get_executor(),
-                                            [&](std::error_code, std::size_t) { called = true; }));
+    f.bus.async_publish(
+        "t", "x",
+        asio::bind_executor(own.get_executor(),
+                            [&](std::error_code, hubbub::receiver_count) { called = true; }));
     own.poll();
     CHECK(!own.stopped());
     f.run();
@@ -284,7 +289,8 @@ TEST_CASE("an operation under way ends when the transport is closed or the bus i
         CAPTURE(close);
         local_bus f;
         std::vector<std::error_code> ended;
-        f.bus.async_publish("t", "x", [&](std::error_code e, std::size_t) { ended.push_back(e); });
+        f.bus.async_publish("t", "x",
+                            [&](std::error_code e, hubbub::receiver_count) { ended.push_back(e); });
         f.bus.async_subscribe<std::string>(
             "t", ignore, [&](std::error_code e, subscription const&) { ended.push_back(e); });
         if (close)

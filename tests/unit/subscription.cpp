@@ -17,8 +17,8 @@
 
 namespace subscription_test {
 
-using hubbub::delivery_mode;
 using hubbub::subscription;
+using support::delivery_mode;
 using support::local_bus;
 
 static_assert(std::is_nothrow_move_constructible_v<subscription>);

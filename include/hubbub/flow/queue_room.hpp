@@ -36,11 +36,17 @@ public:
         return true;
     }
 
-    /// Takes it whatever the bounds say; the budget gives what it has.
-    void enter(std::size_t bytes) { settle({taken_.entries + 1, taken_.bytes + bytes}); }
-
-    /// Corrects what is taken, for a queue that counts its bytes itself.
-    void settle(queue_load now);
+    /// Corrects what is taken, for a queue that counts its bytes itself: no less than before.
+    void grow_to(queue_load now) {
+        taken_ = now;
+        note_peak();
+        charge_.settle(now.bytes);
+    }
+    /// The same: no more than before. Those who wait are not told before notify.
+    void shrink_to(queue_load now) {
+        taken_ = now;
+        charge_.settle(now.bytes);
+    }
 
     /// An entry takes so many bytes, where it took others; false if they are too many.
     bool try_resize(std::size_t from, std::size_t to);
@@ -51,7 +57,10 @@ public:
     void leave_all();
 
     /// Tells those who wait, and whom the budget lets in too.
-    void notify();
+    void notify() {
+        if (!waiters_.empty())
+            notify_waiters();
+    }
 
     /// Whether an empty queue would take an entry of so many bytes.
     bool attainable(std::size_t bytes) const noexcept {
@@ -71,6 +80,8 @@ private:
     bool fits(std::size_t bytes) const noexcept {
         return taken_.has_room(bytes, max_entries_, max_bytes_);
     }
+
+    void notify_waiters();
 
     void note_peak() noexcept {
         peak_ = {std::max(peak_.entries, taken_.entries), std::max(peak_.bytes, taken_.bytes)};

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 namespace hubbub::detail {
@@ -35,39 +34,35 @@ public:
     virtual void close() noexcept = 0;
 };
 
-/// Calls a transport of a type that is known here. Held points to it: a T*, or a
-/// std::unique_ptr<T>, which owns it.
-template <class Held>
+/// Holds a handle on a transport of type T, and calls it.
+template <class T>
 class transport_model final : public transport_interface {
-    using held_type = std::remove_cvref_t<decltype(*std::declval<Held&>())>;
-
 public:
-    explicit transport_model(Held held) : held_(std::move(held)) {}
+    explicit transport_model(T transport) : handle(std::move(transport)) {}
 
-    transport_traits promised() const noexcept override { return held_type::traits; }
-    asio::any_io_executor get_executor() const override { return held_->get_executor(); }
+    transport_traits promised() const noexcept override { return traits_of(handle); }
+    asio::any_io_executor get_executor() const override { return handle.get_executor(); }
     std::error_code publish(message_view const& message, publish_completion done) override {
-        return held_->publish(message, std::move(done));
+        return handle.publish(message, std::move(done));
     }
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
                               subscribe_completion done) override {
-        return held_->subscribe(what, s, std::move(done));
+        return handle.subscribe(what, s, std::move(done));
     }
     void unsubscribe(interest const& what, sink const& s) noexcept override {
-        held_->unsubscribe(what, s);
+        handle.unsubscribe(what, s);
     }
-    std::shared_ptr<void> observe(observer o) override { return held_->observe(std::move(o)); }
-    link_state state() const override { return held_->state(); }
-    hubbub::statistics statistics() const override { return held_->statistics(); }
-    message_limits const& limits() const noexcept override { return held_->limits(); }
+    std::shared_ptr<void> observe(observer o) override { return handle.observe(std::move(o)); }
+    link_state state() const override { return handle.state(); }
+    hubbub::statistics statistics() const override { return handle.statistics(); }
+    message_limits const& limits() const noexcept override { return handle.limits(); }
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) override {
-        held_->wait_for_room(bytes, std::move(done));
+        handle.wait_for_room(bytes, std::move(done));
     }
-    void drain(completion<std::error_code> done) override { held_->drain(std::move(done)); }
-    void close() noexcept override { held_->close(); }
+    void drain(completion<std::error_code> done) override { handle.drain(std::move(done)); }
+    void close() noexcept override { handle.close(); }
 
-private:
-    Held const held_;
+    T handle;
 };
 
 } // namespace hubbub::detail

@@ -49,6 +49,7 @@ HUBBUB_DECL char const* describe(errc e) noexcept {
     case errc::stream_failed: return "the stream failed";
     case errc::too_many_topics:
         return "too many topics were published on lately; raise sequence_options::max_topics";
+    case errc::patterns_unsupported: return "the transport subscribes no patterns";
     case errc::unknown_call: return "no such call waits for an answer of this connection";
     case errc::connection_ended: return "the connection ended before it answered";
     case errc::server_lost: return "the server that was asked is gone";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <string>
 #include <type_traits>
 
 // Only the names of nlohmann's types, where they can be had: with them it is known exactly which types
@@ -35,7 +36,7 @@ struct any_json {
     operator Json&() const;
 
     /// nlohmann 3.11.3 asks for it where a T has a json among its template arguments.
-    using string_t = void;
+    using string_t = std::string;
 };
 
 /// Converts to a T and is none, so that a call with it finds the functions that were written for a

@@ -101,6 +101,9 @@ public:
 
     void unsubscribe(interest const& what, sink const& s) { table_.remove(what, s); }
 
+    /// Joins the exchange; apart from the constructor, which has no shared_ptr yet.
+    void attach() { exchange_->attach(shared_from_this()); }
+
     void close();
 
     void notify(event const& e) override { observers_.notify(e); }

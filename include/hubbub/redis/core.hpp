@@ -55,7 +55,7 @@ private:
 
     void give_up(std::error_code reason) override;
     void send_probe() override;
-    void on_probe_published(std::uint64_t number, std::error_code error, std::size_t receivers);
+    void on_probe_published(std::uint64_t number, std::error_code error, receiver_count receivers);
 
     /// Makes a link write what is queued, on its executor.
     void flush(std::weak_ptr<redis::connection> const& link);

@@ -32,7 +32,7 @@ public:
     bool due(time_point now, bool subscribed) noexcept;
 
     /// Redis answered the publish of a probe: it gave it to so many.
-    void on_published(std::uint64_t number, std::error_code error, std::size_t receivers,
+    void on_published(std::uint64_t number, std::error_code error, receiver_count receivers,
                       time_point now) noexcept;
 
     /// A probe came back.

@@ -88,10 +88,9 @@ private:
     template <class Append>
     void add(kind what, publish_completion&& done, Append append);
 
-    /// Tells the room what is taken.
-    void settle() { room_.settle({entries_.size(), bytes()}); }
+    hubbub::detail::queue_load load() const noexcept { return {entries_.size(), bytes()}; }
 
-    /// The same, and there may be room now for those who wait.
+    /// There is less in it: there may be room now for those who wait.
     void changed();
 
     bool displace_oldest();

@@ -26,8 +26,9 @@ conformance_list<Transport> conformance_cases(transport_traits const& promised) 
     add_sink_cases(cases);
     add_lifetime_cases(cases);
     add_name_cases(cases);
+    add_pattern_cases(cases, promised);
     add_payload_cases(cases);
-    add_operation_cases(cases);
+    add_operation_cases(cases, promised);
     add_limit_cases(cases);
     add_room_cases(cases);
     add_thread_cases(cases, promised);

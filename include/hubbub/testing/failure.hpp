@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -52,6 +53,11 @@ std::string shown(Enumeration value) {
         return shown(make_error_code(value));
     else
         return std::to_string(static_cast<std::underlying_type_t<Enumeration>>(value));
+}
+
+template <class T>
+std::string shown(std::optional<T> const& value) {
+    return value ? shown(*value) : "none";
 }
 
 template <class Item>

@@ -28,12 +28,11 @@ namespace hubbub::testing {
 ///                network tells nobody either: put `sequenced` over it, and each is a gap.
 /// Ordering:      as the transport below, but for what is reordered. Delays may part topics.
 /// Errors:        those of the transport below, queue_full, outcome_unknown. The constructor throws
-///                std::invalid_argument if an option makes no sense, or the transport below is a
-///                local_transport that delivers immediately.
+///                std::invalid_argument if an option makes no sense, or the transport in an
+///                any_transport may call sinks inside publish.
 /// Thread safety: all functions, from any thread. Sinks run on the executor of the transport below,
-///                which runs one thing at a time, as those of this library do. The transport below
-///                runs no sink inside publish.
-/// Lifetime:      the transport below outlives it.
+///                which runs one thing at a time.
+/// Lifetime:      its copies are one transport, which keeps the one below.
 ///
 /// @code
 /// hubbub::testing::faulty lossy{transport, {.seed = seed, .drop = 0.1, .delay = {1ms, 20ms}}};
@@ -44,77 +43,92 @@ namespace hubbub::testing {
 /// @endcode
 template <transport Transport>
 class faulty {
+    static_assert(Transport::traits.serial_delivery ||
+                      hubbub::detail::promises_at_run_time<Transport>,
+                  "hubbub: faulty<Transport>: this Transport may call sinks inside publish; use "
+                  "local_transport in place of immediate_local_transport");
+
 public:
     static constexpr transport_traits traits = [] {
         auto promised = Transport::traits;
         promised.agreed_order = false;
         promised.serial_delivery = true;
-        promised.gap_notified = false;
-        promised.reconnects = true;
         return promised;
     }();
 
-    explicit faulty(Transport& below, faults const& f = {})
-        : core_(std::make_shared<detail::faulty_core<Transport>>(below, f)) {
-        if constexpr (requires { below.delivery() == delivery_mode::immediate; })
-            if (below.delivery() == delivery_mode::immediate)
-                throw std::invalid_argument("faulty: the local_transport below delivers inside "
-                                            "publish; make it with delivery_mode::executor");
-        core_->start();
-    }
-    faulty(faulty const&) = delete;
-    faulty& operator=(faulty const&) = delete;
-    ~faulty() { core_->stop(); }
+    explicit faulty(Transport below, faults const& f = {})
+        : state_(std::make_shared<state_type>(std::move(below), f)) {}
 
     /// Cuts the link until heal, or leaves it cut.
-    void cut() { core_->cut(detail::faulty_core<Transport>::time_point::max()); }
+    void cut() { core().cut(core_type::time_point::max()); }
 
     /// Ends a cut, also one that the seed made; or leaves the link whole.
-    void heal() { core_->heal(); }
+    void heal() { core().heal(); }
 
     /// What was done to messages until now.
-    fault_counts counts() const { return core_->counts(); }
+    fault_counts counts() const { return core().counts(); }
 
     /// The seed, and line by line what was done to each message and to the link: the seconds since
     /// construction, "in" and the number of a message that came, or "out" and the number of one
     /// that was published, and its topic.
-    std::string log() const { return core_->log(); }
+    std::string log() const { return core().log(); }
 
-    asio::any_io_executor get_executor() const { return core_->below().get_executor(); }
+    asio::any_io_executor get_executor() const { return core().below().get_executor(); }
 
     std::error_code publish(message_view const& message, publish_completion done = {}) {
-        return core_->publish(message, std::move(done));
+        return core().publish(message, std::move(done));
     }
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
                               subscribe_completion done = {}) {
-        return core_->subscribe(what, s, std::move(done));
+        return core().subscribe(what, s, std::move(done));
     }
 
-    void unsubscribe(interest const& what, sink const& s) noexcept { core_->unsubscribe(what, s); }
+    void unsubscribe(interest const& what, sink const& s) noexcept { core().unsubscribe(what, s); }
 
-    std::shared_ptr<void> observe(observer o) { return core_->listeners().add(std::move(o)); }
+    std::shared_ptr<void> observe(observer o) { return core().listeners().add(std::move(o)); }
 
-    link_state state() const { return core_->state(); }
+    link_state state() const { return core().state(); }
 
-    hubbub::statistics statistics() const { return core_->read_statistics(); }
+    hubbub::statistics statistics() const { return core().read_statistics(); }
 
-    message_limits const& limits() const noexcept { return core_->limits(); }
+    message_limits const& limits() const noexcept { return core().limits(); }
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) {
-        core_->wait_for_room(bytes, std::move(done));
+        core().wait_for_room(bytes, std::move(done));
     }
 
-    void drain(completion<std::error_code> done) { core_->drain(std::move(done)); }
+    void drain(completion<std::error_code> done) { core().drain(std::move(done)); }
 
     /// Closes the transport below too. What is on its way out is unknown, what waits is closed.
     void close() noexcept {
-        core_->stop();
-        core_->below().close();
+        core().stop();
+        core().below().close();
     }
 
 private:
-    std::shared_ptr<detail::faulty_core<Transport>> core_;
+    using core_type = detail::faulty_core<Transport>;
+
+    /// The part that the copies of a handle share; the core may outlive it, and is stopped by then.
+    struct state_type {
+        state_type(Transport transport, faults const& f)
+            : below(std::move(transport)), core(std::make_shared<core_type>(below, f)) {
+            if (!hubbub::detail::traits_of(below).serial_delivery)
+                throw std::invalid_argument("faulty: the transport below may call sinks inside "
+                                            "publish");
+            core->start();
+        }
+        state_type(state_type const&) = delete;
+        state_type& operator=(state_type const&) = delete;
+        ~state_type() { core->stop(); }
+
+        Transport below;
+        std::shared_ptr<core_type> const core;
+    };
+
+    core_type& core() const noexcept { return *state_->core; }
+
+    std::shared_ptr<state_type> state_;
 };
 
 static_assert(transport<faulty<local_transport>>);

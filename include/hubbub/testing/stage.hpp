@@ -28,14 +28,14 @@ namespace hubbub::testing {
 /// |----------------------------------|--------------------------|---------------------------------|
 /// | `F::transport_type`              | a hubbub::transport      |                                 |
 /// | `f.io`                           | `asio::io_context`       | runs what make made, no more    |
-/// | `f.make(message_limits)`         | `unique_ptr<transport>`  | another server                  |
+/// | `f.make(message_limits)`         | F::transport_type        | another server                  |
 /// | `F::traits`                      | transport_traits         | optional: of the transport as   |
 /// |                                  |                          | make configures it              |
 template <class F>
 concept transport_fixture =
     transport<typename F::transport_type> && requires(F& f, message_limits const& limits) {
         { (f.io) } -> std::same_as<asio::io_context&>;
-        { f.make(limits) } -> std::same_as<std::unique_ptr<typename F::transport_type>>;
+        { f.make(limits) } -> std::same_as<typename F::transport_type>;
     };
 
 /// What the transports of a fixture promise.
@@ -101,12 +101,12 @@ class server {
 public:
     using bus_type = hubbub::bus<Transport, text_serializer>;
 
-    explicit server(std::unique_ptr<Transport> t)
+    explicit server(Transport t)
         : transport_(std::move(t)), bus_(std::make_unique<bus_type>(*transport_)) {
         bus_->on_event([counter = events_](event const& e) { counter->count(e); });
     }
 
-    Transport& transport() const { return *transport_; }
+    Transport transport() const { return *transport_; }
     bus_type& bus() const { return *bus_; }
     event_counter const& events() const { return *events_; }
     bool has_bus() const noexcept { return bus_ != nullptr; }
@@ -127,7 +127,7 @@ public:
 
 private:
     std::shared_ptr<event_counter> events_ = std::make_shared<event_counter>();
-    std::unique_ptr<Transport> transport_;
+    std::optional<Transport> transport_;
     std::unique_ptr<bus_type> bus_;
 };
 
@@ -145,8 +145,11 @@ public:
     asio::io_context& io() const noexcept { return *io_; }
     transport_traits const& traits() const noexcept { return traits_; }
 
-    std::unique_ptr<Transport> make_transport(message_limits const& limits = {}) const {
-        return make_(limits);
+    Transport make_transport(message_limits const& limits = {}) const { return make_(limits); }
+
+    /// The pattern, if the transport subscribes patterns; else the topic, which it matches.
+    interest by_pattern(pattern glob, std::string_view topic) const {
+        return traits_.patterns == pattern_support::glob ? interest(glob) : interest(topic);
     }
 
     /// Another server, which lives as long as the stage.
@@ -184,12 +187,12 @@ public:
     }
 
     /// Publishes, and runs until the backplane has it. Returns how many servers it was given to.
-    std::size_t deliver(server<Transport> const& from, std::string_view topic,
-                        std::string_view text,
-                        std::source_location where = std::source_location::current()) const {
+    receiver_count deliver(server<Transport> const& from, std::string_view topic,
+                           std::string_view text,
+                           std::source_location where = std::source_location::current()) const {
         std::optional<std::error_code> outcome;
-        std::size_t servers = 0;
-        from.bus().async_publish(topic, text, [&](std::error_code error, std::size_t count) {
+        receiver_count servers;
+        from.bus().async_publish(topic, text, [&](std::error_code error, receiver_count count) {
             servers = count;
             outcome = error;
         });
@@ -245,7 +248,7 @@ private:
 
     asio::io_context* io_;
     transport_traits traits_;
-    std::function<std::unique_ptr<Transport>(message_limits const&)> make_;
+    std::function<Transport(message_limits const&)> make_;
     std::vector<std::unique_ptr<server<Transport>>> servers_;
     unsigned flushes_ = 0;
     bool abandoned_ = false;

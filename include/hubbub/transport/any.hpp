@@ -5,16 +5,16 @@
 #include <hubbub/limits.hpp>
 #include <hubbub/transport.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 
 namespace hubbub {
 
 /// A transport that is chosen at run time: what is written against it compiles once for all of
-/// them.
+/// them. A handle on the transport that it was made of.
 ///
 /// Delivery, ordering, errors, thread safety: those of the transport it holds, which promised()
 /// tells; its static traits are what all of them promise. It carries bytes, never objects.
@@ -22,23 +22,22 @@ namespace hubbub {
 ///
 /// @code
 /// auto transport = url.empty()
-///     ? hubbub::any_transport{std::make_unique<hubbub::local_transport>(executor, broker)}
-///     : hubbub::any_transport{std::make_unique<hubbub::redis_transport>(executor, url)};
+///     ? hubbub::any_transport{hubbub::local_transport{executor, broker}}
+///     : hubbub::any_transport{hubbub::redis_transport{executor, url}};
 /// hubbub::bus bus{transport, hubbub::json_serializer{}};
 /// @endcode
 class any_transport {
 public:
-    static constexpr transport_traits traits{.serial_delivery = false};
+    static constexpr transport_traits traits{.serial_delivery = false,
+                                             .counts_receivers = false,
+                                             .patterns = pattern_support::none,
+                                             .max_name_bytes = 0,
+                                             .max_payload_bytes = 0};
 
-    /// Holds that one. Errors: throws std::invalid_argument if it is null.
-    template <transport T>
-    explicit any_transport(std::unique_ptr<T> chosen) : held_(held(std::move(chosen))) {}
-
-    /// Leaves behind a transport that can be assigned to and destroyed, and nothing else. A bus on a transport
-    /// keeps its address: do not move it from under one.
-    any_transport(any_transport&&) noexcept = default;
-    any_transport& operator=(any_transport&&) noexcept = default;
-    ~any_transport() = default;
+    template <class T>
+        requires(!std::same_as<T, any_transport> && transport<T>)
+    explicit any_transport(T chosen)
+        : held_(std::make_shared<detail::transport_model<T>>(std::move(chosen))) {}
 
     /// The traits of the transport that it holds.
     transport_traits promised() const noexcept {
@@ -77,14 +76,7 @@ public:
     void close() noexcept { held_->close(); }
 
 private:
-    template <class T>
-    static std::unique_ptr<detail::transport_interface> held(std::unique_ptr<T> chosen) {
-        if (!chosen)
-            throw std::invalid_argument("any_transport: the transport is a null pointer");
-        return std::make_unique<detail::transport_model<std::unique_ptr<T>>>(std::move(chosen));
-    }
-
-    std::unique_ptr<detail::transport_interface> held_;
+    std::shared_ptr<detail::transport_interface> held_;
 };
 
 static_assert(transport<any_transport>);

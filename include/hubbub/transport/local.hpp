@@ -19,8 +19,8 @@ class local_exchange;
 
 /// The backplane in memory: every local_transport made with it is a server of its own.
 ///
-/// Ordering:      with delivery_mode::executor, all transports see the messages of a topic in one
-///                order.
+/// Ordering:      all local_transports of it see the messages of a topic in one order; an
+///                immediate_local_transport may see another.
 /// Thread safety: all functions, from any thread.
 /// Lifetime:      a handle; what it names lives as long as a transport uses it.
 class local_broker {
@@ -28,28 +28,19 @@ public:
     local_broker();
 
 private:
-    friend class local_transport;
+    friend class basic_local_transport;
     std::shared_ptr<detail::local_exchange> exchange_;
 };
 
-/// When the sinks of a local_transport run.
-enum class delivery_mode {
-    /// On the transport's executor, one at a time, after publish has returned: as with Redis.
-    executor,
-    /// On the publishing thread, before publish returns: the fastest. Publishes on several threads
-    /// call sinks at the same time. A publish from inside a sink waits until the message at hand
-    /// has reached everybody.
-    immediate,
-};
-
+/// The options of a local_transport.
 struct local_options {
-    delivery_mode delivery = delivery_mode::executor;
     /// They bound the sending and the receiving queue each. A message that finds the receiving
     /// queue full is dropped for this transport alone, counted, and told by message_dropped.
     message_limits limits = {};
 };
 
-/// Carries messages, as bytes or as objects, between the servers of one process.
+/// The base of local_transport and immediate_local_transport, which carry messages, as bytes or as
+/// objects, between the servers of one process. It promises what both of them do.
 ///
 /// Delivery:      every subscription that is there when a message is confirmed gets it, unless its
 ///                transport's receiving queue is full.
@@ -59,17 +50,10 @@ struct local_options {
 ///                transport.
 /// Complexity:    publish looks its topic up in the table of each transport of the broker, and is
 ///                linear in the sinks and in the patterns there.
-class local_transport {
+class basic_local_transport {
 public:
     static constexpr transport_traits traits{
         .agreed_order = false, .serial_delivery = false, .carries_objects = true};
-
-    /// On the executor of an io_context, or on any other that any_io_executor takes.
-    local_transport(detail::executor_argument executor, local_broker const& broker,
-                    local_options const& options = {});
-    local_transport(local_transport const&) = delete;
-    local_transport& operator=(local_transport const&) = delete;
-    ~local_transport();
 
     asio::any_io_executor get_executor() const;
 
@@ -94,17 +78,40 @@ public:
     /// and what was received is delivered.
     void drain(completion<std::error_code> done);
 
-    delivery_mode delivery() const noexcept;
-
     /// Leaves the broker. What is queued completes with errc::closed.
     void close() noexcept;
 
+protected:
+    basic_local_transport(detail::executor_argument executor, local_broker const& broker,
+                          local_options const& options, bool immediate);
+
 private:
     std::shared_ptr<detail::local_endpoint> endpoint_;
-    std::shared_ptr<detail::local_exchange> exchange_;
 };
 
-static_assert(transport<local_transport>);
+/// A local transport whose sinks run on its executor, one at a time, after publish has returned: as
+/// with Redis.
+class local_transport : public basic_local_transport {
+public:
+    static constexpr transport_traits traits{.agreed_order = true, .carries_objects = true};
+
+    /// On the executor of an io_context, or on any other that any_io_executor takes.
+    local_transport(detail::executor_argument executor, local_broker const& broker,
+                    local_options const& options = {});
+};
+
+/// A local transport whose sinks run on the publishing thread, before publish returns: the fastest.
+/// Publishes on several threads call sinks at the same time. A publish from inside a sink waits
+/// until the message at hand has reached everybody.
+class immediate_local_transport : public basic_local_transport {
+public:
+    static constexpr transport_traits traits = basic_local_transport::traits;
+
+    immediate_local_transport(detail::executor_argument executor, local_broker const& broker,
+                              local_options const& options = {});
+};
+
+static_assert(transport<local_transport> && transport<immediate_local_transport>);
 
 } // namespace hubbub
 

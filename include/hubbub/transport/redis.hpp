@@ -34,14 +34,15 @@ class redis_core;
 ///                answers; after link_failed, its reason.
 /// Thread safety: all functions, from any thread. Sinks, observers, and handlers without an
 ///                executor of their own run on a strand of the executor given, one at a time.
-/// Lifetime:      it may be destroyed in a sink; what is queued completes with errc::closed.
+/// Lifetime:      its copies are one transport, and the last of them closes it, also in a sink; what
+///                is queued completes with errc::closed.
 class basic_redis_transport {
 public:
-    static constexpr transport_traits traits{
-        .crosses_processes = true, .agreed_order = true, .reconnects = true};
-
-    basic_redis_transport(basic_redis_transport const&) = delete;
-    basic_redis_transport& operator=(basic_redis_transport const&) = delete;
+    /// Redis takes no argument above 512 MB (redis.io/docs/latest/develop/reference/protocol-spec,
+    /// "proto-max-bulk-len" in redis.conf).
+    static constexpr transport_traits traits{.agreed_order = true,
+                                             .max_name_bytes = std::size_t{512} << 20,
+                                             .max_payload_bytes = std::size_t{512} << 20};
 
     asio::any_io_executor get_executor() const;
 
@@ -65,8 +66,7 @@ public:
     void close() noexcept;
 
 protected:
-    explicit basic_redis_transport(std::shared_ptr<detail::redis_core> core) noexcept;
-    ~basic_redis_transport();
+    explicit basic_redis_transport(std::shared_ptr<detail::redis_core> core);
 
 private:
     std::shared_ptr<detail::redis_core> core_;

@@ -7,7 +7,7 @@
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/sequence_options.hpp>
 
-#include <concepts>
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <system_error>
@@ -21,10 +21,10 @@ class sequenced_core;
 /// A `sequenced` of whatever transport.
 class sequenced_handle {
 public:
-    sequenced_handle(sequenced_handle const&) = delete;
-    sequenced_handle& operator=(sequenced_handle const&) = delete;
+    /// The most bytes that stand before a payload.
+    static constexpr std::size_t number_bytes = 37;
 
-    asio::any_io_executor get_executor() const { return below_->get_executor(); }
+    asio::any_io_executor get_executor() const;
 
     std::error_code publish(message_view const& message, publish_completion done = {});
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -32,25 +32,24 @@ public:
     void unsubscribe(interest const& what, sink const& s) noexcept;
     std::shared_ptr<void> observe(observer o);
 
-    link_state state() const { return below_->state(); }
+    link_state state() const;
     hubbub::statistics statistics() const;
     message_limits const& limits() const noexcept;
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
     /// As the transport below.
-    void drain(completion<std::error_code> done) { below_->drain(std::move(done)); }
+    void drain(completion<std::error_code> done);
 
     /// Closes the transport below too.
     void close() noexcept;
 
 protected:
     sequenced_handle(std::unique_ptr<transport_interface> below, sequence_options const& options);
-    ~sequenced_handle();
 
 private:
-    std::unique_ptr<transport_interface> below_;
-    std::shared_ptr<sequenced_core> core_;
+    class state_type;
+    std::shared_ptr<state_type> state_;
 };
 
 } // namespace detail
@@ -69,7 +68,7 @@ private:
 ///                heard of. A gap is never false: that a stream which is heard of late is newer than
 ///                the subscription is what its publisher says, who is asked.
 /// Ordering, errors, thread safety: as the transport below.
-/// Lifetime:      the transport below, if it is not its own, outlives it.
+/// Lifetime:      its copies are one transport, which keeps the one below.
 /// Complexity:    about 25 bytes a message; a number a topic published on, and one for each of its
 ///                publishers, up to the bounds of sequence_options.
 /// Source: the idea of numbers and beacons, zguide.zeromq.org, chapter 5.
@@ -78,37 +77,24 @@ class sequenced : public detail::sequenced_handle {
     static_assert(transport<Transport>, "hubbub: sequenced<Transport>: Transport does not model "
                                         "hubbub::transport; the notes below name what it lacks");
     static_assert(
-        Transport::traits.serial_delivery,
-        "hubbub: sequenced<Transport>: this Transport may call sinks inside publish, and then "
-        "numbers could not be given in order without a lock held meanwhile");
+        Transport::traits.serial_delivery || detail::promises_at_run_time<Transport>,
+        "hubbub: sequenced<Transport>: this Transport may call sinks inside publish, before the "
+        "number is given; use local_transport in place of immediate_local_transport");
 
 public:
     static constexpr transport_traits traits = [] {
         auto promised = Transport::traits;
-        promised.gap_notified = true;
+        promised.serial_delivery = true;
         promised.carries_objects = false;
+        promised.max_payload_bytes -= std::min(promised.max_payload_bytes, number_bytes);
         return promised;
     }();
 
-    /// Errors: throws std::invalid_argument if an option cannot work, naming it.
-    explicit sequenced(Transport& below, sequence_options const& options = {})
-        : sequenced_handle(std::make_unique<detail::transport_model<Transport*>>(&below), options) {
-    }
-
-    /// The same over a transport of its own, made of these arguments:
-    /// `sequenced<redis_transport> redis{io.get_executor(), "redis://redis.internal"};`
-    template <class... Arguments>
-        requires std::constructible_from<Transport, Arguments...>
-    explicit sequenced(Arguments&&... arguments)
-        : sequenced(sequence_options{}, std::forward<Arguments>(arguments)...) {}
-
-    /// With options of the numbering first:
-    /// `sequenced<redis_transport> redis{{.beacon_interval = 5s}, io.get_executor(), url};`
-    template <class... Arguments>
-        requires std::constructible_from<Transport, Arguments...>
-    explicit sequenced(sequence_options const& options, Arguments&&... arguments)
-        : sequenced_handle(std::make_unique<detail::transport_model<std::unique_ptr<Transport>>>(
-                               std::make_unique<Transport>(std::forward<Arguments>(arguments)...)),
+    /// `sequenced redis{redis_transport{io.get_executor(), url}, {.beacon_interval = 5s}};`
+    /// Errors: throws std::invalid_argument if an option cannot work, naming it, or if the transport
+    ///         in an any_transport may call sinks inside publish.
+    explicit sequenced(Transport below, sequence_options const& options = {})
+        : sequenced_handle(std::make_unique<detail::transport_model<Transport>>(std::move(below)),
                            options) {}
 };
 

@@ -25,7 +25,6 @@
 namespace hubbub::detail {
 
 class draining;
-class handler_gate;
 class patient_publisher;
 
 /// The part that a bus and its subscriptions share, whatever types the bus has: publishing and subscribing
@@ -42,27 +41,25 @@ public:
 
     using subscription_completion = completion<std::error_code, subscription>;
 
-    /// Forwards the events of transport to its observer until close. transport_id is the address of
-    /// the transport behind the interface. trace may be null.
-    bus_core(std::shared_ptr<transport_interface> transport, void const* transport_id,
+    /// Forwards the events of transport to its observer until close. The bus keeps the transport;
+    /// the core does so only while it calls it. trace may be null.
+    bus_core(std::shared_ptr<transport_interface> const& transport,
              std::shared_ptr<trace_interface> trace);
     bus_core(bus_core const&) = delete;
     bus_core& operator=(bus_core const&) = delete;
     virtual ~bus_core();
 
-    /// Stops all subscriptions; their sinks do not start again. Afterwards the transport may end:
-    /// no handler calls it any more, and one that does on another thread is waited for.
+    /// Stops all subscriptions; their sinks do not start again.
     void close() noexcept;
 
     /// A second bus on the same transport, without trace and observer: what waits for room in one
-    /// holds up no publish of the other. It lives as it is kept, and must be closed before the
-    /// transport ends.
+    /// holds up no publish of the other. Null if the transport is gone.
     std::shared_ptr<bus_core> another() const;
 
     asio::any_io_executor const& executor() const noexcept { return executor_; }
-    link_state state() const { return transport_->state(); }
-    transport_interface& transport() const noexcept { return *transport_; }
-    /// Where the transport is: two cores with the same stand on one transport.
+    /// closed if the transport is gone.
+    link_state state() const;
+    /// Two cores with the same stand on one transport.
     void const* transport_id() const noexcept { return transport_id_; }
     bus_report& report() const noexcept { return *report_; }
     std::shared_ptr<bus_report> const& shared_report() const noexcept { return report_; }
@@ -74,6 +71,9 @@ public:
 
     /// Calls o with each event; replaces the observer before it.
     void on_event(observer o);
+
+    /// Calls o with each event of the transport until the pointer is gone.
+    std::shared_ptr<void> observe(observer o) const;
 
     /// Publishes bytes or an object; see bus::publish and bus::async_publish. Refused as queue_full
     /// while other publishes of this bus wait for room.
@@ -127,12 +127,11 @@ private:
     bool stop();
     void finish_drain(draining& d, std::error_code error);
 
-    std::shared_ptr<transport_interface> const transport_;
+    std::weak_ptr<transport_interface> const transport_;
     void const* const transport_id_;
     asio::any_io_executor const executor_;
     std::shared_ptr<bus_report> const report_;
     bus_counts const* const counts_; // the report's
-    std::shared_ptr<handler_gate> const gate_;
     std::shared_ptr<patient_publisher> const patient_;
     std::shared_ptr<void> observation_;
 

@@ -144,7 +144,7 @@ struct start_publish {
     template <class Handler, class Outgoing>
     void operator()(Handler handler, std::string const& topic, Outgoing message) const {
         auto done =
-            completion_of<std::error_code, std::size_t>(std::move(handler), core->executor());
+            completion_of<std::error_code, receiver_count>(std::move(handler), core->executor());
         if constexpr (requires { message.object; })
             core->publish({topic, {}, as_object(std::move(*message.object))}, std::move(done));
         else

@@ -6,10 +6,10 @@
 #include <hubbub/base/timer.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/flow/transport_interface.hpp>
+#include <hubbub/limits.hpp>
 #include <hubbub/memory_budget.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/typed/bus_report.hpp>
-#include <hubbub/typed/handler_gate.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -26,9 +26,9 @@ namespace hubbub::detail {
 /// the transport is called without a lock, since it may run sinks.
 class patient_publisher : public std::enable_shared_from_this<patient_publisher> {
 public:
-    /// When the gate is shut after close, the transport is not called any more.
-    patient_publisher(std::shared_ptr<transport_interface> transport,
-                      std::shared_ptr<bus_report> report, std::shared_ptr<handler_gate> gate);
+    /// The transport is kept only while it is called.
+    patient_publisher(std::shared_ptr<transport_interface> const& transport,
+                      std::shared_ptr<bus_report> report);
 
     /// Publishes message, at once or when there is room. Waits for at_most, or with zero for as long
     /// as it takes, and at most until on_cancel says so. While any wait, the report says how many.
@@ -56,10 +56,9 @@ private:
     void leave(operation& o);
     void refuse(operation& o, std::error_code error);
 
-    std::shared_ptr<transport_interface> const transport_;
-    std::shared_ptr<memory_budget> const budget_;
+    std::weak_ptr<transport_interface> const transport_;
+    message_limits const limits_;
     std::shared_ptr<bus_report> const report_;
-    std::shared_ptr<handler_gate> const gate_;
     time_source const time_;
 
     std::mutex mutex_; // guards what follows

@@ -26,8 +26,8 @@ namespace allocations_test {
 // What must not allocate, what must not grow, and what must hold when there is no memory.
 
 using namespace std::chrono_literals;
-using hubbub::delivery_mode;
 using hubbub::redis::reply;
+using support::delivery_mode;
 
 namespace {
 

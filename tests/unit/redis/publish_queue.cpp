@@ -27,7 +27,7 @@ using support::status;
 
 namespace {
 
-using completions = support::completions<std::error_code, std::size_t>;
+using completions = support::completions<std::error_code, hubbub::receiver_count>;
 using completed = std::vector<completions::completed>;
 
 constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
@@ -139,7 +139,7 @@ TEST_CASE("an error answer refuses one publish, and the others go on") {
           errc::permission_denied);
     CHECK(!f.queue.on_reply(integer(1)));
     CHECK(f.done.take() ==
-          completed{{0, {ok, 1}}, {1, {errc::permission_denied, 0}}, {2, {ok, 1}}});
+          completed{{0, {ok, 1}}, {1, {errc::permission_denied, {}}}, {2, {ok, 1}}});
 
     auto const s = f.ledger.read();
     CHECK(s.confirmed == 2);
@@ -227,7 +227,7 @@ TEST_CASE("an answer that does not fit is a protocol error, and the outcome is u
         CHECK(f.queue.on_reply(answer) == errc::protocol_error);
         CHECK(f.queue.on_down() == 2); // which is what the owner does about it
         CHECK(f.done.take() ==
-              completed{{0, {errc::outcome_unknown, 0}}, {1, {errc::outcome_unknown, 0}}});
+              completed{{0, {errc::outcome_unknown, {}}}, {1, {errc::outcome_unknown, {}}}});
         CHECK(f.ledger.read().unknown == 2);
         CHECK(f.ledger.read().queued == 0);
     }

@@ -30,7 +30,7 @@ using support::status;
 
 namespace {
 
-using completions = support::completions<std::error_code, std::size_t>;
+using completions = support::completions<std::error_code, hubbub::receiver_count>;
 using completed = std::vector<completions::completed>;
 
 /// One command of the story that each test tells; those without an id are pings.
@@ -148,8 +148,9 @@ private:
 void expect(completed& list, std::size_t first, std::size_t last, std::error_code error) {
     for (auto i = first; i < last; ++i)
         if (!story[i].is_ping())
-            list.push_back(
-                {story[i].id, {error, error ? 0 : static_cast<std::size_t>(story[i].id)}});
+            list.push_back({story[i].id,
+                            {error, error ? hubbub::receiver_count()
+                                          : static_cast<std::size_t>(story[i].id)}});
 }
 
 std::uint64_t publishes_in(std::size_t first, std::size_t last) {

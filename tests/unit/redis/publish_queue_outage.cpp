@@ -30,7 +30,7 @@ using support::ok;
 
 namespace {
 
-using completions = support::completions<std::error_code, std::size_t>;
+using completions = support::completions<std::error_code, hubbub::receiver_count>;
 using completed = std::vector<completions::completed>;
 using waiters = support::completions<std::error_code>;
 using waited = std::vector<waiters::completed>;
@@ -106,7 +106,7 @@ TEST_CASE("keep_newest: while the link is down the oldest makes room, is told an
     fixture f({.max_queue_messages = 3, .while_down = outage_policy::keep_newest});
     for (auto const* const payload : {"0", "1", "2", "3", "4"})
         CHECK(!f.push(payload));
-    CHECK(f.done.take() == completed{{0, {errc::displaced, 0}}, {1, {errc::displaced, 0}}});
+    CHECK(f.done.take() == completed{{0, {errc::displaced, {}}}, {1, {errc::displaced, {}}}});
     CHECK(f.ledger.read().displaced == 2);
     CHECK(f.ledger.read().queued == 3);
     f.queue.on_down(); // an attempt failed
@@ -168,7 +168,7 @@ TEST_CASE(
     CHECK(f.queue.on_down() == 1); // 0; 1 was not whole
     for (auto const* const payload : {"3", "4"})
         CHECK(!f.push(payload));
-    CHECK(f.done.take() == completed{{0, {errc::outcome_unknown, 0}}, {1, {errc::displaced, 0}}});
+    CHECK(f.done.take() == completed{{0, {errc::outcome_unknown, {}}}, {1, {errc::displaced, {}}}});
     f.queue.on_run();
     CHECK(f.write_all() == command("2") + command("3") + command("4"));
 }
@@ -267,7 +267,7 @@ TEST_CASE("closing ends who waits for room, and who drains, with its error") {
     f.queue.close(errc::authentication_failed);
     CHECK(f.waiting.take() ==
           waited{{0, {errc::authentication_failed}}, {1, {errc::authentication_failed}}});
-    CHECK(f.done.take() == completed{{0, {errc::authentication_failed, 0}}});
+    CHECK(f.done.take() == completed{{0, {errc::authentication_failed, {}}}});
 }
 
 TEST_CASE("a budget that other queues share is a bound like the queue's own") {
@@ -363,11 +363,11 @@ TEST_CASE("a probe is answered for itself, and is no message of the ledger") {
     }
     SUBCASE("refused") {
         CHECK(!f.queue.on_reply(support::error("NOPERM no")));
-        CHECK(f.done.take() == completed{{7, {errc::permission_denied, 0}}});
+        CHECK(f.done.take() == completed{{7, {errc::permission_denied, {}}}});
     }
     SUBCASE("lost") {
         CHECK(f.queue.on_down() == 0);
-        CHECK(f.done.take() == completed{{7, {errc::outcome_unknown, 0}}});
+        CHECK(f.done.take() == completed{{7, {errc::outcome_unknown, {}}}});
     }
     CHECK(f.ledger.read().published == 0);
     CHECK(f.ledger.read().confirmed == 0);

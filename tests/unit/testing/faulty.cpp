@@ -5,6 +5,8 @@
 #include <hubbub/bus.hpp>
 #include <hubbub/serializer/text.hpp>
 #include <hubbub/testing/virtual_time.hpp>
+#include <hubbub/transport/any.hpp>
+#include <hubbub/transport/sequenced.hpp>
 
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
@@ -51,7 +53,7 @@ struct setup {
 
     /// Publishes, and remembers the outcome.
     void publish(std::string const& text) {
-        bus.async_publish("u", text, [this, text](std::error_code error, std::size_t) {
+        bus.async_publish("u", text, [this, text](std::error_code error, hubbub::receiver_count) {
             outcomes.push_back(text + ": " + (error ? error.message() : "ok"));
         });
     }
@@ -254,10 +256,11 @@ TEST_CASE("a wrong option is refused, and named") {
         setup({.limits = {.budget = std::make_shared<hubbub::memory_budget>(1000)}}),
         doctest::Contains("faults: limits.budget"), std::invalid_argument);
     asio::io_context io;
-    hubbub::local_transport inside{
-        io.get_executor(), hubbub::local_broker{}, {hubbub::delivery_mode::immediate}};
+    hubbub::any_transport inside{hubbub::immediate_local_transport{io, hubbub::local_broker{}}};
     CHECK_THROWS_WITH_AS(hubbub::testing::faulty(inside, {}),
-                         doctest::Contains("delivery_mode::executor"), std::invalid_argument);
+                         doctest::Contains("may call sinks inside publish"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(hubbub::sequenced{inside}, doctest::Contains("may call sinks inside"),
+                         std::invalid_argument);
 }
 
 TEST_SUITE_END();

@@ -27,12 +27,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A local transport that delivers on its executor alone, and says so.
-struct serial_transport : hubbub::local_transport {
-    static constexpr hubbub::transport_traits traits{.agreed_order = true};
-    using local_transport::local_transport;
-};
-
 /// A numbered bus in a test's time, and what others on the backplane see of it, and when.
 struct numbered {
     explicit numbered(hubbub::sequence_options const& o = {}) : sequenced(transport, o) {}
@@ -58,9 +52,9 @@ struct numbered {
     asio::io_context io;
     hubbub::testing::virtual_time time{io};
     hubbub::local_broker broker;
-    serial_transport transport{io.get_executor(), broker};
-    hubbub::sequenced<serial_transport> sequenced;
-    hubbub::bus<hubbub::sequenced<serial_transport>, hubbub::text_serializer> bus{sequenced};
+    hubbub::local_transport transport{io.get_executor(), broker};
+    hubbub::sequenced<hubbub::local_transport> sequenced;
+    hubbub::bus<hubbub::sequenced<hubbub::local_transport>, hubbub::text_serializer> bus{sequenced};
 
     hubbub::local_transport elsewhere{io.get_executor(), broker};
     hubbub::bus<hubbub::local_transport, hubbub::text_serializer> wire{elsewhere};
@@ -87,10 +81,10 @@ TEST_CASE("when beacons come is an option, and one that cannot work is refused b
     asio::io_context io;
     hubbub::testing::virtual_time time{io};
     hubbub::local_broker const broker;
-    hubbub::sequenced<serial_transport> hurried{
-        {.beacon_interval = 10ms, .beacon_cap = 20ms}, io.get_executor(), broker};
-    serial_transport listening{io.get_executor(), broker};
-    hubbub::bus<serial_transport, hubbub::text_serializer> wire{listening};
+    hubbub::sequenced hurried{hubbub::local_transport{io, broker},
+                              {.beacon_interval = 10ms, .beacon_cap = 20ms}};
+    hubbub::local_transport listening{io.get_executor(), broker};
+    hubbub::bus<hubbub::local_transport, hubbub::text_serializer> wire{listening};
     int frames = 0;
     auto const watch = wire.subscribe<std::string>("t", [&](auto const&) { ++frames; });
     CHECK(!hurried.publish({"t", "hello"}));
@@ -98,7 +92,7 @@ TEST_CASE("when beacons come is an option, and one that cannot work is refused b
     CHECK(frames == 5); // the message, and beacons at 10, 30, 50 and 70 ms
 
     auto const refused = [&](hubbub::sequence_options const& options, char const* named) {
-        using numbered_transport = hubbub::sequenced<serial_transport>;
+        using numbered_transport = hubbub::sequenced<hubbub::local_transport>;
         CHECK_THROWS_WITH_AS(numbered_transport(listening, options), doctest::Contains(named),
                              std::invalid_argument);
     };
@@ -180,11 +174,11 @@ TEST_CASE("what its users publish is counted: no beacon, no number, and nothing 
 namespace {
 
 /// Counts who asks for its state.
-struct asked_transport : serial_transport {
-    using serial_transport::serial_transport;
+struct asked_transport : hubbub::local_transport {
+    using local_transport::local_transport;
     hubbub::link_state state() const {
         ++times_asked;
-        return serial_transport::state();
+        return local_transport::state();
     }
     static inline int times_asked = 0;
 };
@@ -194,8 +188,8 @@ struct asked_transport : serial_transport {
 TEST_CASE("a beacon that comes due while its transport ends touches nothing of what is below") {
     asio::io_context io;
     hubbub::testing::virtual_time time{io};
-    auto below = std::make_unique<asked_transport>(io.get_executor(), hubbub::local_broker{});
-    auto numbered = std::make_unique<hubbub::sequenced<asked_transport>>(*below);
+    std::optional<asked_transport> below(std::in_place, io, hubbub::local_broker{});
+    std::optional<hubbub::sequenced<asked_transport>> numbered(std::in_place, *below);
     bool due = false;
     hubbub::detail::timer alarm(io.get_executor());
     alarm.expires_at(time.now() + 1s);
@@ -212,14 +206,14 @@ TEST_CASE("a beacon that comes due while its transport ends touches nothing of w
 namespace {
 
 /// Does something in the middle of an unsubscribe.
-struct interrupted_transport : serial_transport {
-    using serial_transport::serial_transport;
+struct interrupted_transport : hubbub::local_transport {
+    using local_transport::local_transport;
     void unsubscribe(hubbub::interest const& what, hubbub::sink const& s) noexcept {
-        if (meanwhile)
-            std::exchange(meanwhile, nullptr)();
-        serial_transport::unsubscribe(what, s);
+        if (*meanwhile)
+            std::exchange(*meanwhile, nullptr)();
+        local_transport::unsubscribe(what, s);
     }
-    std::function<void()> meanwhile;
+    std::shared_ptr<std::function<void()>> meanwhile = std::make_shared<std::function<void()>>();
 };
 
 } // namespace
@@ -236,7 +230,7 @@ TEST_CASE("who subscribes while the last other unsubscribes gets each message on
 
     std::vector<std::string> seen;
     hubbub::subscription coming;
-    below.meanwhile = [&] { // as another thread may
+    *below.meanwhile = [&] { // as another thread may
         coming = two.subscribe<std::string>("t", [&](auto const& m) { seen.push_back(m); });
         CHECK(!two.publish("t", "1"));
         io.restart();
@@ -254,8 +248,9 @@ TEST_CASE("a message that fits behind its number finds room when nothing else wa
     hubbub::local_broker const broker;
     std::string const payload(80, 'x');
     std::size_t const whole = std::string_view("t0123456789abcdef 1 ").size() + payload.size();
-    serial_transport transport(io.get_executor(), broker, {.limits = {.max_queue_bytes = whole}});
-    hubbub::sequenced<serial_transport> sequenced(transport);
+    hubbub::local_transport transport(io.get_executor(), broker,
+                                      {.limits = {.max_queue_bytes = whole}});
+    hubbub::sequenced<hubbub::local_transport> sequenced(transport);
     bool has_room = false;
     sequenced.wait_for_room(1 + payload.size(),
                             {io.get_executor(), [&](std::error_code error) { has_room = !error; }});

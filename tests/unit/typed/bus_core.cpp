@@ -33,11 +33,12 @@ namespace {
 
 struct fixture : support::local_bus<> {
     explicit fixture(hubbub::message_limits const& limits = {})
-        : local_bus(hubbub::delivery_mode::executor, limits), core(hubbub::detail::core_of(bus)) {}
+        : local_bus(support::delivery_mode::executor, limits), core(hubbub::detail::core_of(bus)) {}
 
     /// Notes name in ends, with what the operation ended with if it failed.
     hubbub::publish_completion ended(std::string name) {
-        return {core->executor(), [this, name = std::move(name)](std::error_code e, std::size_t) {
+        return {core->executor(),
+                [this, name = std::move(name)](std::error_code e, hubbub::receiver_count) {
                     ends.push_back(name + (e ? ": " + e.message() : ""));
                 }};
     }
@@ -82,7 +83,7 @@ TEST_CASE("bytes are published, and come as they were, on a topic and on a patte
     auto const s = f.bus.statistics();
     CHECK(s.delivered == 3);
     CHECK(s.received_bytes == 3);
-    CHECK(f.core->transport_id() == &f.transport);
+    CHECK(f.core->transport_id() == &f.transport.limits());
 }
 
 TEST_CASE("what a raw sink calls malformed, and what it throws, is counted and told") {

@@ -7,12 +7,6 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL void queue_room::settle(queue_load now) {
-    taken_ = now;
-    note_peak();
-    charge_.settle(now.bytes);
-}
-
 HUBBUB_DECL bool queue_room::try_resize(std::size_t from, std::size_t to) {
     auto const now = taken_.bytes - from + to;
     if (now > max_bytes_ || !charge_.try_raise(now))
@@ -28,12 +22,10 @@ HUBBUB_DECL void queue_room::leave(std::size_t bytes) {
 }
 
 HUBBUB_DECL void queue_room::leave_all() {
-    settle({});
+    shrink_to({});
 }
 
-HUBBUB_DECL void queue_room::notify() {
-    if (waiters_.empty())
-        return;
+HUBBUB_DECL void queue_room::notify_waiters() {
     waiters_.notify([this](std::size_t bytes) { return fits(bytes); },
                     [this](std::size_t bytes, completion<std::error_code> done) {
                         charge_.wait(taken_.bytes + bytes, std::move(done));

@@ -74,7 +74,7 @@ public:
 private:
     void beacon(beacon_reason why);
     void tell_all(beacon_reason why, bool regular = false);
-    void on_told(beacon_reason why, std::error_code error, std::size_t receivers);
+    void on_told(beacon_reason why, std::error_code error, receiver_count receivers);
     void on_time();
     /// Completes those who wait for that, if the servers have met. The lock is held.
     void complete_met();

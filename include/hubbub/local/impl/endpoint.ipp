@@ -55,7 +55,7 @@ HUBBUB_DECL std::error_code local_endpoint::publish(message_view const& message,
         error = inline_ ? publish_inline(message, done) : publish_queued(message, done);
     if (error) {
         ledger_.refuse(message.counted, error);
-        done(error, 0);
+        done(error, {});
     }
     return error;
 }
@@ -99,7 +99,7 @@ HUBBUB_DECL void local_endpoint::close() {
     inbox_.end_waiting(errc::closed);
     for (auto& entry : outbox_.take()) {
         ledger_.end(entry.message->counted(), errc::closed);
-        entry.done(errc::closed, 0);
+        entry.done(errc::closed, {});
     }
     inbox_.take();
 }
@@ -197,7 +197,7 @@ HUBBUB_DECL void local_endpoint::send(outgoing& entry) {
     if (!closed())
         return confirm(exchange_->route(entry.message->view(), entry.message), entry);
     ledger_.end(entry.message->counted(), errc::closed);
-    entry.done(errc::closed, 0);
+    entry.done(errc::closed, {});
 }
 
 HUBBUB_DECL void local_endpoint::confirm(std::size_t receivers, outgoing& entry) {

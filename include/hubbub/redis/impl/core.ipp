@@ -22,6 +22,9 @@
 
 namespace hubbub::detail {
 
+/// The most that an argument of a command takes, as redis.conf has it: proto-max-bulk-len.
+constexpr auto most_bytes = std::size_t{512} << 20;
+
 HUBBUB_DECL redis::options checked(redis::options o) {
     option_check const check("redis options");
     check.require(o.client_name.find_first_of(" \r\n") == std::string::npos, "client_name",
@@ -35,6 +38,10 @@ HUBBUB_DECL redis::options checked(redis::options o) {
     check.positive(o.reconnect_cap, "reconnect_cap");
     check.require(o.probe_interval >= std::chrono::milliseconds::zero(), "probe_interval",
                   "is negative; zero is never");
+    check.require(o.limits.max_name_bytes <= most_bytes, "limits.max_name_bytes",
+                  "is above the 512 MB that Redis takes");
+    check.require(o.limits.max_payload_bytes <= most_bytes, "limits.max_payload_bytes",
+                  "is above the 512 MB that Redis takes");
     check.require(static_cast<bool>(o.gives_up_on), "gives_up_on",
                   "is empty; to go on whatever happens, let it return false");
     check.require(o.replies.max_elements >= redis::reply_limits{}.max_elements,
@@ -108,7 +115,7 @@ HUBBUB_DECL std::error_code redis_core::publish(message_view const& message,
     }
     if (error) {
         shared_.ledger.refuse(message.counted, error);
-        done(error, 0);
+        done(error, {});
     } else {
         shared_.ledger.count(shared_.ledger.payload_bytes, message.counted, message.payload.size());
     }
@@ -165,7 +172,7 @@ HUBBUB_DECL void redis_core::send_probe() {
     auto const number = shared_.probe.number();
     publishing_.push_probe(
         probe_topic_, std::to_string(number),
-        {executor_, [weak = weak_from_this(), number](std::error_code error, std::size_t got) {
+        {executor_, [weak = weak_from_this(), number](std::error_code error, receiver_count got) {
              if (auto const core = weak.lock())
                  core->on_probe_published(number, error, got);
          }});
@@ -173,7 +180,7 @@ HUBBUB_DECL void redis_core::send_probe() {
 }
 
 HUBBUB_DECL void redis_core::on_probe_published(std::uint64_t number, std::error_code error,
-                                                std::size_t receivers) {
+                                                receiver_count receivers) {
     shared_.probe.on_published(number, error, receivers, redis::clock::now());
     if (auto const link = receiver_.lock())
         link->arm_timer();

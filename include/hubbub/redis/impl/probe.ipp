@@ -38,7 +38,7 @@ HUBBUB_DECL bool probe::due(time_point now, bool subscribed) noexcept {
 }
 
 HUBBUB_DECL void probe::on_published(std::uint64_t number, std::error_code error,
-                                     std::size_t receivers, time_point now) noexcept {
+                                     receiver_count receivers, time_point now) noexcept {
     if (number != number_ || state_ != state::asked)
         return; // one of a link that is gone says nothing of this one
     if (error)  // it was never given out, which says nothing of the receiving link

@@ -23,10 +23,10 @@ void publish_queue::add(kind what, publish_completion&& done, Append append) {
         entries_.emplace_back(end_of_queue(), std::move(done), what);
     } catch (...) {
         filling_.resize(before);
-        settle();
+        room_.shrink_to(load());
         throw;
     }
-    settle();
+    room_.grow_to(load());
 }
 
 HUBBUB_DECL std::error_code publish_queue::push(std::string_view prefix,
@@ -96,7 +96,7 @@ HUBBUB_DECL std::error_code publish_queue::on_reply(reply const& r) {
     if (counts)
         ledger_->refused.add();
     std::error_code const error = classify(r.text);
-    oldest.done(error, 0);
+    oldest.done(error, {});
     return counts || oldest.what == kind::uncounted ? error : std::error_code{};
 }
 
@@ -109,7 +109,7 @@ HUBBUB_DECL std::uint64_t publish_queue::on_down() {
             ++unknown;
             ledger_->unknown.add();
         }
-        oldest.done(errc::outcome_unknown, 0);
+        oldest.done(errc::outcome_unknown, {});
     }
     restart_at(answered_);
     changed();
@@ -123,7 +123,7 @@ HUBBUB_DECL std::uint64_t publish_queue::close(std::error_code error) {
     for (auto& e : entries_) {
         if (e.what == kind::message)
             ledger_->discarded.add();
-        e.done(error, 0);
+        e.done(error, {});
     }
     entries_.clear();
     filling_.clear();
@@ -137,9 +137,10 @@ HUBBUB_DECL std::size_t publish_queue::bytes() const noexcept {
 }
 
 HUBBUB_DECL void publish_queue::changed() {
-    settle();
+    room_.shrink_to(load());
     room_.notify();
-    drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
+    if (!drains_.empty())
+        drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
 }
 
 HUBBUB_DECL bool publish_queue::displace_oldest() {
@@ -149,10 +150,10 @@ HUBBUB_DECL bool publish_queue::displace_oldest() {
     displaced_ = answered_;
     if (oldest.what == kind::message)
         ledger_->displaced.add();
-    oldest.done(errc::displaced, 0);
+    oldest.done(errc::displaced, {});
     if (displaced_ > filling_.size() / 4) // now and then, since it moves what is left
         restart_at(answered_);
-    settle();
+    room_.shrink_to(load());
     return true;
 }
 

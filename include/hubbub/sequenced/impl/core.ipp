@@ -152,7 +152,7 @@ HUBBUB_DECL void sequenced_core::on_event(event const& e) {
 HUBBUB_DECL std::error_code sequenced_core::refuse(message_view const& message, errc error,
                                                    publish_completion& done) {
     publish_ledger::count(ledger_.refused, message.counted);
-    done(error, 0);
+    done(error, {});
     return error;
 }
 

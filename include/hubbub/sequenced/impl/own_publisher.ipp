@@ -17,7 +17,7 @@ namespace hubbub::detail {
 HUBBUB_DECL bool own_publisher::publish(std::string_view topic, std::string_view payload) {
     if (blocked_)
         return false;
-    auto refused = [weak = owner_, on = std::string(topic)](std::error_code error, std::size_t) {
+    auto refused = [weak = owner_, on = std::string(topic)](std::error_code error, receiver_count) {
         if (error != errc::permission_denied)
             return;
         if (auto const present = weak.lock())

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/testing/conformance/sinks.hpp>
 #include <hubbub/testing/stage.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -31,8 +33,8 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
             auto const before = s.listen(other, "t", same_transport.sink());
             auto const first = s.listen(a, "t", end);
             auto const second = s.listen(a, "t", end);
-            auto const third = s.listen(a, pattern{"t*"}, end);
-            auto const after = s.listen(other, pattern{"*t"}, same_transport.sink());
+            auto const third = s.listen(a, s.by_pattern({"t*"}, "t"), end);
+            auto const after = s.listen(other, s.by_pattern({"*t"}, "t"), same_transport.sink());
             auto const far = s.listen(b, "t", elsewhere.sink());
 
             if (from_itself)
@@ -65,7 +67,7 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
                 a.destroy();
             };
             auto const first = s.listen(a, "t", end);
-            auto const second = s.listen(a, pattern{"?"}, end);
+            auto const second = s.listen(a, s.by_pattern({"?"}, "t"), end);
             auto const far = s.listen(b, "t", elsewhere.sink());
             if (from_itself)
                 a.publish("t", "1");
@@ -87,7 +89,7 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
         a.bus().template async_subscribe<std::string>(
             "t", [](std::string const&) {},
             [&](std::error_code, subscription const&) { a.destroy(); });
-        b.bus().async_publish("t", "x", [&](std::error_code, std::size_t) { b.destroy(); });
+        b.bus().async_publish("t", "x", [&](std::error_code, receiver_count) { b.destroy(); });
         s.run_until([&] { return !a.has_bus() && !b.has_bus(); }, "both handlers");
     });
 
@@ -124,7 +126,7 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
             require_equal(static_cast<bool>(made), !error, "a subscription if there is no error");
             subscribed.push_back(error);
         };
-        auto const on_published = [&](std::error_code error, std::size_t) {
+        auto const on_published = [&](std::error_code error, receiver_count) {
             published.push_back(error);
         };
         auto const sink = [](std::string const&) {};
@@ -190,6 +192,37 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
         require_equal(seen.count(), 1U, "messages");
     });
 
+    cases.add("the copies of a transport are one, and a bus keeps it", [](auto& s) {
+        auto& b = s.add_server();
+        std::optional<Transport> first(s.make_transport());
+        Transport second = *first;
+        require(&second.limits() == &first->limits(), "the limits are one object for both");
+        hubbub::bus<Transport, text_serializer> bus(*first);
+        first.reset();
+        recorder seen;
+        auto const made = s.listen(bus, "t", seen.sink());
+        b.publish("t", "1");
+        s.run_until([&] { return seen.count() > 0; }, "a message");
+        second.close();
+        require_equal(bus.state(), link_state::closed, "state after a copy was closed");
+        require_equal(bus.publish("t", "2"), errc::closed, "publish after a copy was closed");
+    });
+
+    cases.add("a transport closes when its last handle is gone", [](auto& s) {
+        auto sink = std::make_shared<detail::counting_sink>();
+        std::weak_ptr<detail::counting_sink> const watched = sink;
+        {
+            auto only = s.make_transport();
+            auto const copy = only;
+            std::optional<std::error_code> active;
+            only.subscribe("t", std::move(sink),
+                           {s.io().get_executor(), [&](std::error_code e) { active = e; }});
+            s.run_until([&] { return active.has_value(); }, "a subscription to become active");
+            require(!watched.expired(), "a transport keeps the sinks that are subscribed");
+        }
+        s.run_until([&] { return watched.expired(); }, "the transport to free what it kept");
+    });
+
     cases.add("an io_context may be destroyed with everything under way", [](auto& s) {
         auto& a = s.add_server();
         auto const kept = std::make_shared<int>();
@@ -198,7 +231,7 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
             a.bus().template async_subscribe<std::string>(
                 topic, [kept](std::string const&) {},
                 [kept](std::error_code, subscription const&) {});
-            a.bus().async_publish(topic, "x", [kept](std::error_code, std::size_t) {});
+            a.bus().async_publish(topic, "x", [kept](std::error_code, receiver_count) {});
             if (i % 3 == 0)
                 s.io().poll_one();
         }

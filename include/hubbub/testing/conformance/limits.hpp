@@ -81,7 +81,7 @@ void add_limit_cases(conformance_list<Transport>& cases) {
         auto const go = s.listen(a, "go", [&](std::string const&) {
             for (int i = 0; i < 20; ++i)
                 a.bus().async_publish(
-                    "t", std::to_string(i), [&](std::error_code error, std::size_t) {
+                    "t", std::to_string(i), [&](std::error_code error, receiver_count) {
                         ++(!error ? confirmed : error == errc::queue_full ? full : otherwise);
                     });
         });
@@ -105,7 +105,7 @@ void add_limit_cases(conformance_list<Transport>& cases) {
             auto const publish = [&](accounting counted) {
                 return a.transport().publish(
                     {"t", "text", {}, counted},
-                    {s.io().get_executor(), [&](std::error_code, std::size_t) { ++answered; }});
+                    {s.io().get_executor(), [&](std::error_code, receiver_count) { ++answered; }});
             };
             auto const made = s.listen(b, "t", seen.sink());
             require_equal(publish(accounting::none), std::error_code{}, "one uncounted");

@@ -4,6 +4,7 @@
 #include <hubbub/testing/stage.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -52,7 +53,7 @@ inline std::vector<glob_example> const& glob_examples() {
 
 } // namespace detail
 
-/// Names are bytes; patterns are Redis's.
+/// Names are bytes.
 template <transport Transport>
 void add_name_cases(conformance_list<Transport>& cases) {
     cases.add("a topic's name is literal, whatever bytes it has", [](auto& s) {
@@ -137,7 +138,7 @@ void add_name_cases(conformance_list<Transport>& cases) {
              {example{"", errc::empty_name}, example{too_long, errc::name_too_long},
               example{longest, {}}}) {
             require_equal(bus.publish(name, "x"), expected, "publish");
-            for (auto const& what : {interest(name), interest(pattern{name})}) {
+            for (auto const& what : {interest(name), s.by_pattern({name}, name)}) {
                 kept.push_back(bus.template subscribe<std::string>(what, seen.sink()));
                 require_equal(static_cast<bool>(kept.back()), !expected, "a subscription is made");
                 std::vector<std::error_code> results;
@@ -152,8 +153,9 @@ void add_name_cases(conformance_list<Transport>& cases) {
                 require_equal(static_cast<bool>(kept.back()), !expected, "a subscription is given");
             }
             std::vector<std::error_code> results;
-            bus.async_publish(
-                name, "x", [&](std::error_code error, std::size_t) { results.push_back(error); });
+            bus.async_publish(name, "x", [&](std::error_code error, receiver_count) {
+                results.push_back(error);
+            });
             require(results.empty(), "no handler runs inside its operation");
             s.run_until([&] { return !results.empty(); }, "async_publish");
             require_equal(results.front(), expected, "async_publish");
@@ -162,6 +164,25 @@ void add_name_cases(conformance_list<Transport>& cases) {
         require_equal(bus.statistics().refused, 4U, "refused");
         s.run_until([&] { return seen.count() >= 4; }, "a message on the longest name");
     });
+}
+
+/// Patterns are Redis's, or there are none.
+template <transport Transport>
+void add_pattern_cases(conformance_list<Transport>& cases, transport_traits const& traits) {
+    if (traits.patterns == pattern_support::none)
+        return cases.add("a pattern is refused", [](auto& s) {
+            auto& a = s.add_server();
+            recorder seen;
+            std::optional<std::error_code> result;
+            a.bus().template async_subscribe<std::string>(
+                pattern{"t*"}, seen.sink(),
+                [&](std::error_code error, subscription const&) { result = error; });
+            s.run_until([&] { return result.has_value(); }, "async_subscribe");
+            require_equal(*result, make_error_code(errc::patterns_unsupported), "async_subscribe");
+            a.publish("t", "x");
+            s.flush(a, a);
+            require_equal(seen.count(), 0U, "messages");
+        });
 
     cases.add("a pattern matches what Redis says it matches", [](auto& s) {
         auto& a = s.add_server();

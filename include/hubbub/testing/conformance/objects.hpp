@@ -74,8 +74,9 @@ void add_object_cases(conformance_list<Transport>& cases) {
         };
         require_equal(left.publish("t", make("1")), std::error_code{}, "publish");
         std::vector<std::error_code> results;
-        left.async_publish("t", make("2"),
-                           [&](std::error_code error, std::size_t) { results.push_back(error); });
+        left.async_publish("t", make("2"), [&](std::error_code error, receiver_count) {
+            results.push_back(error);
+        });
         s.run_until([&] { return seen.count() >= 4 && !results.empty(); }, "objects at two sinks");
         require_equal(results.front(), std::error_code{}, "async_publish");
     });

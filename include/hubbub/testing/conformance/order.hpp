@@ -50,7 +50,7 @@ void add_order_cases(conformance_list<Transport>& cases, transport_traits const&
             if (confirmed++ % 2 == 0) // both ways to publish go one way
                 a.publish("t", text);
             else
-                a.bus().async_publish("t", text, [](std::error_code, std::size_t) {});
+                a.bus().async_publish("t", text, [](std::error_code, receiver_count) {});
         }
         s.run_until(
             [&] { return near.count() >= 1000 && far.count() >= 1000 && far_too.count() >= 1000; },

@@ -73,7 +73,7 @@ void add_payload_cases(conformance_list<Transport>& cases) {
         require_equal(a.bus().publish("t", too_large), errc::payload_too_large, "publish");
         std::vector<std::error_code> results;
         for (auto const& payload : {too_large, largest})
-            a.bus().async_publish("t", payload, [&](std::error_code error, std::size_t) {
+            a.bus().async_publish("t", payload, [&](std::error_code error, receiver_count) {
                 results.push_back(error);
             });
         a.publish("t", largest);
@@ -178,7 +178,7 @@ void add_payload_cases(conformance_list<Transport>& cases) {
         require_equal(numbers.publish("t", -1), errc::cannot_encode, "publish");
         std::vector<std::error_code> results;
         numbers.async_publish(
-            "t", -1, [&](std::error_code error, std::size_t) { results.push_back(error); });
+            "t", -1, [&](std::error_code error, receiver_count) { results.push_back(error); });
         require(results.empty(), "no handler runs inside its operation");
         s.run_until([&] { return !results.empty(); }, "async_publish");
         require_equal(results.front(), errc::cannot_encode, "async_publish");

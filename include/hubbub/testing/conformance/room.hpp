@@ -33,14 +33,14 @@ template <transport Transport>
 void add_room_cases(conformance_list<Transport>& cases) {
     cases.add("wait_for_room completes while there is room, and as closed after close",
               [](auto& s) {
-                  auto const server = s.make_transport();
+                  auto server = s.make_transport();
                   detail::room_result room;
-                  server->wait_for_room(100, room.keep(s.io()));
+                  server.wait_for_room(100, room.keep(s.io()));
                   s.run_until([&] { return room.value.has_value(); }, "room");
                   require_equal(*room.value, std::error_code{}, "room in an empty queue");
-                  server->close();
+                  server.close();
                   room.value.reset();
-                  server->wait_for_room(100, room.keep(s.io()));
+                  server.wait_for_room(100, room.keep(s.io()));
                   s.run_until([&] { return room.value.has_value(); }, "an answer");
                   require_equal(*room.value, errc::closed, "room in a closed transport");
               });
@@ -60,7 +60,7 @@ void add_room_cases(conformance_list<Transport>& cases) {
                           expected.push_back(std::to_string(expected.size()));
                           a.bus().async_publish("t", expected.back(),
                                                 wait_up_to{std::chrono::minutes(1)},
-                                                [&](std::error_code error, std::size_t) {
+                                                [&](std::error_code error, receiver_count) {
                                                     require_equal(error, std::error_code{},
                                                                   "result of async_publish");
                                                     ++ended;
@@ -118,10 +118,10 @@ void add_room_cases(conformance_list<Transport>& cases) {
               });
 
     cases.add("a drain of a closed transport ends as closed", [](auto& s) {
-        auto const server = s.make_transport();
-        server->close();
+        auto server = s.make_transport();
+        server.close();
         detail::room_result end;
-        server->drain(end.keep(s.io()));
+        server.drain(end.keep(s.io()));
         s.run_until([&] { return end.value.has_value(); }, "an answer");
         require_equal(*end.value, errc::closed, "result of drain");
     });

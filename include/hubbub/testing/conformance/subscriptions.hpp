@@ -155,7 +155,7 @@ void add_subscription_cases(conformance_list<Transport>& cases) {
         auto& b = s.add_server();
         recorder seen;
         auto survivor = s.listen(a, "t", seen.sink());
-        auto other = s.listen(a, pattern{"*"}, [](std::string const&) {});
+        auto other = s.listen(a, s.by_pattern({"*"}, "t"), [](std::string const&) {});
         a.destroy_bus();
         other.reset();
         a.destroy();

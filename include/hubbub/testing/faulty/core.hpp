@@ -253,7 +253,7 @@ private:
     std::error_code refuse(message_view const& message, std::error_code error,
                            publish_completion& done) {
         ledger_.refuse(message.counted, error);
-        done(error, 0);
+        done(error, {});
         return error;
     }
 
@@ -310,7 +310,7 @@ private:
     }
 
     void answered(std::uint64_t number, unsigned attempt, std::error_code error,
-                  std::size_t receivers) {
+                  receiver_count receivers) {
         std::optional<way_out::entry> ended;
         std::lock_guard const lock(mutex_);
         ended = out_.finish(number, attempt);
@@ -319,7 +319,7 @@ private:
     }
 
     /// Completes a publish, and counts it.
-    void finish(way_out::entry& p, std::error_code error, std::size_t receivers = 0) {
+    void finish(way_out::entry& p, std::error_code error, receiver_count receivers = {}) {
         ledger_.end(p.message->counted(), error);
         p.done(error, receivers);
     }
@@ -346,7 +346,7 @@ private:
     void hand() {
         auto const next = out_.hand();
         auto done = [self = this->shared_from_this(), number = next.number,
-                     attempt = next.attempt](std::error_code error, std::size_t receivers) {
+                     attempt = next.attempt](std::error_code error, receiver_count receivers) {
             self->answered(number, attempt, error, receivers);
         };
         auto message = next.message->view();

@@ -6,7 +6,6 @@
 #include <hubbub/transport/redis_tls.hpp>
 #include <hubbub/transport/sequenced.hpp>
 
-#include <memory>
 #include <string_view>
 
 namespace hubbub {
@@ -18,7 +17,7 @@ HUBBUB_DECL any_transport make_redis_tls_transport(detail::executor_argument con
 
 HUBBUB_DECL any_transport make_redis_tls_transport(detail::executor_argument const& executor,
                                                    redis::options const& o) {
-    return any_transport(std::make_unique<redis_tls_transport>(executor, o));
+    return any_transport(redis_tls_transport(executor, o));
 }
 
 HUBBUB_DECL any_transport
@@ -30,7 +29,7 @@ make_sequenced_redis_tls_transport(detail::executor_argument const& executor, st
 HUBBUB_DECL any_transport
 make_sequenced_redis_tls_transport(detail::executor_argument const& executor,
                                    redis::options const& o, sequence_options const& numbering) {
-    return any_transport(std::make_unique<sequenced<redis_tls_transport>>(numbering, executor, o));
+    return any_transport(sequenced(redis_tls_transport(executor, o), numbering));
 }
 
 } // namespace hubbub

@@ -3,6 +3,7 @@
 
 #include <hubbub/transport/redis.hpp>
 
+#include <hubbub/flow/last_handle.hpp>
 #include <hubbub/redis/core.hpp>
 #include <hubbub/redis/plain_stream.hpp>
 
@@ -15,12 +16,8 @@
 namespace hubbub {
 
 HUBBUB_DECL
-basic_redis_transport::basic_redis_transport(std::shared_ptr<detail::redis_core> core) noexcept
-    : core_(std::move(core)) {}
-
-HUBBUB_DECL basic_redis_transport::~basic_redis_transport() {
-    close();
-}
+basic_redis_transport::basic_redis_transport(std::shared_ptr<detail::redis_core> core)
+    : core_(detail::closed_with_the_last_handle(std::move(core))) {}
 
 HUBBUB_DECL asio::any_io_executor basic_redis_transport::get_executor() const {
     return core_->executor();

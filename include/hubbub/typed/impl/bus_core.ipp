@@ -5,7 +5,6 @@
 #include <hubbub/typed/bus_core.hpp>
 #include <hubbub/typed/bus_report.hpp>
 #include <hubbub/typed/draining.hpp>
-#include <hubbub/typed/handler_gate.hpp>
 #include <hubbub/typed/patient_publisher.hpp>
 #include <hubbub/typed/raw_group.hpp>
 
@@ -46,15 +45,14 @@ struct bus_core::group_map {
     map all;
 };
 
-HUBBUB_DECL bus_core::bus_core(std::shared_ptr<transport_interface> transport,
-                               void const* transport_id, std::shared_ptr<trace_interface> trace)
-    : transport_(std::move(transport)), transport_id_(transport_id),
-      executor_(transport_->get_executor()),
+HUBBUB_DECL bus_core::bus_core(std::shared_ptr<transport_interface> const& transport,
+                               std::shared_ptr<trace_interface> trace)
+    : transport_(transport), transport_id_(&transport->limits()),
+      executor_(transport->get_executor()),
       report_(std::make_shared<bus_report>(executor_, std::move(trace))), counts_(report_.get()),
-      gate_(std::make_shared<handler_gate>()),
-      patient_(std::make_shared<patient_publisher>(transport_, report_, gate_)),
+      patient_(std::make_shared<patient_publisher>(transport, report_)),
       groups_(std::make_shared<group_map>()) {
-    observation_ = transport_->observe([weak = std::weak_ptr(report_)](event const& e) {
+    observation_ = transport->observe([weak = std::weak_ptr(report_)](event const& e) {
         if (auto const report = weak.lock())
             report->notify(e);
     });
@@ -65,11 +63,21 @@ HUBBUB_DECL bus_core::~bus_core() = default;
 HUBBUB_DECL void bus_core::close() noexcept {
     stop();
     patient_->close(errc::closed);
-    gate_->shut();
 }
 
 HUBBUB_DECL std::shared_ptr<bus_core> bus_core::another() const {
-    return std::make_shared<bus_core>(transport_, transport_id_, nullptr);
+    auto const transport = transport_.lock();
+    return transport ? std::make_shared<bus_core>(transport, nullptr) : nullptr;
+}
+
+HUBBUB_DECL link_state bus_core::state() const {
+    auto const transport = transport_.lock();
+    return transport ? transport->state() : link_state::closed;
+}
+
+HUBBUB_DECL std::shared_ptr<void> bus_core::observe(observer o) const {
+    auto const transport = transport_.lock();
+    return transport ? transport->observe(std::move(o)) : nullptr;
 }
 
 HUBBUB_DECL void bus_core::on_event(observer o) {
@@ -80,12 +88,15 @@ HUBBUB_DECL std::error_code bus_core::publish(message_view const& message,
                                               publish_completion done) {
     if (waiting())
         return refuse(message.topic, errc::queue_full, std::move(done));
+    auto const transport = transport_.lock();
+    if (!transport)
+        return refuse(message.topic, errc::closed, std::move(done));
     if (!report_->tells_publish())
-        return transport_->publish(message, std::move(done));
+        return transport->publish(message, std::move(done));
     std::string const topic(message.topic); // a sink may destroy what it is a view of
     auto const bytes = message.payload.size();
     auto const report = report_; // and the bus
-    auto const refused = transport_->publish(message, std::move(done));
+    auto const refused = transport->publish(message, std::move(done));
     report->on_publish(topic, bytes, refused);
     return refused;
 }
@@ -109,7 +120,7 @@ HUBBUB_DECL std::error_code bus_core::refuse(std::string_view topic, std::error_
                                              publish_completion done) {
     report_->refused_here.add();
     report_->on_publish(topic, 0, error);
-    done(error, 0);
+    done(error, {});
     return error;
 }
 
@@ -139,9 +150,10 @@ HUBBUB_DECL bus_core::joined bus_core::join(interest const& what, std::type_info
 }
 
 HUBBUB_DECL std::error_code bus_core::activate(joined const& place, subscribe_completion done) {
+    auto const transport = transport_.lock();
     std::lock_guard const lock(mutex_);
-    if (place.group && open_)
-        return transport_->subscribe(place.group->what(), place.group, std::move(done));
+    if (place.group && open_ && transport)
+        return transport->subscribe(place.group->what(), place.group, std::move(done));
     done(errc::closed);
     return errc::closed;
 }
@@ -165,6 +177,7 @@ HUBBUB_DECL void bus_core::join_and_tell(interest const& what, std::type_info co
 }
 
 HUBBUB_DECL void bus_core::remove(group& g, subscriber const& s) {
+    auto const transport = transport_.lock();
     std::lock_guard const lock(mutex_);
     if (!g.erase(s) || !open_)
         return;
@@ -173,13 +186,17 @@ HUBBUB_DECL void bus_core::remove(group& g, subscriber const& s) {
         return;
     auto const kept = at->second;
     groups_->all.erase(at);
-    transport_->unsubscribe(g.what(), g);
+    if (transport)
+        transport->unsubscribe(g.what(), g);
 }
 
 HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
                                  completion<std::error_code, std::uint64_t> done) {
     patient_->close(errc::closed);
-    auto const d = std::make_shared<draining>(executor_, transport_->statistics(), std::move(done));
+    auto const transport = transport_.lock();
+    if (!transport)
+        return done(errc::closed, 0);
+    auto const d = std::make_shared<draining>(executor_, transport->statistics(), std::move(done));
     d->deadline.expires_after(at_most);
     auto finish = [core = shared_from_this(), d](std::error_code error) {
         core->finish_drain(*d, error);
@@ -190,27 +207,28 @@ HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
     });
     // When all is answered nothing is taken any more, and sinks work off what they have.
     auto answered = [core = shared_from_this(), finish](std::error_code error) {
-        handler_gate::stay const stay(*core->gate_);
-        if (error || !stay)
+        if (error)
             return finish(error);
         core->unsubscribe();
         core->report_->wait_until_idle({core->executor_, finish});
     };
-    transport_->drain({executor_, std::move(answered)});
+    transport->drain({executor_, std::move(answered)});
 }
 
 HUBBUB_DECL statistics bus_core::read_statistics() const {
-    auto s = transport_->statistics();
+    auto const transport = transport_.lock();
+    auto s = transport ? transport->statistics() : statistics();
     report_->add_to(s);
     return s;
 }
 
 /// Nothing is delivered any more.
 HUBBUB_DECL void bus_core::unsubscribe() {
+    auto const transport = transport_.lock();
     std::lock_guard const lock(mutex_);
-    if (std::exchange(open_, false))
+    if (std::exchange(open_, false) && transport)
         for (auto const& [name, g] : groups_->all)
-            transport_->unsubscribe(g->what(), *g);
+            transport->unsubscribe(g->what(), *g);
 }
 
 /// Ends the subscriptions and events. False if that has been done, or begun, before.
@@ -236,12 +254,12 @@ HUBBUB_DECL void bus_core::finish_drain(draining& d, std::error_code error) {
     if (d.ended())
         return;
     d.deadline.cancel();
-    handler_gate::stay const stay(*gate_);
+    auto const transport = transport_.lock();
     auto const abandoned = report_->abandoned.get();
-    if (!stay || !stop()) // the bus ended meanwhile, and with it perhaps the transport
+    if (!stop() || !transport) // the bus ended meanwhile
         return d.end_as_closed();
-    transport_->close();
-    d.end(error, transport_->statistics(), report_->abandoned.get() - abandoned);
+    transport->close();
+    d.end(error, transport->statistics(), report_->abandoned.get() - abandoned);
 }
 
 } // namespace hubbub::detail

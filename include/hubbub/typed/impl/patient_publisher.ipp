@@ -33,11 +33,11 @@ struct patient_publisher::operation {
     std::error_code given_up; // while it was being attempted
 };
 
-HUBBUB_DECL patient_publisher::patient_publisher(std::shared_ptr<transport_interface> transport,
-                                                 std::shared_ptr<bus_report> report,
-                                                 std::shared_ptr<handler_gate> gate)
-    : transport_(std::move(transport)), budget_(transport_->limits().budget),
-      report_(std::move(report)), gate_(std::move(gate)), time_(report_->executor()) {}
+HUBBUB_DECL
+patient_publisher::patient_publisher(std::shared_ptr<transport_interface> const& transport,
+                                     std::shared_ptr<bus_report> report)
+    : transport_(transport), limits_(transport->limits()), report_(std::move(report)),
+      time_(report_->executor()) {}
 
 HUBBUB_DECL void patient_publisher::publish(std::string topic, outgoing_message message,
                                             std::chrono::milliseconds at_most,
@@ -82,16 +82,15 @@ HUBBUB_DECL void patient_publisher::close(std::error_code error) {
 
 /// Whether one more may wait. All together are bounded as the queue is; the first may, always.
 HUBBUB_DECL bool patient_publisher::may_wait(operation& o) {
-    auto const& limits = transport_->limits();
     queue_load const load{waiting_.size(), report_->bytes_waiting};
-    return load.has_room(o.bytes(), limits.max_queue_messages, limits.max_queue_bytes) &&
+    return load.has_room(o.bytes(), limits_.max_queue_messages, limits_.max_queue_bytes) &&
            try_hold(o);
 }
 
 HUBBUB_DECL bool patient_publisher::try_hold(operation& o) {
-    if (!budget_ || o.held)
+    if (!limits_.budget || o.held)
         return true;
-    o.held = budget_->try_hold(o.bytes());
+    o.held = limits_.budget->try_hold(o.bytes());
     return o.held;
 }
 
@@ -145,7 +144,6 @@ HUBBUB_DECL patient_publisher::operation_ptr patient_publisher::take_front() {
 /// handler goes unused.
 HUBBUB_DECL void patient_publisher::attempt(std::unique_lock<std::mutex>& lock,
                                             operation_ptr next) {
-    handler_gate::stay const stay(*gate_); // after close it is in vain, and nothing waits
     attempting_ = true;
     try {
         publish_all(lock, next);
@@ -187,8 +185,14 @@ HUBBUB_DECL bool patient_publisher::publish_now(operation_ptr const& o) {
     // A refusal for lack of room is answered too, perhaps before it is known here that it was
     // refused; and what was accepted may find no room further on.
     enum class fate { open, accepted, in_vain, no_room };
+    auto const transport = transport_.lock();
+    if (!transport) { // the bus has ended, and closed this
+        o->done(errc::closed, {});
+        report_->refused_here.add();
+        return true;
+    }
     auto const known = std::make_shared<std::atomic<fate>>(fate::open);
-    auto answer = [o, known](std::error_code error, std::size_t servers) {
+    auto answer = [o, known](std::error_code error, receiver_count servers) {
         if (error != errc::queue_full || known->exchange(fate::no_room) == fate::accepted)
             o->done(error, servers);
     };
@@ -196,10 +200,10 @@ HUBBUB_DECL bool patient_publisher::publish_now(operation_ptr const& o) {
     message.counted = accounting::attempt;
     auto const bytes = message.payload.size();
     std::error_code const refused =
-        transport_->publish(message, {report_->executor(), std::move(answer)});
+        transport->publish(message, {report_->executor(), std::move(answer)});
     bool const full = refused == errc::queue_full;
     if (known->exchange(full ? fate::in_vain : fate::accepted) == fate::no_room && !full)
-        o->done(errc::queue_full, 0);
+        o->done(errc::queue_full, {});
     if (!full)
         report_->on_publish(o->topic, bytes, refused);
     return !full;
@@ -231,7 +235,8 @@ HUBBUB_DECL void patient_publisher::wait_for_room() {
         return; // that is told before
     awaited_ = std::make_shared<std::size_t const>(bytes);
     room_handler told{weak_from_this(), awaited_};
-    transport_->wait_for_room(bytes, {report_->executor(), std::move(told)});
+    if (auto const transport = transport_.lock())
+        transport->wait_for_room(bytes, {report_->executor(), std::move(told)});
 }
 
 HUBBUB_DECL void patient_publisher::on_room(std::shared_ptr<std::size_t const> const& wait) {
@@ -250,14 +255,14 @@ HUBBUB_DECL void patient_publisher::leave(operation& o) {
     --report_->publishes_waiting;
     report_->bytes_waiting -= o.bytes();
     if (std::exchange(o.held, false))
-        budget_->release(o.bytes());
+        limits_.budget->release(o.bytes());
 }
 
 /// Without the lock, since the trace is told.
 HUBBUB_DECL void patient_publisher::refuse(operation& o, std::error_code error) {
     auto const bytes = o.view().payload.size();
     report_->refused_here.add();
-    o.done(error, 0);
+    o.done(error, {});
     report_->on_publish(o.topic, bytes, error);
 }
 

@@ -105,15 +105,17 @@ void publish(stage& s, way how, server_message const& m) {
     if (how == way::at_once)
         s.ended["published"].push_back(s.frames.publish("topic", m));
     else if (how == way::told)
-        s.frames.publish("topic", m,
-                         {s.io.get_executor(), [&s](std::error_code e, std::size_t /*n*/) {
-                              s.ended["published"].push_back(e);
-                          }});
+        s.frames.publish(
+            "topic", m,
+            {s.io.get_executor(), [&s](std::error_code e, hubbub::receiver_count /*n*/) {
+                 s.ended["published"].push_back(e);
+             }});
     else
         s.frames.publish_patiently(
-            "topic", m, 1s, {s.io.get_executor(), [&s](std::error_code e, std::size_t /*n*/) {
-                                 s.ended["published"].push_back(e);
-                             }});
+            "topic", m, 1s,
+            {s.io.get_executor(), [&s](std::error_code e, hubbub::receiver_count /*n*/) {
+                 s.ended["published"].push_back(e);
+             }});
     s.run();
 }
 
@@ -260,10 +262,10 @@ TEST_CASE("another bus on the transport waits for room by itself, and ends by it
     auto const other = s.frames.another();
     CHECK(other.transport_id() == s.frames.transport_id());
     s.transport.script(1, fate::is_refused, errc::queue_full);
-    other.publish_patiently("topic", server_message{}, 1s,
-                            {s.io.get_executor(), [&](std::error_code e, std::size_t /*n*/) {
-                                 s.ended["other"].push_back(e);
-                             }});
+    other.publish_patiently(
+        "topic", server_message{}, 1s,
+        {s.io.get_executor(),
+         [&](std::error_code e, hubbub::receiver_count /*n*/) { s.ended["other"].push_back(e); }});
     s.run();
     CHECK(s.waits("other"));
     CHECK(!s.frames.publish("topic", server_message{}));

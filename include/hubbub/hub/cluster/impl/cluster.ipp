@@ -133,8 +133,8 @@ HUBBUB_DECL void cluster::tell_all(beacon_reason why, bool regular) {
         return;
     server_beacon const own{id_, why, here_->roster().changes(), watches_};
     greeted_ = greeted_ || why == beacon_reason::arrived;
-    publish_completion told{bus_.executor(), [weak = weak_from_this(), why](std::error_code error,
-                                                                            std::size_t receivers) {
+    publish_completion told{bus_.executor(), [weak = weak_from_this(), why](
+                                                 std::error_code error, receiver_count receivers) {
                                 if (auto const self = weak.lock())
                                     self->on_told(why, error, receivers);
                             }};
@@ -146,15 +146,16 @@ HUBBUB_DECL void cluster::tell_all(beacon_reason why, bool regular) {
         bus_.publish(topics_.beacons(), own, std::move(told));
 }
 
-HUBBUB_DECL void cluster::on_told(beacon_reason why, std::error_code error, std::size_t receivers) {
+HUBBUB_DECL void cluster::on_told(beacon_reason why, std::error_code error,
+                                  receiver_count receivers) {
     if (why != beacon_reason::arrived)
         return;
     if (error)
         greeted_ = false; // with the next beacon, then
-    if (error || receivers == 0)
-        return;
+    if (error || receivers.value_or(0) == 0)
+        return; // if nobody counts, this server has met the others after two beacons of its own
     std::lock_guard const lock(mutex_);
-    registry_.expect(receivers);
+    registry_.expect(*receivers);
     complete_met();
 }
 

@@ -42,7 +42,7 @@ HUBBUB_DECL void frame_bus::close() const {
 }
 
 HUBBUB_DECL std::shared_ptr<void> frame_bus::observe(observer o) const {
-    return bus_->transport().observe(std::move(o));
+    return bus_->observe(std::move(o));
 }
 
 template <class Frame>

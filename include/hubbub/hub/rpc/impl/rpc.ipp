@@ -27,7 +27,7 @@ HUBBUB_DECL void answer_sender::send(std::string const& to, std::uint64_t reques
     bus_.publish_patiently(
         topics_.control(to), frame_of(request, std::move(given)), patience_,
         {bus_.executor(), [self = shared_from_this(), to, request, why,
-                           is_bare](std::error_code error, std::size_t receivers) {
+                           is_bare](std::error_code error, receiver_count receivers) {
              if (!error && receivers == 0)
                  error = errc::unknown_server;
              if (!error || !self->open_)
@@ -216,7 +216,7 @@ HUBBUB_DECL completion<answer> rpc::finishing(std::uint64_t number) {
 HUBBUB_DECL void rpc::ask(std::string const& server, std::uint64_t number, server_message what) {
     if (number == 0) // closed
         return;
-    if (cluster_->has_gone(server))
+    if (server.empty() || cluster_->has_gone(server)) // empty: the id is none
         return finish(number, {.error = errc::unknown_server});
     what.request = number;
     what.reply_to = here_->server_id();
@@ -228,7 +228,7 @@ HUBBUB_DECL void rpc::publish(std::string const& server, question const& asked) 
         return;
     bus_.publish(topics_.control(server), *asked,
                  {executor_, [self = shared_from_this(), server, asked](std::error_code error,
-                                                                        std::size_t receivers) {
+                                                                        receiver_count receivers) {
                       if (!error && receivers == 0 && !self->keep_unheard(server, asked))
                           error = errc::unknown_server;
                       if (error)
