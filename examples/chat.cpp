@@ -4,6 +4,7 @@
 #include "terminal.hpp"
 
 #include <hubbub/serializer/json.hpp>
+#include <hubbub/transport/drain.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
@@ -169,13 +170,14 @@ private:
     /// Waits until the backplane has every line.
     void leave() {
         terminal_.stop();
-        bus_.async_drain(std::chrono::seconds(2), [this](std::error_code error,
-                                                         std::uint64_t lost) {
-            if (error && !ended_)
-                return fail("left before the backplane had everything: " + std::to_string(lost) +
-                            " messages, " + error.message());
-            end();
-        });
+        hubbub::async_drain(bus_.transport(), std::chrono::seconds(2),
+                            [this](std::error_code error, std::uint64_t lost) {
+                                if (error && !ended_)
+                                    return fail("left before the backplane had everything: " +
+                                                std::to_string(lost) + " messages, " +
+                                                error.message());
+                                end();
+                            });
     }
 
     void end() {

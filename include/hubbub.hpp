@@ -18,5 +18,6 @@
 #include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/transport/any.hpp>
+#include <hubbub/transport/drain.hpp>
 #include <hubbub/transport/local.hpp>
 #include <hubbub/version.hpp>

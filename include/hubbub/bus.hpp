@@ -287,14 +287,16 @@ public:
         static_assert(detail::never<F>, "hubbub: bus::on_event takes a function of event const&");
     }
 
-    /// Ends in good order: takes no publish any more, has what was accepted handed over and
-    /// answered, unsubscribes, has sinks work off their queues, and closes the transport, and with
-    /// it the other buses on it. Completes with `void(std::error_code, std::uint64_t undelivered)`.
+    /// Ends this bus in good order: takes no publish any more, waits until what the transport has
+    /// accepted is handed over and answered, unsubscribes, and has sinks work off their queues. The
+    /// transport and the other buses on it go on: hubbub::async_drain(transport, ...) ends them.
+    /// Completes with `void(std::error_code, std::uint64_t undelivered)`.
     ///
-    /// Undelivered are, since the call, the messages that the transport had accepted, from whichever
-    /// bus, and that were discarded, displaced, or have an unknown outcome; and those in the queues
-    /// of this bus's sinks at the end. Not in it: a publish that waits for room, which ends as
-    /// closed; what a receiver has in its queue, where it still can be had; what others publish.
+    /// Undelivered are the messages that the transport had accepted at the call, from whichever bus,
+    /// and that are not answered by the end, or were discarded, displaced, or have an unknown
+    /// outcome; and those in the queues of this bus's sinks at the end. Not in it: a publish that
+    /// waits for room, which ends as closed; what a receiver has in its queue, where it still can be
+    /// had.
     ///
     /// Errors: timed_out if not all that was done at_most from now; else what closed the transport
     ///         meanwhile, or outcome_unknown if undelivered is not 0.
@@ -335,9 +337,9 @@ private:
         if constexpr (detail::traces_publish<Trace>) {
             return core_->publish(message);
         } else {
-            // Nothing overtakes what waits for room.
-            if (core_->waiting())
-                return core_->refuse(message.topic, errc::queue_full, {});
+            if (core_->refuses())
+                if (auto const error = core_->refusal())
+                    return core_->refuse(message.topic, error, {});
             return transport().publish(message, {});
         }
     }

@@ -16,6 +16,7 @@
 #include <hubbub/base/impl/utf8.ipp>
 #include <hubbub/base/impl/virtual_clock.ipp>
 #include <hubbub/flow/impl/charge.ipp>
+#include <hubbub/flow/impl/draining.ipp>
 #include <hubbub/flow/impl/drop_notice.ipp>
 #include <hubbub/flow/impl/glob.ipp>
 #include <hubbub/flow/impl/joined_completion.ipp>
@@ -89,13 +90,13 @@
 #include <hubbub/sequenced/impl/sender.ipp>
 #include <hubbub/sequenced/impl/sink.ipp>
 #include <hubbub/serializer/impl/text.ipp>
+#include <hubbub/transport/impl/drain.ipp>
 #include <hubbub/transport/impl/local.ipp>
 #include <hubbub/transport/impl/sequence_options.ipp>
 #include <hubbub/transport/impl/sequenced.ipp>
 #include <hubbub/typed/impl/bus_core.ipp>
 #include <hubbub/typed/impl/bus_core_group.ipp>
 #include <hubbub/typed/impl/bus_report.ipp>
-#include <hubbub/typed/impl/draining.ipp>
 #include <hubbub/typed/impl/key_places.ipp>
 #include <hubbub/typed/impl/patient_publisher.ipp>
 #include <hubbub/typed/impl/raw_group.ipp>

@@ -170,7 +170,8 @@ struct transport_traits {
     /// A publish is told how many servers got it. A hub on a transport that does not count learns
     /// only from beacons and time limits that a server is gone.
     bool counts_receivers = true;
-    /// The patterns that it can subscribe.
+    /// The patterns that it can subscribe. matches (transport/matches.hpp) helps a transport whose
+    /// backplane has none.
     pattern_support patterns = pattern_support::glob;
     /// The most that the backplane can take, whatever message_limits say: a name, and a payload, in
     /// bytes.
@@ -238,6 +239,11 @@ concept can_wait_for_room = requires(T& t, std::size_t bytes, completion<std::er
 };
 
 template <class T>
+concept can_flush = requires(T& t, completion<std::error_code> done) {
+    { t.flush(std::move(done)) } -> std::same_as<void>;
+};
+
+template <class T>
 concept can_drain = requires(T& t, completion<std::error_code> done) {
     { t.drain(std::move(done)) } -> std::same_as<void>;
 };
@@ -284,6 +290,9 @@ constexpr transport_traits traits_of(T const& t) {
 /// |                           |                     | apart                                      |
 /// | `t.wait_for_room(n, done)`| void                | done when a message of n bytes, its topic  |
 /// |                           |                     | with it, would not be refused as queue_full|
+/// | `t.flush(done)`           | void                | done when what it has accepted is answered,|
+/// |                           |                     | and what has come is delivered; closed if  |
+/// |                           |                     | it is closed                               |
 /// | `t.drain(done)`           | void                | refuses publishes from now on; done when   |
 /// |                           |                     | nothing waits in it any more               |
 /// | `t.close()`               | noexcept            | idempotent; all that waits ends as closed  |
@@ -301,10 +310,11 @@ constexpr transport_traits traits_of(T const& t) {
 /// Models: local_transport, immediate_local_transport, redis_transport, redis_tls_transport,
 /// sequenced, any_transport.
 template <class T>
-concept transport = detail::is_a_handle_that_is_copied<T> && detail::has_executor<T> &&
-                    detail::has_traits<T> && detail::can_publish<T> && detail::can_subscribe<T> &&
-                    detail::can_unsubscribe<T> && detail::can_observe<T> && detail::has_state<T> &&
-                    detail::has_statistics<T> && detail::has_limits<T> &&
-                    detail::can_wait_for_room<T> && detail::can_drain<T> && detail::can_close<T>;
+concept transport =
+    detail::is_a_handle_that_is_copied<T> && detail::has_executor<T> && detail::has_traits<T> &&
+    detail::can_publish<T> && detail::can_subscribe<T> && detail::can_unsubscribe<T> &&
+    detail::can_observe<T> && detail::has_state<T> && detail::has_statistics<T> &&
+    detail::has_limits<T> && detail::can_wait_for_room<T> && detail::can_flush<T> &&
+    detail::can_drain<T> && detail::can_close<T>;
 
 } // namespace hubbub

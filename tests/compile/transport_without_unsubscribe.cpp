@@ -18,6 +18,7 @@ struct candidate {
     hubbub::statistics statistics() const;
     hubbub::message_limits const& limits() const;
     void wait_for_room(std::size_t, hubbub::completion<std::error_code>);
+    void flush(hubbub::completion<std::error_code>);
     void drain(hubbub::completion<std::error_code>);
     void close() noexcept;
 };

@@ -2,6 +2,7 @@
 // What the user is told, and what becomes of messages, when a link is deaf, cut off, or away for long.
 #include <hubbub/memory_budget.hpp>
 #include <hubbub/receiver.hpp>
+#include <hubbub/transport/drain.hpp>
 #include <support/redis_peer.hpp>
 #include <support/small_redis.hpp>
 
@@ -207,7 +208,7 @@ TEST_CASE("a drain hands all over to Redis, and leaves; a Redis that is frozen e
     SUBCASE("all is handed over") {
         for (auto const& text : numbered(1, 1000))
             CHECK(!a.bus.publish("t", text));
-        a.bus.async_drain(30s, end.handler());
+        hubbub::async_drain(a.bus.transport(), 30s, end.handler());
         CHECK(a.bus.publish("t", "late") == errc::closed);
         a.run_until([&] { return end.result.has_value(); }, "the drain");
         CHECK(*end.result == std::pair<std::error_code, std::uint64_t>{{}, 0});
@@ -223,7 +224,7 @@ TEST_CASE("a drain hands all over to Redis, and leaves; a Redis that is frozen e
         server.pause();
         for (auto const& text : numbered(1, 3))
             CHECK(!a.bus.publish("t", text));
-        a.bus.async_drain(100ms, end.handler());
+        hubbub::async_drain(a.bus.transport(), 100ms, end.handler());
         a.run_until([&] { return end.result.has_value(); }, "the drain");
         CHECK(*end.result == std::pair<std::error_code, std::uint64_t>{errc::timed_out, 3});
         CHECK(a.bus.statistics().unknown + a.bus.statistics().discarded == 3);

@@ -36,6 +36,7 @@ public:
     void wait_for_room(std::size_t bytes, hubbub::completion<std::error_code> done) {
         transport_->wait_for_room(bytes, std::move(done));
     }
+    void flush(hubbub::completion<std::error_code> done) { transport_->flush(std::move(done)); }
     void drain(hubbub::completion<std::error_code> done) { transport_->drain(std::move(done)); }
     void close() noexcept { transport_->close(); }
 

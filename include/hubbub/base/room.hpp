@@ -42,6 +42,9 @@ public:
         });
     }
 
+    /// Takes over the waits of another.
+    void take(room_waiters& other);
+
     /// Ends all.
     void close(std::error_code error);
 

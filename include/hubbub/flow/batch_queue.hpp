@@ -40,6 +40,7 @@ public:
     std::vector<Entry> take() {
         std::lock_guard const lock(mutex_);
         auto batch = std::exchange(entries_, {});
+        flushing_.take(flushes_);
         taken_.leave_all();
         taken_.notify();
         return batch;
@@ -49,8 +50,9 @@ public:
     bool more() {
         std::lock_guard const lock(mutex_);
         awake_ = !entries_.empty();
+        flushing_.close({});
         if (!awake_)
-            idle_.close({});
+            flushes_.close({});
         return awake_;
     }
 
@@ -60,12 +62,12 @@ public:
         taken_.wait(bytes, std::move(done));
     }
 
-    /// Completes done when nothing is queued and no batch is worked off.
-    void wait_until_idle(completion<std::error_code> done) {
+    /// Completes done when all that is queued now is worked off.
+    void flush(completion<std::error_code> done) {
         std::lock_guard const lock(mutex_);
         if (!awake_)
             return done({});
-        idle_.add(0, std::move(done));
+        flushes_.add(0, std::move(done));
     }
 
     /// Ends those who wait for room, and those who come to.
@@ -78,7 +80,8 @@ public:
     void end_waiting(std::error_code error) {
         end_waiting_for_room(error);
         std::lock_guard const lock(mutex_);
-        idle_.close(error);
+        flushing_.close(error);
+        flushes_.close(error);
     }
 
     std::size_t bytes() const {
@@ -95,7 +98,8 @@ public:
 private:
     mutable std::mutex mutex_; // guards what follows
     queue_room taken_;
-    room_waiters idle_;
+    room_waiters flushes_;  // for what is queued
+    room_waiters flushing_; // for the batch that was taken last
     std::vector<Entry> entries_;
     bool awake_ = false;
 };

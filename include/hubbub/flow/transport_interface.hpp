@@ -30,6 +30,7 @@ public:
     virtual hubbub::statistics statistics() const = 0;
     virtual message_limits const& limits() const noexcept = 0;
     virtual void wait_for_room(std::size_t bytes, completion<std::error_code> done) = 0;
+    virtual void flush(completion<std::error_code> done) = 0;
     virtual void drain(completion<std::error_code> done) = 0;
     virtual void close() noexcept = 0;
 };
@@ -59,6 +60,7 @@ public:
     void wait_for_room(std::size_t bytes, completion<std::error_code> done) override {
         handle.wait_for_room(bytes, std::move(done));
     }
+    void flush(completion<std::error_code> done) override { handle.flush(std::move(done)); }
     void drain(completion<std::error_code> done) override { handle.drain(std::move(done)); }
     void close() noexcept override { handle.close(); }
 

@@ -94,6 +94,7 @@ public:
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
+    void flush(completion<std::error_code> done);
     void drain(completion<std::error_code> done);
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,

@@ -42,6 +42,7 @@ public:
 
     std::error_code publish(message_view const& message, publish_completion done);
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
+    void flush(completion<std::error_code> done);
     void drain(completion<std::error_code> done);
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
@@ -58,7 +59,7 @@ private:
     void on_probe_published(std::uint64_t number, std::error_code error, receiver_count receivers);
 
     /// Makes a link write what is queued, on its executor.
-    void flush(std::weak_ptr<redis::connection> const& link);
+    void write_soon(std::weak_ptr<redis::connection> const& link);
 
     /// Closes both links and ends what waits, on the links' executor.
     void end(std::error_code reason);

@@ -45,8 +45,8 @@ public:
     /// Ends those who wait for it.
     void end_waiting_for_room(std::error_code error);
 
-    /// Completes done when all that is queued now, and comes, is answered.
-    void wait_until_empty(completion<std::error_code> done);
+    /// Completes done when all that is queued now is answered.
+    void flush(completion<std::error_code> done);
 
     /// The link is up.
     void on_run() noexcept { connected_ = true; }
@@ -107,13 +107,14 @@ private:
     message_limits const* limits_;
     hubbub::detail::publish_ledger* ledger_;
     hubbub::detail::queue_room room_;
-    hubbub::detail::room_waiters drains_;
+    hubbub::detail::room_waiters flushes_; // by how many are answered then
     std::deque<entry> entries_; // oldest first: written ones, then those in writing_ and filling_
     std::string filling_;
     std::string writing_;
     std::size_t written_ = 0;    // of writing_
     std::size_t displaced_ = 0;  // of filling_, at its beginning: not to be written any more
     std::uint64_t begin_ = 0;    // where writing_ begins, in bytes since the link came up
+    std::size_t popped_ = 0;     // how many are answered, or given up
     std::uint64_t answered_ = 0; // where the last command that was answered ended
     bool connected_ = false;
 };

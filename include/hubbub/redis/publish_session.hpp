@@ -31,6 +31,7 @@ public:
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
     /// Refuses what comes, and completes done when nothing waits. From any thread.
+    void flush(completion<std::error_code> done);
     void drain(completion<std::error_code> done);
 
     /// Refuses whatever comes, from any thread, and ends who waits for room: in a budget that outlives

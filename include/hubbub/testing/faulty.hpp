@@ -98,7 +98,9 @@ public:
         core().wait_for_room(bytes, std::move(done));
     }
 
-    void drain(completion<std::error_code> done) { core().drain(std::move(done)); }
+    void flush(completion<std::error_code> done) { core().flush(std::move(done), false); }
+
+    void drain(completion<std::error_code> done) { core().flush(std::move(done), true); }
 
     /// Closes the transport below too. What is on its way out is unknown, what waits is closed.
     void close() noexcept {

@@ -71,6 +71,8 @@ public:
         held_->wait_for_room(bytes, std::move(done));
     }
 
+    void flush(completion<std::error_code> done) { held_->flush(std::move(done)); }
+
     void drain(completion<std::error_code> done) { held_->drain(std::move(done)); }
 
     void close() noexcept { held_->close(); }

@@ -74,8 +74,10 @@ public:
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
-    /// Refuses publishes as closed from now on; completes when what was published is handed over,
-    /// and what was received is delivered.
+    /// Completes when what was published is handed over, and what was received by then is delivered.
+    void flush(completion<std::error_code> done);
+
+    /// The same, and refuses publishes as closed from now on. async_drain has a deadline, and closes.
     void drain(completion<std::error_code> done);
 
     /// Leaves the broker. What is queued completes with errc::closed.

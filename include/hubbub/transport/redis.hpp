@@ -58,8 +58,11 @@ public:
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
-    /// Refuses publishes as closed from now on. Completes when all that was accepted is answered,
-    /// which may take as long as Redis is away; bus::async_drain has a deadline, and closes.
+    /// Completes when all that was accepted by now is answered, which may take as long as Redis is
+    /// away.
+    void flush(completion<std::error_code> done);
+
+    /// The same, and refuses publishes as closed from now on. async_drain has a deadline, and closes.
     void drain(completion<std::error_code> done);
 
     /// Closes both connections; all that waits completes with errc::closed, or outcome_unknown.

@@ -39,6 +39,8 @@ public:
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
     /// As the transport below.
+    void flush(completion<std::error_code> done);
+    /// As the transport below.
     void drain(completion<std::error_code> done);
 
     /// Closes the transport below too.

@@ -64,10 +64,11 @@ public:
     bus_report& report() const noexcept { return *report_; }
     std::shared_ptr<bus_report> const& shared_report() const noexcept { return report_; }
 
-    /// Whether publishes wait for room: then nothing may overtake them.
-    bool waiting() const noexcept {
-        return counts_->publishes_waiting.load(std::memory_order_acquire) > 0;
-    }
+    /// Whether a publish is likely to be refused here: refusal() says why.
+    bool refuses() const noexcept { return counts_->refuses.load(std::memory_order_acquire); }
+    /// queue_full while publishes wait for room, which nothing may overtake; closed after a drain
+    /// has begun; else none.
+    std::error_code refusal() const;
 
     /// Calls o with each event; replaces the observer before it.
     void on_event(observer o);

@@ -33,6 +33,8 @@ class bus_report;
 struct bus_counts {
     /// Publishes that the transport never saw.
     counter refused_here;
+    /// Publishes are refused: others wait for room, or the bus has ended.
+    std::atomic<bool> refuses = false;
     std::atomic<std::uint64_t> publishes_waiting = 0;
     std::atomic<std::uint64_t> bytes_waiting = 0;
 

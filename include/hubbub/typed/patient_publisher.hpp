@@ -38,6 +38,9 @@ public:
     /// Ends those that wait, and those that come.
     void close(std::error_code error);
 
+    /// queue_full while any waits; why it was closed, once it is; else none.
+    std::error_code refusal() const;
+
 private:
     struct operation;
     using operation_ptr = std::shared_ptr<operation>;
@@ -61,7 +64,7 @@ private:
     std::shared_ptr<bus_report> const report_;
     time_source const time_;
 
-    std::mutex mutex_; // guards what follows
+    mutable std::mutex mutex_; // guards what follows
     std::deque<operation_ptr> waiting_;
     bool attempting_ = false;
     std::shared_ptr<std::size_t const> awaited_; // the room that the transport is to tell of

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <hubbub/flow/glob.hpp>
 
+#include <hubbub/transport/matches.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -190,6 +192,13 @@ TEST_CASE("no glob takes more than the product of the lengths") {
     CHECK(!glob_match(classes + "[^a]", text));
     CHECK(!glob_match(std::string(400, '*') + "b", text));
     CHECK(!glob_match(std::string(4000, '['), text));
+}
+
+TEST_CASE("an interest matches its topic exactly, or what its pattern matches") {
+    CHECK(hubbub::matches("room.*", "room.*"));
+    CHECK(!hubbub::matches("room.*", "room.1"));
+    CHECK(hubbub::matches(hubbub::pattern{"room.*"}, "room.1"));
+    CHECK(!hubbub::matches(hubbub::pattern{"room.*"}, "hall.1"));
 }
 
 } // namespace glob_test

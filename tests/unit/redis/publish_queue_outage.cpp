@@ -212,12 +212,12 @@ TEST_CASE("who waits for much room holds up nobody for whom there is enough") {
 
 TEST_CASE("a drain completes when all is answered, or the link fell after all was written") {
     fixture f;
-    f.queue.wait_until_empty(f.waiting.make(0));
+    f.queue.flush(f.waiting.make(0));
     CHECK(f.waiting.take() == waited{{0, {ok}}});
     f.queue.on_run();
     f.push("0");
     f.push("1");
-    f.queue.wait_until_empty(f.waiting.make(1));
+    f.queue.flush(f.waiting.make(1));
     f.write_all();
     CHECK(!f.queue.on_reply(integer(0)));
     CHECK(f.waiting.take().empty());
@@ -241,7 +241,7 @@ TEST_CASE("draining: wherever the link falls, all that was accepted ends once, t
             f.queue.on_run();
             for (auto const& payload : payloads)
                 f.push(payload);
-            f.queue.wait_until_empty(f.waiting.make(0));
+            f.queue.flush(f.waiting.make(0));
             if (written > 0)
                 f.queue.wrote(f.queue.output().substr(0, written).size());
             for (std::size_t i = 0; i < answers; ++i)
@@ -263,7 +263,7 @@ TEST_CASE("closing ends who waits for room, and who drains, with its error") {
     fixture f({.max_queue_messages = 1});
     f.push("0");
     f.queue.wait_for_room(1, f.waiting.make(0));
-    f.queue.wait_until_empty(f.waiting.make(1));
+    f.queue.flush(f.waiting.make(1));
     f.queue.close(errc::authentication_failed);
     CHECK(f.waiting.take() ==
           waited{{0, {errc::authentication_failed}}, {1, {errc::authentication_failed}}});

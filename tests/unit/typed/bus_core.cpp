@@ -168,7 +168,7 @@ TEST_CASE("a second core on the transport has a patience of its own") {
     f.core->publish_patiently("t", std::string("1"), 0ms, f.ended("1"));
     f.core->publish_patiently("t", std::string("2"), 0ms, f.ended("2"));
     CHECK(f.core->publish({"t", "3"}) == errc::queue_full);
-    CHECK(!other->waiting());
+    CHECK(!other->refuses());
     CHECK(other->transport_id() == f.core->transport_id());
     f.run();
     CHECK(f.ends == texts{"1", "2"});

@@ -11,6 +11,12 @@ HUBBUB_DECL void room_waiters::add(std::size_t bytes, completion<std::error_code
     waiting_.push_back({bytes, std::move(done), owner});
 }
 
+HUBBUB_DECL void room_waiters::take(room_waiters& other) {
+    for (auto& w : other.waiting_)
+        waiting_.push_back(std::move(w));
+    other.waiting_.clear();
+}
+
 HUBBUB_DECL void room_waiters::close(std::error_code error) {
     for (auto& w : std::exchange(waiting_, {}))
         w.done(error);

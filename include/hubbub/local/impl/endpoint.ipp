@@ -70,14 +70,18 @@ HUBBUB_DECL void local_endpoint::wait_for_room(std::size_t bytes,
 HUBBUB_DECL void local_endpoint::drain(completion<std::error_code> done) {
     draining_ = true;
     outbox_.end_waiting_for_room(errc::closed);
+    flush(std::move(done));
+}
+
+HUBBUB_DECL void local_endpoint::flush(completion<std::error_code> done) {
     if (closed())
         return done(errc::closed);
-    outbox_.wait_until_idle(
+    outbox_.flush(
         {executor_, [weak = weak_from_this(), done = std::move(done)](std::error_code e) mutable {
              auto const self = weak.lock();
              if (e || !self || self->closed())
                  return done(e ? e : errc::closed);
-             self->inbox_.wait_until_idle(std::move(done));
+             self->inbox_.flush(std::move(done));
          }});
 }
 

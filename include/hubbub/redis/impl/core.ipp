@@ -120,12 +120,16 @@ HUBBUB_DECL std::error_code redis_core::publish(message_view const& message,
         shared_.ledger.count(shared_.ledger.payload_bytes, message.counted, message.payload.size());
     }
     if (wake)
-        flush(publisher_);
+        write_soon(publisher_);
     return error;
 }
 
 HUBBUB_DECL void redis_core::wait_for_room(std::size_t bytes, completion<std::error_code> done) {
     publishing_.wait_for_room(bytes, std::move(done));
+}
+
+HUBBUB_DECL void redis_core::flush(completion<std::error_code> done) {
+    publishing_.flush(std::move(done));
 }
 
 HUBBUB_DECL void redis_core::drain(completion<std::error_code> done) {
@@ -142,7 +146,7 @@ HUBBUB_DECL std::error_code redis_core::subscribe(interest const& what,
     if (error)
         done(error);
     if (wake)
-        flush(receiver_);
+        write_soon(receiver_);
     return error;
 }
 
@@ -176,7 +180,7 @@ HUBBUB_DECL void redis_core::send_probe() {
              if (auto const core = weak.lock())
                  core->on_probe_published(number, error, got);
          }});
-    flush(publisher_);
+    write_soon(publisher_);
 }
 
 HUBBUB_DECL void redis_core::on_probe_published(std::uint64_t number, std::error_code error,
@@ -186,7 +190,7 @@ HUBBUB_DECL void redis_core::on_probe_published(std::uint64_t number, std::error
         link->arm_timer();
 }
 
-HUBBUB_DECL void redis_core::flush(std::weak_ptr<redis::connection> const& link) {
+HUBBUB_DECL void redis_core::write_soon(std::weak_ptr<redis::connection> const& link) {
     if (auto present = link.lock())
         asio::dispatch(strand_,
                        redis::link_handler::of<&redis::connection::flush>(std::move(present)));

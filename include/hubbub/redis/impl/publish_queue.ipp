@@ -61,8 +61,8 @@ HUBBUB_DECL void publish_queue::end_waiting_for_room(std::error_code error) {
     room_.end_waiting(error);
 }
 
-HUBBUB_DECL void publish_queue::wait_until_empty(completion<std::error_code> done) {
-    drains_.add(0, std::move(done));
+HUBBUB_DECL void publish_queue::flush(completion<std::error_code> done) {
+    flushes_.add(popped_ + entries_.size(), std::move(done));
     changed();
 }
 
@@ -118,7 +118,7 @@ HUBBUB_DECL std::uint64_t publish_queue::on_down() {
 
 HUBBUB_DECL std::uint64_t publish_queue::close(std::error_code error) {
     end_waiting_for_room(error);
-    drains_.close(error);
+    flushes_.close(error);
     auto const unknown = on_down();
     for (auto& e : entries_) {
         if (e.what == kind::message)
@@ -139,8 +139,8 @@ HUBBUB_DECL std::size_t publish_queue::bytes() const noexcept {
 HUBBUB_DECL void publish_queue::changed() {
     room_.shrink_to(load());
     room_.notify();
-    if (!drains_.empty())
-        drains_.notify([this](std::size_t /*size*/) { return entries_.empty(); });
+    if (!flushes_.empty())
+        flushes_.notify([this](std::size_t answered) { return popped_ >= answered; });
 }
 
 HUBBUB_DECL bool publish_queue::displace_oldest() {
@@ -170,6 +170,7 @@ HUBBUB_DECL bool publish_queue::fits_oldest(reply const& r) const noexcept {
 HUBBUB_DECL publish_queue::entry publish_queue::pop() {
     auto oldest = std::move(entries_.front());
     entries_.pop_front();
+    ++popped_;
     answered_ = oldest.end;
     return oldest;
 }

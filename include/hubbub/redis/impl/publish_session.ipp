@@ -34,13 +34,20 @@ HUBBUB_DECL void publish_session::wait_for_room(std::size_t bytes,
     queue_.wait_for_room(bytes, std::move(done));
 }
 
-HUBBUB_DECL void publish_session::drain(completion<std::error_code> done) {
+HUBBUB_DECL void publish_session::flush(completion<std::error_code> done) {
     std::lock_guard const lock(mutex_);
     if (ended_)
         return done(ended_);
-    draining_ = true;
-    queue_.end_waiting_for_room(errc::closed);
-    queue_.wait_until_empty(std::move(done));
+    queue_.flush(std::move(done));
+}
+
+HUBBUB_DECL void publish_session::drain(completion<std::error_code> done) {
+    {
+        std::lock_guard const lock(mutex_);
+        draining_ = true;
+        queue_.end_waiting_for_room(errc::closed);
+    }
+    flush(std::move(done));
 }
 
 HUBBUB_DECL void publish_session::refuse_all(std::error_code reason) {

@@ -4,6 +4,7 @@
 #include <hubbub/error.hpp>
 #include <hubbub/receiver.hpp>
 #include <hubbub/testing/stage.hpp>
+#include <hubbub/transport/drain.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -92,7 +93,7 @@ void add_room_cases(conformance_list<Transport>& cases) {
         s.run_until([&] { return also.count() == 3; }, "the other sink");
     });
 
-    cases.add("a drain hands over all that was accepted, refuses what comes, and closes",
+    cases.add("a drain of a bus hands over what was accepted, and leaves the others alone",
               [](auto& s) {
                   auto& b = s.add_server();
                   recorder seen;
@@ -112,9 +113,32 @@ void add_room_cases(conformance_list<Transport>& cases) {
                   s.run_until([&] { return end.has_value(); }, "the drain");
                   require_equal(end->first, std::error_code{}, "result of async_drain");
                   require_equal(end->second, std::uint64_t{0}, "undelivered");
-                  require(a.bus().state() == link_state::closed, "it is closed");
                   s.run_until([&] { return seen.count() == expected.size(); }, "the messages");
                   require_equal(seen.seen(), expected, "messages");
+                  hubbub::bus<Transport, text_serializer> other(a.transport());
+                  require_equal(other.publish("t", "other"), std::error_code{}, "the other bus");
+                  s.run_until([&] { return seen.count() == expected.size() + 1; }, "its message");
+              });
+
+    cases.add("a drain of a transport hands over what was accepted, refuses what comes, and closes",
+              [](auto& s) {
+                  auto& b = s.add_server();
+                  recorder seen;
+                  auto const made = s.listen(b, "t", seen.sink());
+                  auto& a = s.add_server();
+                  s.flush(a, b);
+                  for (int i = 0; i < 100; ++i)
+                      a.publish("t", std::to_string(i));
+                  std::optional<std::pair<std::error_code, std::uint64_t>> end;
+                  async_drain(
+                      a.transport(), std::chrono::minutes(1),
+                      [&](std::error_code error, std::uint64_t n) { end.emplace(error, n); });
+                  require_equal(a.bus().publish("t", "late"), errc::closed, "a late publish");
+                  s.run_until([&] { return end.has_value(); }, "the drain");
+                  require_equal(end->first, std::error_code{}, "result of async_drain");
+                  require_equal(end->second, std::uint64_t{0}, "undelivered");
+                  require(a.bus().state() == link_state::closed, "it is closed");
+                  s.run_until([&] { return seen.count() == 100; }, "the messages");
               });
 
     cases.add("a drain of a closed transport ends as closed", [](auto& s) {

@@ -141,13 +141,13 @@ public:
         out_.wait_for_room(bytes, std::move(done));
     }
 
-    void drain(completion<std::error_code> done) {
+    void flush(completion<std::error_code> done, bool is_drain) {
         std::lock_guard const lock(mutex_);
         if (closed_)
             return done(errc::closed);
-        draining_ = true;
-        out_.end_waiting_for_room(errc::closed);
-        out_.wait_until_empty(std::move(done));
+        if (is_drain && !std::exchange(draining_, true))
+            out_.end_waiting_for_room(errc::closed);
+        out_.flush(std::move(done));
     }
 
     std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,

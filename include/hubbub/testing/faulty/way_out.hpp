@@ -104,9 +104,9 @@ public:
         changed();
     }
 
-    /// Completes done when all is answered.
-    void wait_until_empty(completion<std::error_code> done) {
-        drains_.add(0, std::move(done));
+    /// Completes done when all that was published by now is answered.
+    void flush(completion<std::error_code> done) {
+        flushes_.add(last_, std::move(done));
         changed();
     }
 
@@ -115,7 +115,7 @@ public:
     /// Ends those that wait for either.
     void end_waiting(std::error_code error) {
         end_waiting_for_room(error);
-        drains_.close(error);
+        flushes_.close(error);
     }
 
     std::size_t bytes() const noexcept { return bytes_; }
@@ -129,7 +129,9 @@ private:
 
     void changed() {
         room_.notify([this](std::size_t bytes) { return fits(bytes); });
-        drains_.notify([this](std::size_t /*bytes*/) { return entries_.empty(); });
+        flushes_.notify([this](std::size_t last) {
+            return entries_.empty() || entries_.begin()->first > last;
+        });
     }
 
     message_limits const limits_;
@@ -140,7 +142,7 @@ private:
     hubbub::detail::high_water peak_;
     time_point last_due_ = {};
     hubbub::detail::room_waiters room_;
-    hubbub::detail::room_waiters drains_;
+    hubbub::detail::room_waiters flushes_; // by the number of the last
 };
 
 } // namespace hubbub::testing::detail

@@ -70,6 +70,10 @@ HUBBUB_DECL void basic_local_transport::wait_for_room(std::size_t bytes,
     endpoint_->wait_for_room(bytes, std::move(done));
 }
 
+HUBBUB_DECL void basic_local_transport::flush(completion<std::error_code> done) {
+    endpoint_->flush(std::move(done));
+}
+
 HUBBUB_DECL void basic_local_transport::drain(completion<std::error_code> done) {
     endpoint_->drain(std::move(done));
 }

@@ -59,6 +59,10 @@ HUBBUB_DECL void basic_redis_transport::wait_for_room(std::size_t bytes,
     core_->wait_for_room(bytes, std::move(done));
 }
 
+HUBBUB_DECL void basic_redis_transport::flush(completion<std::error_code> done) {
+    core_->flush(std::move(done));
+}
+
 HUBBUB_DECL void basic_redis_transport::drain(completion<std::error_code> done) {
     core_->drain(std::move(done));
 }

@@ -47,6 +47,10 @@ HUBBUB_DECL link_state sequenced_handle::state() const {
     return state_->below->state();
 }
 
+HUBBUB_DECL void sequenced_handle::flush(completion<std::error_code> done) {
+    state_->below->flush(std::move(done));
+}
+
 HUBBUB_DECL void sequenced_handle::drain(completion<std::error_code> done) {
     state_->below->drain(std::move(done));
 }

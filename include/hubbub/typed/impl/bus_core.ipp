@@ -2,9 +2,9 @@
 #pragma once
 
 #include <hubbub/error.hpp>
+#include <hubbub/flow/draining.hpp>
 #include <hubbub/typed/bus_core.hpp>
 #include <hubbub/typed/bus_report.hpp>
-#include <hubbub/typed/draining.hpp>
 #include <hubbub/typed/patient_publisher.hpp>
 #include <hubbub/typed/raw_group.hpp>
 
@@ -70,6 +70,10 @@ HUBBUB_DECL std::shared_ptr<bus_core> bus_core::another() const {
     return transport ? std::make_shared<bus_core>(transport, nullptr) : nullptr;
 }
 
+HUBBUB_DECL std::error_code bus_core::refusal() const {
+    return patient_->refusal();
+}
+
 HUBBUB_DECL link_state bus_core::state() const {
     auto const transport = transport_.lock();
     return transport ? transport->state() : link_state::closed;
@@ -86,8 +90,9 @@ HUBBUB_DECL void bus_core::on_event(observer o) {
 
 HUBBUB_DECL std::error_code bus_core::publish(message_view const& message,
                                               publish_completion done) {
-    if (waiting())
-        return refuse(message.topic, errc::queue_full, std::move(done));
+    if (refuses())
+        if (auto const error = refusal())
+            return refuse(message.topic, error, std::move(done));
     auto const transport = transport_.lock();
     if (!transport)
         return refuse(message.topic, errc::closed, std::move(done));
@@ -197,14 +202,10 @@ HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
     if (!transport)
         return done(errc::closed, 0);
     auto const d = std::make_shared<draining>(executor_, transport->statistics(), std::move(done));
-    d->deadline.expires_after(at_most);
     auto finish = [core = shared_from_this(), d](std::error_code error) {
         core->finish_drain(*d, error);
     };
-    d->deadline.async_wait([finish](std::error_code aborted) {
-        if (!aborted)
-            finish(errc::timed_out);
-    });
+    d->start(at_most, finish);
     // When all is answered nothing is taken any more, and sinks work off what they have.
     auto answered = [core = shared_from_this(), finish](std::error_code error) {
         if (error)
@@ -212,7 +213,7 @@ HUBBUB_DECL void bus_core::drain(std::chrono::milliseconds at_most,
         core->unsubscribe();
         core->report_->wait_until_idle({core->executor_, finish});
     };
-    transport->drain({executor_, std::move(answered)});
+    transport->flush({executor_, std::move(answered)});
 }
 
 HUBBUB_DECL statistics bus_core::read_statistics() const {
@@ -253,12 +254,10 @@ HUBBUB_DECL bool bus_core::stop() {
 HUBBUB_DECL void bus_core::finish_drain(draining& d, std::error_code error) {
     if (d.ended())
         return;
-    d.deadline.cancel();
     auto const transport = transport_.lock();
     auto const abandoned = report_->abandoned.get();
     if (!stop() || !transport) // the bus ended meanwhile
         return d.end_as_closed();
-    transport->close();
     d.end(error, transport->statistics(), report_->abandoned.get() - abandoned);
 }
 

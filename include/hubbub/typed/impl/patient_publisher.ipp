@@ -71,6 +71,7 @@ HUBBUB_DECL void patient_publisher::close(std::error_code error) {
     {
         std::lock_guard const lock(mutex_);
         closed_ = error;
+        report_->refuses = true;
         ended.swap(waiting_);
         awaited_.reset();
         for (auto const& o : ended)
@@ -78,6 +79,13 @@ HUBBUB_DECL void patient_publisher::close(std::error_code error) {
     }
     for (auto const& o : ended)
         refuse(*o, error);
+}
+
+HUBBUB_DECL std::error_code patient_publisher::refusal() const {
+    std::lock_guard const lock(mutex_);
+    if (closed_)
+        return closed_;
+    return report_->publishes_waiting > 0 ? make_error_code(errc::queue_full) : std::error_code();
 }
 
 /// Whether one more may wait. All together are bounded as the queue is; the first may, always.
@@ -98,6 +106,7 @@ HUBBUB_DECL void patient_publisher::begin_to_wait(operation_ptr const& o) {
     if (std::exchange(o->counted, true))
         return; // it was put back before
     ++report_->publishes_waiting;
+    report_->refuses = true;
     report_->bytes_waiting += o->bytes();
     try_hold(*o); // the first may wait without
     if (o->patience == std::chrono::milliseconds::zero())
@@ -252,7 +261,7 @@ HUBBUB_DECL void patient_publisher::leave(operation& o) {
     o.deadline.reset();
     if (!std::exchange(o.counted, false))
         return;
-    --report_->publishes_waiting;
+    report_->refuses = --report_->publishes_waiting > 0 || closed_;
     report_->bytes_waiting -= o.bytes();
     if (std::exchange(o.held, false))
         limits_.budget->release(o.bytes());
