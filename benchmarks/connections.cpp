@@ -37,7 +37,7 @@ constexpr double bytes_with_outbox = 483;
 
 /// Whether calls go straight to a connection, or wait in an outbox until it reads them. A reader waits
 /// for the next, as one does that serves a socket.
-enum class by { outlet, outbox, reader };
+enum class by { handler, outbox, reader };
 
 // Of the connections that are in groups.
 constexpr std::size_t groups_each = 10;
@@ -56,7 +56,7 @@ public:
         };
         for (std::size_t i = 0; i < connections; ++i) {
             auto user = users ? fmt::format("user{:06}", i) : std::string();
-            if (way == by::outlet)
+            if (way == by::handler)
                 hub_.async_connect(std::move(user), [this](auto const& call) { take(call); }, keep);
             else
                 hub_.async_connect(std::move(user), hubbub::outbox_options{}, keep);
@@ -200,7 +200,7 @@ answer ask(std::size_t connections, std::size_t runs) {
     answer result;
     progress shown(8 + runs);
     shown.step("a broadcast to one");
-    result.allocations_for_one = allocations_of_broadcast(1, by::outlet);
+    result.allocations_for_one = allocations_of_broadcast(1, by::handler);
     for (auto const& [way, bytes, allocations] :
          {std::tuple{by::outbox, &result.with_outbox, &result.allocations_of_outbox},
           {by::reader, &result.with_reader, &result.allocations_of_reader}}) {
@@ -212,10 +212,10 @@ answer ask(std::size_t connections, std::size_t runs) {
     }
     shown.step("connections of users");
     double const with_user =
-        static_cast<double>(audience(connections, by::outlet, true).bytes()) / count;
+        static_cast<double>(audience(connections, by::handler, true).bytes()) / count;
     check_interruption();
     shown.step("connections");
-    audience all(connections, by::outlet);
+    audience all(connections, by::handler);
     result.connection.add(static_cast<double>(all.bytes()) / count);
     result.user.add(with_user - result.connection.median());
     for (std::size_t run = 0; run <= runs; ++run) {
@@ -264,7 +264,7 @@ int run(int argc, char** argv) {
         return 0;
     require_writable(json);
     if (broadcasts != 0) {
-        audience all(connections, by::outlet);
+        audience all(connections, by::handler);
         for (std::size_t i = 0; i < broadcasts; ++i)
             all.broadcast();
         return 0;

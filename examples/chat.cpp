@@ -135,7 +135,7 @@ private:
         } else if (auto const* const lost = std::get_if<hubbub::link_lost>(&e)) {
             told_ = lost->reason;
             std::cerr << "the backplane is lost: " << told_.message() << "; trying again\n";
-        } else if (std::holds_alternative<hubbub::link_whole>(e)) {
+        } else if (std::holds_alternative<hubbub::link_up>(e)) {
             if (told_)
                 std::cerr << "the backplane is back\n";
             told_.clear();

@@ -71,7 +71,7 @@ inline std::string trouble(hubbub::event const& event) {
     };
     return std::visit(
         overloaded{
-            [](link_whole const&) { return std::string(); },
+            [](link_up const&) { return std::string(); },
             [&](link_lost const& e) { return because("the link was lost", e.reason); },
             [&](link_retry const& e) { return because("there is no link", e.reason); },
             [&](link_failed const& e) { return because("the link failed", e.reason); },

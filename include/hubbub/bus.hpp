@@ -83,10 +83,13 @@ constexpr bool carries_objects = [] {
 
 } // namespace detail
 
-/// How long a publish may wait for room in the outgoing queue; zero for as long as it takes.
+/// How long a publish may wait for room in the outgoing queue.
 struct wait_up_to {
     std::chrono::milliseconds at_most;
 };
+
+/// Waits for as long as it takes.
+inline constexpr wait_up_to wait_forever{std::chrono::milliseconds::max()};
 
 /// Publishes typed messages and subscribes to them, over a Transport, encoded by a Serializer.
 ///

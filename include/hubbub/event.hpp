@@ -24,7 +24,7 @@ enum class link_state {
     closed,
 };
 
-/// The backplane was lost. From now until link_whole, messages may be missed.
+/// The backplane was lost. From now until link_up, messages may be missed.
 struct link_lost {
     std::error_code reason;
 };
@@ -32,7 +32,7 @@ struct link_lost {
 /// The link that was lost was closed by Redis, as more waited there for this subscriber than its
 /// client-output-buffer-limit allows: it did not read fast enough, or the limit is small. Give slow
 /// sinks a queue (bus::subscribe with queue_options), or raise the limit. Told when the link is there
-/// again, between link_lost and link_whole.
+/// again, between link_lost and link_up.
 struct subscriber_cut_off {
     /// Redis counted one more such closing, of this client or another, since this link was made; else
     /// it is concluded, since a Redis that goes on running closed a link that was behind. Then a
@@ -51,7 +51,7 @@ struct link_retry {
 };
 
 /// The backplane is there and every subscription is active, the first time or again.
-struct link_whole {
+struct link_up {
     /// How long it was lost: messages published elsewhere in this time may be missing.
     /// Zero the first time.
     std::chrono::milliseconds away;
@@ -127,10 +127,10 @@ struct sink_failed {
 };
 
 /// An event of a bus, for its owner. Views in it are valid during the call.
-using event = std::variant<link_lost, subscriber_cut_off, link_retry, link_whole, link_failed,
-                           publishes_unknown, publishes_displaced, publish_refused,
-                           subscription_refused, subscription_restored, gap, message_dropped,
-                           subscriber_disconnected, message_malformed, sink_failed>;
+using event =
+    std::variant<link_lost, subscriber_cut_off, link_retry, link_up, link_failed, publishes_unknown,
+                 publishes_displaced, publish_refused, subscription_refused, subscription_restored,
+                 gap, message_dropped, subscriber_disconnected, message_malformed, sink_failed>;
 
 /// Gets every event of a transport or a bus. It must not throw.
 using observer = std::function<void(event const&)>;

@@ -19,7 +19,7 @@ struct interest;
 struct message_view;
 struct transport_traits;
 class object_view;
-class sink;
+class message_sink;
 enum class link_state;
 template <class... Results>
 class completion;
@@ -59,7 +59,7 @@ class subscription;
 template <class T>
 class receiver;
 template <class T>
-struct received;
+struct queued_message;
 template <class T>
 struct queue_options;
 enum class overflow_policy;
@@ -92,7 +92,7 @@ class invocation;
 template <class T>
 class outcome;
 template <class T>
-struct census;
+struct server_results;
 template <class R>
 struct collected;
 template <class T>
@@ -102,13 +102,12 @@ class stream_writer;
 class caller;
 class hub_error;
 struct action;
-struct closing;
+struct close_reason;
 struct connect_options;
 struct failure;
 struct hub_options;
 struct outbox_options;
 enum class delivery_order;
-enum class overflow;
 struct presence_change;
 
 } // namespace hubbub

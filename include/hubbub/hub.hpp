@@ -3,10 +3,9 @@
 
 #include <hubbub/base/asio.hpp>
 #include <hubbub/bus.hpp>
-#include <hubbub/hub/action.hpp>
+#include <hubbub/hub/access_request.hpp>
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/client_methods.hpp>
-#include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/connection.hpp>
 #include <hubbub/hub/core/core.hpp>
@@ -79,7 +78,7 @@ class presence;
 ///                traits.agreed_order, all servers see the calls to a group in one order.
 /// Thread safety: all functions, from any thread. Outlets run on the bus's executor, with no lock
 ///                held; they may call everything, and may destroy the hub. But over a transport that
-///                delivers on the publishing thread (delivery_mode::immediate) the outlets of what
+///                delivers on the publishing thread (delivery_mode::immediate) the handlers of what
 ///                came over it run there, within send; those of one client, then, at the same time
 ///                if several threads send.
 /// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it. While a hub
@@ -103,7 +102,7 @@ public:
     using connection_type = connection<Bus>;
     /// The call that a client gets.
     using invocation_type = invocation<serializer>;
-    using outlet_type = outlet<serializer>;
+    using client_handler_type = client_handler<serializer>;
 
     /// Errors: throws std::invalid_argument if an option cannot work, naming it.
     explicit hub(Bus& bus, hub_options const& options = {})
@@ -149,15 +148,15 @@ public:
     /// While the link is down, the first client of this server, or of a user here, waits for its
     /// topics, with up to hub_options::max_connecting others. A client whose topics are subscribed
     /// already is let in at once, and reached by this server's calls. Nothing reaches a client before
-    /// authorize has allowed it.
+    /// on_authorize has allowed it.
     ///
-    /// Errors:       closed; refused (authorize, on_connected); shutting_down; queue_full, if too
+    /// Errors:       closed; refused (on_authorize, on_connected); shutting_down; queue_full, if too
     ///               many wait; connection_ended, if it was ended meanwhile; the backplane's, if it
     ///               refuses a topic.
     /// Cancellation: while it waits, terminal, partial and total: then nothing is left of it, and it
     ///               completes as asio::error::operation_aborted. Later it has no effect.
     template <class Token = detail::no_token>
-    auto async_connect(connect_options who, outlet_type out, Token&& token = {}) {
+    auto async_connect(connect_options who, client_handler_type out, Token&& token = {}) {
         return enter(
             std::make_shared<detail::called_member<serializer>>(std::move(out), serializer_),
             std::move(who), std::forward<Token>(token));
@@ -165,7 +164,7 @@ public:
 
     /// Does not compile.
     template <class Out, class Token = detail::no_token>
-        requires(!std::convertible_to<Out, outlet_type> &&
+        requires(!std::convertible_to<Out, client_handler_type> &&
                  !std::convertible_to<Out, outbox_options const&>)
     auto async_connect(connect_options const& /*who*/, Out&& /*out*/, Token&& /*token*/ = {}) {
         static_assert(detail::never<Out>,
@@ -237,39 +236,39 @@ public:
             "hubbub: hub::on_connected takes a function of caller const&, which is no coroutine");
     }
 
-    /// Calls `told(caller const&, closing const&)` on the bus's executor when a connection that was
+    /// Calls `told(caller const&, close_reason const&)` on the bus's executor when a connection that was
     /// admitted has ended, once; not when the hub itself ends. An exception that it throws is an event
     /// hook_failed.
-    void on_disconnected(std::function<void(caller const&, closing const&)> told) {
+    void on_disconnected(std::function<void(caller const&, close_reason const&)> told) {
         core_->on_disconnected(std::move(told));
     }
     /// Does not compile.
     template <class F>
-        requires(!std::convertible_to<F, std::function<void(caller const&, closing const&)>> ||
-                 detail::is_coroutine<F, caller const&, closing const&>)
+        requires(!std::convertible_to<F, std::function<void(caller const&, close_reason const&)>> ||
+                 detail::is_coroutine<F, caller const&, close_reason const&>)
     void on_disconnected(F&& /*function*/) {
-        static_assert(
-            detail::never<F>,
-            "hubbub: hub::on_disconnected takes a function of caller const& and closing const&");
+        static_assert(detail::never<F>, "hubbub: hub::on_disconnected takes a function of caller "
+                                        "const& and close_reason const&");
     }
 
-    /// Asks `allows(caller const&, action const&)` before a connection of this server connects,
+    /// Asks `allows(caller const&, access_request const&)` before a connection of this server connects,
     /// calls a method or joins a group: an action that it forbids fails as refused, and is the event
     /// action_refused. Any thread may ask; it must not throw.
-    void authorize(std::function<bool(caller const&, action const&)> allows) {
+    void on_authorize(std::function<bool(caller const&, access_request const&)> allows) {
         core_->on_allow(std::move(allows));
     }
     /// Does not compile.
     template <class F>
-        requires(!std::convertible_to<F, std::function<bool(caller const&, action const&)>>)
-    void authorize(F&& /*function*/) {
-        static_assert(detail::never<F>, "hubbub: hub::authorize takes a function of caller const& "
-                                        "and action const& that returns bool");
+        requires(!std::convertible_to<F, std::function<bool(caller const&, access_request const&)>>)
+    void on_authorize(F&& /*function*/) {
+        static_assert(detail::never<F>,
+                      "hubbub: hub::on_authorize takes a function of caller const& "
+                      "and access_request const& that returns bool");
     }
 
     /// Ends the connections of this server: each is told shutting_down and the text, and that it
     /// may come back to another. New ones are refused so.
-    void drain(std::string const& text = {}) { core_->drain(text); }
+    void disconnect_all(std::string const& text = {}) { core_->disconnect_all(text); }
 
     /// Refuses new connections, tells those of this server that they may come back to another
     /// (connect_options::on_drain, with the text), and completes with `void(std::error_code)` when

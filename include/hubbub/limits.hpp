@@ -20,6 +20,22 @@ enum class outage_policy {
     keep_newest,
 };
 
+/// Decides what the full queue of a subscription does with another message, and the full outbox of a
+/// connection with another call.
+enum class overflow_policy {
+    /// The one that has waited longest goes.
+    drop_oldest,
+    /// The one that came goes.
+    drop_newest,
+    /// One of each key is kept, the latest: of a message queue_options::key tells it, and it takes the
+    /// place of the one before; of a call it is the name of the method. At the bound, that is with too
+    /// many keys, the one that has waited longest goes.
+    latest_per_key,
+    /// The subscription ends: async_receive hands out what is queued, and then says slow_consumer. The
+    /// connection is ended, as slow_consumer.
+    disconnect,
+};
+
 /// The names and payloads that a transport takes, and how many of them wait in it.
 struct message_limits {
     /// A topic or pattern, in bytes, without what the transport puts before it.

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/limits.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace hubbub {
-
-/// Decides what the full queue of a subscription does with another message.
-enum class overflow_policy {
-    /// The one that has waited longest goes.
-    drop_oldest,
-    /// The one that came goes.
-    drop_newest,
-    /// One message of each key is kept, the latest, in the place of the one before; at the bound, that
-    /// is with too many keys, the one that has waited longest goes.
-    latest_per_key,
-    /// The subscription ends: async_receive hands out what is queued, and then says slow_consumer.
-    disconnect,
-};
 
 /// The queue of one subscription, between the transport that delivers and a consumer that may be
 /// slow. At its bounds, or where the budget of the transport is used up, when_full decides; what is
@@ -37,7 +26,7 @@ struct queue_options {
 
 /// A message out of a queue, with the topic that it came on.
 template <class T>
-struct received {
+struct queued_message {
     std::string topic;
     T message;
 };

@@ -52,7 +52,7 @@ public:
     /// Whether messages come: not after reset, the bus's end, or slow_consumer.
     explicit operator bool() const noexcept { return static_cast<bool>(membership_); }
 
-    /// Completes with `void(std::error_code, received<T>)`: the oldest message in the queue, or the
+    /// Completes with `void(std::error_code, queued_message<T>)`: the oldest message in the queue, or the
     /// next that comes. Several that wait get one each, in turn. Precondition: a bus made it.
     ///
     /// Errors:       when the queue is empty: closed, after reset or the bus's end; slow_consumer,
@@ -61,13 +61,13 @@ public:
     ///               message is lost by it.
     template <class Token = detail::no_token>
     auto async_receive(Token&& token = {}) {
-        if constexpr (detail::check_token<Token, void(std::error_code, received<T>)>())
-            return asio::async_initiate<Token, void(std::error_code, received<T>)>(
+        if constexpr (detail::check_token<Token, void(std::error_code, queued_message<T>)>())
+            return asio::async_initiate<Token, void(std::error_code, queued_message<T>)>(
                 [](auto handler, std::shared_ptr<source> from,
                    asio::any_io_executor const& fallback) {
                     auto executor = detail::executor_of(handler, fallback);
                     if (!from)
-                        return completion<std::error_code, received<T>>(
+                        return completion<std::error_code, queued_message<T>>(
                             std::move(executor), std::move(handler))(errc::closed, {});
                     auto const waiting = std::make_shared<std::uint64_t>();
                     auto on_cancel =

@@ -27,7 +27,7 @@ struct subscriber {
 };
 
 /// A list of subscribers, out of which one is taken.
-class subscriber_group : public sink {
+class subscriber_group : public message_sink {
 public:
     virtual void remove(subscriber const& s) noexcept = 0;
 };

@@ -128,12 +128,12 @@ struct outgoing_message {
 } // namespace detail
 
 /// Gets each message of one interest. The transport shares it, and calls it without any lock.
-class sink {
+class message_sink {
 public:
-    sink() = default;
-    sink(sink const&) = delete;
-    sink& operator=(sink const&) = delete;
-    virtual ~sink() = default;
+    message_sink() = default;
+    message_sink(message_sink const&) = delete;
+    message_sink& operator=(message_sink const&) = delete;
+    virtual ~message_sink() = default;
 
     virtual void deliver(message_view const& message) noexcept = 0;
 };
@@ -203,13 +203,13 @@ concept can_publish = requires(T& t, message_view const& message, publish_comple
 };
 
 template <class T>
-concept can_subscribe = requires(T& t, interest const& what, std::shared_ptr<sink> s,
+concept can_subscribe = requires(T& t, interest const& what, std::shared_ptr<message_sink> s,
                                  subscribe_completion done) {
     { t.subscribe(what, s, std::move(done)) } -> std::same_as<std::error_code>;
 };
 
 template <class T>
-concept can_unsubscribe = requires(T& t, interest const& what, sink const& s) {
+concept can_unsubscribe = requires(T& t, interest const& what, message_sink const& s) {
     { t.unsubscribe(what, s) } noexcept;
 };
 

@@ -21,8 +21,9 @@ struct coming {
     using bus_type = json_setup::bus;
 
     explicit coming(int steps) {
-        hub.authorize(
-            [](hubbub::caller const& who, hubbub::action const&) { return who.user() != "bob"; });
+        hub.on_authorize([](hubbub::caller const& who, hubbub::access_request const&) {
+            return who.user() != "bob";
+        });
         hub.on_connected([this](auto const&) { ++connected; });
         hub.on_disconnected([this](auto const&, auto const&) { ++disconnected; });
         enter("ada", ada);

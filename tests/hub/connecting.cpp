@@ -161,7 +161,7 @@ TEST_CASE("a server that drains without its backplane refuses at once who waits 
         o.time.run_for(1s);
         CHECK(!ada.outcome);
         SUBCASE("drain") {
-            o.left.hub->drain("soon");
+            o.left.hub->disconnect_all("soon");
         }
         SUBCASE("async_drain") {
             o.left.hub->async_drain(30s, "soon", [](std::error_code) {});

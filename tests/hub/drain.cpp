@@ -55,7 +55,7 @@ struct draining {
         who.on_drain = [this, user](std::string const& text) {
             told.push_back(user + " may go: " + text);
         };
-        who.on_closed = [this, user](hubbub::closing const& why) {
+        who.on_closed = [this, user](hubbub::close_reason const& why) {
             told.push_back(user + " ended: " + why.code.message() + ": " + why.text);
         };
         std::optional<std::error_code> outcome;
@@ -148,9 +148,10 @@ TEST_CASE("a drain completes when each end has been told, so that its handler ma
             lines left;
             CHECK(!d.connect("ada"));
             CHECK(!d.connect("bob"));
-            d.hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& /*why*/) {
-                left.push_back(who.user());
-            });
+            d.hub->on_disconnected(
+                [&](hubbub::caller const& who, hubbub::close_reason const& /*why*/) {
+                    left.push_back(who.user());
+                });
             auto& runs = elsewhere ? others : d.time.io();
             d.hub->async_drain(1s, {}, asio::bind_executor(runs, [&](std::error_code error) {
                                    d.done.push_back(error);
@@ -178,7 +179,7 @@ TEST_CASE(
         CHECK(!d.connect(user));
         expected.insert(expected.begin(), user + " ended: the server is shutting down: bye");
     }
-    d.hub->drain("bye");
+    d.hub->disconnect_all("bye");
     d.time.run_for(0s);
     CHECK(d.told == expected);
 }

@@ -21,7 +21,7 @@
 
 TEST_SUITE_BEGIN("hub");
 
-TEST_CASE("an outlet may destroy its hub, and a connection may outlive it") {
+TEST_CASE("a handler may destroy its hub, and a connection may outlive it") {
     stage<json_setup> s;
     auto& ada = s.connect(s.left());
     auto& bob = s.connect(s.left());
@@ -79,7 +79,7 @@ TEST_CASE(
         auto& eve = s.connect(s.right(), "eve");
         hub.on_connected(called);
         hub.on_disconnected(called);
-        hub.authorize(called);
+        hub.on_authorize(called);
         hub.presence().on_change(called);
         hub.on_event([&](hubbub::hub_event const& e) {
             failures += over && std::holds_alternative<hubbub::call_failed>(e) ? 1 : 0;

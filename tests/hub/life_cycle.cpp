@@ -22,7 +22,7 @@ template <class Setup>
 std::error_code connect(stage<Setup>& s, server<Setup>& at, std::string user, lines& ends) {
     auto& c = s.clients.emplace_back();
     hubbub::connect_options who(user);
-    who.on_closed = [&ends, user](hubbub::closing const& why) {
+    who.on_closed = [&ends, user](hubbub::close_reason const& why) {
         ends.push_back(user + ": " + why.code.message() + ": " + why.text);
     };
     return s.complete([&](auto done) {
@@ -44,7 +44,7 @@ TEST_CASE("the owner is told when connections begin and end, and why") {
     lines told;
     auto& hub = *s.left().hub;
     hub.on_connected([&](hubbub::caller const& who) { told.push_back(who.user() + " is here"); });
-    hub.on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+    hub.on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const& why) {
         told.push_back(who.user() + " left: " + (why.code ? why.text : "by itself"));
     });
     auto& ada = s.connect(s.left(), "ada");
@@ -71,8 +71,9 @@ TEST_CASE("on_connected may refuse, and then the connection never was") {
         if (who.user() == "bob")
             throw hubbub::hub_error("not you");
     });
-    s.left().hub->on_disconnected(
-        [&](hubbub::caller const& who, hubbub::closing const&) { told.push_back(who.user()); });
+    s.left().hub->on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const&) {
+        told.push_back(who.user());
+    });
     CHECK(connect(s, s.left(), "bob", ends) == hubbub::errc::refused);
     CHECK(!connect(s, s.left(), "ada", ends));
     s.clients.pop_front();
@@ -113,7 +114,7 @@ TEST_CASE("a server that drains lets all go elsewhere and admits nobody") {
     CHECK(!connect(s, s.left(), "ada", ends));
     CHECK(!connect(s, s.right(), "bob", ends));
     CHECK(!connect(s, s.middle(), "kim", ends));
-    s.left().hub->drain("new version");
+    s.left().hub->disconnect_all("new version");
     s.run_until([&] { return ends.size() == 1; }, "ada to be told");
     CHECK(ends == lines{"ada: the server is shutting down: new version"});
     CHECK(connect(s, s.left(), "eve", ends) == hubbub::errc::shutting_down);
@@ -136,7 +137,7 @@ TEST_CASE(
                              (hook->connection == s.clients[0].id() ? "ada" : "bob"));
         }
     });
-    hub.on_disconnected([&](hubbub::caller const& who, hubbub::closing const& /*why*/) {
+    hub.on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const& /*why*/) {
         told.push_back("owner: " + who.user());
         throw std::runtime_error("not now");
     });
@@ -176,8 +177,8 @@ TEST_CASE("what the policy does not allow fails as refused, and is told") {
     lines refused;
     lines ends;
     auto& hub = *s.left().hub;
-    using kind = hubbub::action::kind;
-    hub.authorize([](hubbub::caller const& who, hubbub::action const& what) {
+    using kind = hubbub::access_request::kind;
+    hub.on_authorize([](hubbub::caller const& who, hubbub::access_request const& what) {
         return who.user() == "root" || (what.what == kind::connect && who.user() != "bob") ||
                what.name == "public";
     });

@@ -38,7 +38,7 @@ void ask_ghost(outage& o) {
 }
 
 /// Asks who is there.
-void counted_by(outage_server& by, std::optional<hubbub::census<std::uint64_t>>& counted,
+void counted_by(outage_server& by, std::optional<hubbub::server_results<std::uint64_t>>& counted,
                 std::chrono::milliseconds limit = 10s) {
     by.hub->presence().within(limit).async_count([&](auto all) { counted = std::move(all); });
 }
@@ -85,7 +85,7 @@ TEST_CASE("what is asked before the servers have met is asked of all") {
     if (o.middle)
         answer(*o.middle);
     auto const servers = o.others().size() + 2;
-    std::optional<hubbub::census<std::uint64_t>> counted;
+    std::optional<hubbub::server_results<std::uint64_t>> counted;
     std::optional<hubbub::collected<int>> loads;
     counted_by(late, counted);
     late.hub->servers().async_invoke<int>("load", [&](auto all) { loads = std::move(all); });
@@ -107,7 +107,7 @@ TEST_CASE("servers that are said to be there and are not are waited for two beac
     hub_bus bus(wire);
     auto const hearing = bus.subscribe<server_beacon>("hub/servers", [](server_beacon const&) {});
     outage_server late(o.time, {}, {}, false);
-    std::optional<hubbub::census<std::uint64_t>> counted;
+    std::optional<hubbub::server_results<std::uint64_t>> counted;
     counted_by(late, counted);
     o.time.run_for(1500ms);
     CHECK(!counted);
@@ -120,7 +120,7 @@ TEST_CASE("servers that are said to be there and are not are waited for two beac
 TEST_CASE("a server that has met nobody at the deadline says that others may be missing") {
     counted_outage o({.cut_at_the_start = true});
     o.connect(*o.right);
-    std::optional<hubbub::census<std::uint64_t>> counted;
+    std::optional<hubbub::server_results<std::uint64_t>> counted;
     counted_by(o.left, counted, 5s);
     o.time.run_for(4900ms);
     CHECK(!counted);

@@ -187,8 +187,8 @@ TEST_CASE("a connection that ends while it joins a group leaves nothing behind")
     o.left.link.heal();
     o.time.run_for(1s);
 
-    std::optional<hubbub::census<lines>> groups;
-    std::optional<hubbub::census<lines>> members;
+    std::optional<hubbub::server_results<lines>> groups;
+    std::optional<hubbub::server_results<lines>> members;
     o.right->hub->presence().async_groups([&](auto all) { groups = std::move(all); });
     o.right->hub->presence().async_members("lobby", [&](auto all) { members = std::move(all); });
     hubbub::receiver_count in_lobby;

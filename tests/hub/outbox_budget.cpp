@@ -30,7 +30,7 @@ public:
     budgeted& operator=(budgeted const&) = delete;
     ~budgeted() { core_->close(); }
 
-    hubbub::connection<bus_type>& connect(hubbub::overflow when_full) {
+    hubbub::connection<bus_type>& connect(hubbub::overflow_policy when_full) {
         auto const reader = core_->make_reader({.when_full = when_full});
         connections.emplace_back(core_, reader, hubbub::json_serializer{});
         core_->connect(reader, {io_.get_executor(), [](std::error_code error) { CHECK(!error); }});
@@ -91,7 +91,7 @@ TEST_CASE("when the outboxes have no more room, each call costs as much as befor
     constexpr std::size_t calls_each = 4;
     budgeted s(clients * calls_each * (sixty.size() + 72));
     for (std::size_t i = 0; i < clients; ++i)
-        s.connect(hubbub::overflow::drop_oldest);
+        s.connect(hubbub::overflow_policy::drop_oldest);
     for (std::size_t i = 0; i < calls_each; ++i)
         s.send_to_all(sixty);
     CHECK(s.looked_at() == 0);
@@ -112,7 +112,7 @@ TEST_CASE(
     constexpr std::size_t clients = 1000;
     budgeted s(10'000);
     for (std::size_t i = 0; i < clients; ++i)
-        s.connect(hubbub::overflow::drop_oldest);
+        s.connect(hubbub::overflow_policy::drop_oldest);
     s.send_to_all(std::string(1000, 'x'));
     CHECK(s.looked_at() <= 2 * clients);
     std::size_t waiting = 0;
@@ -124,7 +124,7 @@ TEST_CASE(
 TEST_CASE("beyond the budget those that hold most are left with as much as each other") {
     budgeted s(16 * 132);
     for (int i = 0; i < 3; ++i)
-        s.connect(hubbub::overflow::drop_oldest);
+        s.connect(hubbub::overflow_policy::drop_oldest);
     s.send_to(2, sixty);
     for (int i = 0; i < 6; ++i)
         s.send_to(0, sixty);
@@ -147,7 +147,7 @@ TEST_CASE("beyond the budget those that hold most are left with as much as each 
 TEST_CASE("beyond the budget no more are ended than is needed") {
     budgeted s(16 * 132);
     for (int i = 0; i < 8; ++i)
-        s.connect(hubbub::overflow::disconnect);
+        s.connect(hubbub::overflow_policy::disconnect);
     for (int i = 0; i < 3; ++i)
         s.send_to_all(sixty); // twice is all that there is room for
     std::size_t connected = 0;

@@ -107,7 +107,7 @@ TEST_CASE("who never reads delays nobody, and is ended as too slow") {
     lines ends;
     std::deque<reader<json_setup>> readers;
     for (auto& at : s.servers) {
-        at.hub->on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+        at.hub->on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const& why) {
             ends.push_back(who.user() + ": " + why.code.message());
         });
         readers.emplace_back(s, at, hubbub::outbox_options{.max_messages = 10});
@@ -133,14 +133,14 @@ TEST_CASE("who never reads delays nobody, and is ended as too slow") {
 TEST_CASE("a full outbox drops the newest, the oldest, or all but the latest of a method") {
     stage<json_setup> s;
     struct row {
-        hubbub::overflow policy;
+        hubbub::overflow_policy policy;
         lines rest;
         std::size_t dropped;
     };
     for (auto const& expected :
-         {row{hubbub::overflow::drop_oldest, {"move 2", "move 3", "move 4"}, 3},
-          row{hubbub::overflow::drop_newest, {"move 1", "say 1", "say 2"}, 3},
-          row{hubbub::overflow::latest_per_method, {"say 2", "move 4"}, 4}}) {
+         {row{hubbub::overflow_policy::drop_oldest, {"move 2", "move 3", "move 4"}, 3},
+          row{hubbub::overflow_policy::drop_newest, {"move 1", "say 1", "say 2"}, 3},
+          row{hubbub::overflow_policy::latest_per_key, {"say 2", "move 4"}, 4}}) {
         for (auto& at : s.servers) {
             std::size_t dropped = 0;
             at.hub->on_event([&](hubbub::hub_event const& e) {
@@ -201,9 +201,9 @@ TEST_CASE("beyond the budget of all, the one that holds most loses first") {
         if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
             dropped.emplace_back(d->connection);
     });
-    reader<json_setup> modest(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
-    reader<json_setup> greedy(s, s.left(), {.when_full = hubbub::overflow::drop_oldest});
-    reader<json_setup> hopeless(s, s.left(), {.when_full = hubbub::overflow::disconnect});
+    reader<json_setup> modest(s, s.left(), {.when_full = hubbub::overflow_policy::drop_oldest});
+    reader<json_setup> greedy(s, s.left(), {.when_full = hubbub::overflow_policy::drop_oldest});
+    reader<json_setup> hopeless(s, s.left(), {.when_full = hubbub::overflow_policy::disconnect});
     auto const clients = s.left().hub->clients();
     std::string const text(100, 'x');
     CHECK(!clients.client(modest.connection.id()).send("tell", text));
@@ -225,7 +225,7 @@ TEST_CASE("what an ended connection left unread is no burden to the others") {
     options.outbox_budget = 2000;
     stage<json_setup> s(options);
     reader<json_setup> gone(s, s.left(), {});
-    reader<json_setup> alive(s, s.left(), {.when_full = hubbub::overflow::disconnect});
+    reader<json_setup> alive(s, s.left(), {.when_full = hubbub::overflow_policy::disconnect});
     auto const clients = s.left().hub->clients();
     std::string const most(1800, 'x');
     CHECK(!clients.client(gone.connection.id()).send("tell", most));
@@ -279,7 +279,7 @@ TEST_CASE("ten thousand fast members are not delayed by one that never reads") {
                               [&](std::error_code, auto made) { slow = std::move(made); });
         hub.async_connect("", [&told, i](auto const&) { ++told[i]; }, keep);
     }
-    hub.on_disconnected([&](hubbub::caller const& who, hubbub::closing const& why) {
+    hub.on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const& why) {
         CHECK(why.code == hubbub::errc::slow_consumer);
         ended.push_back(who.user());
     });

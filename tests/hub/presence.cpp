@@ -38,7 +38,7 @@ void meet(stage<Setup>& s) {
         "the servers to meet");
 }
 
-using list = hubbub::census<lines>;
+using list = hubbub::server_results<lines>;
 
 lines sorted(lines all) {
     std::sort(all.begin(), all.end());
@@ -92,8 +92,8 @@ TEST_CASE("connections, users, groups and members are counted over all servers")
     for (auto const& each : s.servers) {
         auto const p = each.hub->presence();
         auto const ask = [&](auto question) { return answer<list>(s, question); };
-        auto const count =
-            answer<hubbub::census<std::uint64_t>>(s, [&](auto done) { p.async_count(done); });
+        auto const count = answer<hubbub::server_results<std::uint64_t>>(
+            s, [&](auto done) { p.async_count(done); });
         CHECK(count.value == 4);
         CHECK(count.missing.empty());
         CHECK(ask([&](auto done) { p.async_connections(done); }).value ==
@@ -107,7 +107,7 @@ TEST_CASE("connections, users, groups and members are counted over all servers")
               sorted({desk.id(), phone.id()}));
     }
     auto const online = [&](char const* user) {
-        return answer<hubbub::census<bool>>(
+        return answer<hubbub::server_results<bool>>(
                    s, [&](auto done) { s.left().hub->presence().async_is_online(user, done); })
             .value;
     };
@@ -267,7 +267,7 @@ TEST_CASE("what is asked of a hub that is closed ends, and names who is missing"
     s.connect(s.left());
     auto& hub = *s.left().hub;
     hub.close();
-    CHECK(answer<hubbub::census<std::uint64_t>>(s, [&](auto done) {
+    CHECK(answer<hubbub::server_results<std::uint64_t>>(s, [&](auto done) {
               hub.presence().async_count(done);
           }).missing.size() == s.servers.size());
     CHECK(answer<hubbub::collected<void>>(

@@ -272,8 +272,8 @@ TEST_CASE("a change of one group names no other, however many the connection is 
 TEST_CASE("a connection that is refused neither comes nor goes") {
     watching w;
     w.watch();
-    w.right->hub.authorize([](auto const&, hubbub::action const& a) {
-        return a.what != hubbub::action::kind::connect;
+    w.right->hub.on_authorize([](auto const&, hubbub::access_request const& a) {
+        return a.what != hubbub::access_request::kind::connect;
     });
     std::optional<std::error_code> done;
     w.right->hub.async_connect(

@@ -292,7 +292,7 @@ private:
     /// is known to the calls.
     void check_presence() {
         auto const by = servers_[0] ? 0U : 1U;
-        std::optional<hubbub::census<std::uint64_t>> given;
+        std::optional<hubbub::server_results<std::uint64_t>> given;
         servers_[by]->hub->presence().async_count([&](auto all) { given = std::move(all); });
         for (auto const& c : clients_)
             if (c->here && !c->unsure.empty())

@@ -196,7 +196,7 @@ private:
         auto const by = pick(servers);
         if (!nobody_is_cut() || !servers_[by])
             return;
-        std::optional<hubbub::census<std::uint64_t>> given;
+        std::optional<hubbub::server_results<std::uint64_t>> given;
         servers_[by]->hub->presence().async_count([&](auto all) { given = std::move(all); });
         await(given, killed_.has_value());
         CHECK(given->value == present());

@@ -251,8 +251,9 @@ TEST_CASE("an argument that is dropped from an outbox may read from it when it d
     auto options = stage<in_place_setup>::defaults();
     options.outbox_budget = 100; // less than two calls
     hubbub::outbox_options box{.max_messages = 1};
-    for (auto const policy : {hubbub::overflow::drop_oldest, hubbub::overflow::latest_per_method,
-                              hubbub::overflow::disconnect})
+    for (auto const policy :
+         {hubbub::overflow_policy::drop_oldest, hubbub::overflow_policy::latest_per_key,
+          hubbub::overflow_policy::disconnect})
         for (auto const most : {std::size_t{1}, std::size_t{10}}) { // its own bound, or that of all
             box = {.max_messages = most, .when_full = policy};
             stage<in_place_setup> s({.on_redis = false, .servers = 1}, options);

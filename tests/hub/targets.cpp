@@ -353,7 +353,7 @@ TEST_CASE("a client gets what is sent once it is connected, and nothing older") 
     CHECK(later.told == lines{"new"});
 }
 
-TEST_CASE("an outlet that throws is reported, and the others are still called") {
+TEST_CASE("a handler that throws is reported, and the others are still called") {
     stage<json_setup> s;
     unsigned failures = 0;
     s.left().hub->on_event([&](hubbub::hub_event const& e) {

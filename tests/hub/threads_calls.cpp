@@ -171,7 +171,8 @@ TEST_CASE("what many threads ask at a time is answered once each, and rightly") 
                 s.left().hub->on_event([kept](auto const&) { ++*kept; });
                 s.left().hub->on_connected([kept](auto const&) { ++*kept; });
                 s.left().hub->on_disconnected([kept](auto const&, auto const&) { ++*kept; });
-                s.left().hub->authorize([kept](auto const&, auto const&) { return ++*kept > 0; });
+                s.left().hub->on_authorize(
+                    [kept](auto const&, auto const&) { return ++*kept > 0; });
                 s.left().hub->presence().on_change([kept](auto const&) { ++*kept; });
                 s.left().hub->on("unused", [kept] { ++*kept; });
             }
@@ -208,7 +209,8 @@ TEST_CASE("connections that threads read, and others end, get each call once and
     {
         hubbub::testing::io_threads const runners(s.io(), 2);
         hubbub::testing::workers threads;
-        auto idle = enter_reader(s.left(), "idle", {.when_full = hubbub::overflow::drop_oldest});
+        auto idle =
+            enter_reader(s.left(), "idle", {.when_full = hubbub::overflow_policy::drop_oldest});
         for (auto* const at : {&s.left(), &s.right()})
             threads.start([&, at] {
                 auto& other = s.other_than(*at);

@@ -40,7 +40,7 @@ struct draining_stage : threads_stage {
                 counts.wrong += text == "bye" ? 0 : 1;
                 ++counts.asked_to_leave;
             };
-            who.on_closed = [this](hubbub::closing const& why) {
+            who.on_closed = [this](hubbub::close_reason const& why) {
                 counts.wrong += why.code == errc::shutting_down && why.text == "bye" ? 0 : 1;
                 ++counts.closed;
             };
@@ -101,7 +101,7 @@ TEST_CASE("a server that is drained while threads connect, call and leave ends e
                 while (s.entered < 10)
                     std::this_thread::yield();
                 if (!asks)
-                    return s.left().hub->drain("bye");
+                    return s.left().hub->disconnect_all("bye");
                 s.left().hub->async_drain(is_left ? 1h : 5ms, "bye",
                                           drains.expecting([is_left](std::error_code error) {
                                               return is_left ? !error : error == errc::timed_out;
@@ -137,7 +137,7 @@ TEST_CASE("a server that is drained while threads connect, call and leave ends e
         CHECK(counts.closed.load() == (is_left ? 0 : s.residents));
         // The other goes on, and knows that nobody is left here.
         CHECK(eve.connected());
-        std::optional<hubbub::census<std::uint64_t>> there;
+        std::optional<hubbub::server_results<std::uint64_t>> there;
         s.right().hub->presence().async_count([&](auto all) { there = std::move(all); });
         s.run_until([&] { return there.has_value(); }, "a count");
         CHECK(there->value == 1);

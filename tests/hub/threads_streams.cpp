@@ -159,7 +159,7 @@ TEST_CASE("streams of connections that other threads end: each send, receive and
             threads.start([&] {
                 for (int round = 0; round < rounds; ++round) {
                     hubbub::connect_options who;
-                    who.on_closed = [&](hubbub::closing const& why) {
+                    who.on_closed = [&](hubbub::close_reason const& why) {
                         s.wrong += why.code == errc::disconnected ? 0 : 1;
                         ++closed;
                     };

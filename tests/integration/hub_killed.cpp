@@ -153,8 +153,8 @@ struct questions {
 
     std::size_t asked = 0;
     error_list ended;
-    std::optional<hubbub::census<std::uint64_t>> counted;
-    std::optional<hubbub::census<std::vector<std::string>>> users;
+    std::optional<hubbub::server_results<std::uint64_t>> counted;
+    std::optional<hubbub::server_results<std::vector<std::string>>> users;
     std::optional<std::error_code> groups_ended;
     std::optional<hubbub::collected<int>> loads;
 };

@@ -185,7 +185,7 @@ TEST_CASE("a publish with patience waits for a Redis that is away, or for its ca
     server.pause();
     CHECK(!a.bus.publish("t", "fills the queue"));
     a.bus.async_publish(
-        "t", std::string("never"), hubbub::wait_up_to{0ms},
+        "t", std::string("never"), hubbub::wait_forever,
         asio::bind_cancellation_slot(
             stop.slot(), [&](std::error_code e, hubbub::receiver_count) { cancelled = e; }));
     stop.emit(asio::cancellation_type::total);

@@ -37,7 +37,7 @@ struct node : hub_server<> {
         bus.on_event([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e); g && g->topic == "hub/all")
                 missed += g->last - g->first + 1;
-            times_whole += std::holds_alternative<hubbub::link_whole>(e) ? 1 : 0;
+            times_whole += std::holds_alternative<hubbub::link_up>(e) ? 1 : 0;
             retries += std::holds_alternative<hubbub::link_retry>(e) ? 1 : 0;
         });
         hub->on_disconnected([this](auto const&, auto const&) { ++ended; });

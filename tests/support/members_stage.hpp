@@ -27,9 +27,10 @@ struct members_stage : machine_stage {
                 on_connected();
             connected.push_back(c.connection_id());
         });
-        hooks->on_disconnected([this](hubbub::caller const& c, hubbub::closing const& /*why*/) {
-            disconnected.push_back(c.connection_id());
-        });
+        hooks->on_disconnected(
+            [this](hubbub::caller const& c, hubbub::close_reason const& /*why*/) {
+                disconnected.push_back(c.connection_id());
+            });
     }
     ~members_stage() { here->close(); }
 
@@ -37,7 +38,7 @@ struct members_stage : machine_stage {
     told_ptr connect(std::string const& name, std::string user = {}) {
         auto c = make_told(std::move(user));
         hubbub::connect_options told;
-        told.on_closed = [this, weak = std::weak_ptr(c)](hubbub::closing const& why) {
+        told.on_closed = [this, weak = std::weak_ptr(c)](hubbub::close_reason const& why) {
             closed.push_back(weak.lock()->id + " " + why.code.message() +
                              (why.text.empty() ? "" : ": " + why.text));
         };

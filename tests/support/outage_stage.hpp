@@ -110,7 +110,7 @@ struct outage {
                                      [this](std::error_code error) { ended.push_back(error); });
         left.hub->async_remove_from_group(
             client, "lobby", [this](std::error_code error) { ended.push_back(error); });
-        left.hub->presence().async_count([this](hubbub::census<std::uint64_t> all) {
+        left.hub->presence().async_count([this](hubbub::server_results<std::uint64_t> all) {
             counted = std::move(all);
             std::sort(counted->missing.begin(), counted->missing.end());
         });
@@ -118,7 +118,7 @@ struct outage {
 
     timed_backplane time;
     error_list ended;
-    std::optional<hubbub::census<std::uint64_t>> counted;
+    std::optional<hubbub::server_results<std::uint64_t>> counted;
     outage_server left;
     std::optional<outage_server> middle; // of three
     std::optional<outage_server> right;

@@ -32,7 +32,8 @@ public:
         return local_transport::publish(message, {get_executor(), std::move(uncounted)});
     }
 
-    std::error_code subscribe(hubbub::interest const& what, std::shared_ptr<hubbub::sink> const& s,
+    std::error_code subscribe(hubbub::interest const& what,
+                              std::shared_ptr<hubbub::message_sink> const& s,
                               hubbub::subscribe_completion done) {
         if (!what.is_pattern)
             return local_transport::subscribe(what, s, std::move(done));

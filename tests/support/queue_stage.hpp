@@ -60,7 +60,7 @@ struct queue_stage : local_bus<> {
             bool came = false;
             asio::cancellation_signal stop;
             from.async_receive(asio::bind_cancellation_slot(
-                stop.slot(), [&](std::error_code error, hubbub::received<std::string> r) {
+                stop.slot(), [&](std::error_code error, hubbub::queued_message<std::string> r) {
                     last_error = error;
                     came = !error;
                     if (came)

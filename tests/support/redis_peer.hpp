@@ -49,7 +49,7 @@ public:
     // What an event leaves behind.
     void operator()(hubbub::link_lost const& e) { lost.push_back(e.reason); }
     void operator()(hubbub::link_retry const& e) { retried.push_back(e.reason); }
-    void operator()(hubbub::link_whole const& e) { whole.push_back(e.away); }
+    void operator()(hubbub::link_up const& e) { whole.push_back(e.away); }
     void operator()(hubbub::link_failed const& e) { failed.push_back(e.reason); }
     void operator()(hubbub::subscriber_cut_off const&) { ++cut_offs; }
     void operator()(hubbub::publishes_unknown const& e) { unknown += e.count; }

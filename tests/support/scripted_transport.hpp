@@ -102,7 +102,7 @@ public:
     }
     void restore_link() {
         state_ = hubbub::link_state::whole;
-        observers_.notify(hubbub::link_whole{});
+        observers_.notify(hubbub::link_up{});
     }
 
     // What it has seen.
@@ -136,7 +136,8 @@ public:
         return take_step(f, {std::move(topic), std::move(done), {}});
     }
 
-    std::error_code subscribe(hubbub::interest const& what, std::shared_ptr<hubbub::sink> const& s,
+    std::error_code subscribe(hubbub::interest const& what,
+                              std::shared_ptr<hubbub::message_sink> const& s,
                               hubbub::subscribe_completion done) {
         auto const f = next();
         if (f != fate::is_refused && find(what.name, *s) == sinks_.end())
@@ -144,7 +145,7 @@ public:
         return take_step(f, {std::string(what.name), {}, std::move(done)});
     }
 
-    void unsubscribe(hubbub::interest const& what, hubbub::sink const& s) noexcept {
+    void unsubscribe(hubbub::interest const& what, hubbub::message_sink const& s) noexcept {
         if (auto const at = find(what.name, s); at != sinks_.end())
             sinks_.erase(at);
     }
@@ -166,7 +167,7 @@ private:
         hubbub::publish_completion published;
         hubbub::subscribe_completion subscribed;
     };
-    using sinks = std::multimap<std::string, std::shared_ptr<hubbub::sink>, std::less<>>;
+    using sinks = std::multimap<std::string, std::shared_ptr<hubbub::message_sink>, std::less<>>;
 
     fate next() { return ++steps_ == scripted_ ? fate_ : usual; }
 
@@ -185,7 +186,7 @@ private:
         s.subscribed(e);
     }
 
-    sinks::iterator find(std::string_view topic, hubbub::sink const& s) {
+    sinks::iterator find(std::string_view topic, hubbub::message_sink const& s) {
         auto const [first, last] = sinks_.equal_range(topic);
         auto const at =
             std::find_if(first, last, [&](auto const& one) { return one.second.get() == &s; });
@@ -193,7 +194,7 @@ private:
     }
 
     void pass_on(hubbub::message_view const& m) {
-        std::vector<std::shared_ptr<hubbub::sink>> those;
+        std::vector<std::shared_ptr<hubbub::message_sink>> those;
         auto const [first, last] = sinks_.equal_range(m.topic);
         for (auto at = first; at != last; ++at)
             those.push_back(at->second);

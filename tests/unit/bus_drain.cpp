@@ -106,7 +106,7 @@ TEST_CASE("a drain hands over what was accepted, refuses what comes, and leaves 
     CHECK(!f.bus.publish("t", "1"));
     CHECK(!f.bus.publish("t", "2"));
     CHECK(!f.bus.publish("t", "3"));
-    f.bus.async_publish("t", "waits", wait_up_to{0ms}, f.ended("waits"));
+    f.bus.async_publish("t", "waits", hubbub::wait_forever, f.ended("waits"));
     std::vector<std::pair<std::error_code, std::uint64_t>> drained;
     f.bus.async_drain(1s, [&](std::error_code error, std::uint64_t undelivered) {
         drained.emplace_back(error, undelivered);
@@ -164,7 +164,7 @@ TEST_CASE("a drain has sinks work off their queues, and counts what they leave")
     // A receiver's messages are there still.
     texts received;
     for (int i = 0; i < 3; ++i)
-        messages.async_receive([&](std::error_code, hubbub::received<std::string> m) {
+        messages.async_receive([&](std::error_code, hubbub::queued_message<std::string> m) {
             received.push_back(m.message);
         });
     f.time.run_for(1ms);

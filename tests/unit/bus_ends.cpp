@@ -130,7 +130,7 @@ TEST_CASE("a bus may end, and its transport with it, while another thread publis
     for (int round = 0; round < 200; ++round) {
         two_threads f;
         for (int i = 0; i < 4; ++i)
-            f.bus->async_publish("t", std::string("m"), wait_up_to{0ms},
+            f.bus->async_publish("t", std::string("m"), hubbub::wait_forever,
                                  [&](std::error_code, hubbub::receiver_count) { ++f.ends; });
         int const before = f.seen.made;
         f.run();
@@ -168,7 +168,7 @@ TEST_CASE("a bus that a sink destroys inside of a publish with patience does not
         transport.reset();
     });
     std::optional<std::error_code> end;
-    bus->async_publish("t", std::string("m"), wait_up_to{0ms},
+    bus->async_publish("t", std::string("m"), hubbub::wait_forever,
                        [&](std::error_code error, hubbub::receiver_count) { end = error; });
     io.run();
     CHECK(end == std::error_code{});

@@ -172,7 +172,7 @@ TEST_CASE("when the first one gives up, a smaller one behind it finds the room t
     link.cut();
     CHECK(!bus.publish("t", "123456789"));
     bus.async_publish("t", std::string("12345678"), wait_up_to{250ms}, f.ended("large"));
-    bus.async_publish("t", std::string("12"), wait_up_to{0ms}, f.ended("small"));
+    bus.async_publish("t", std::string("12"), hubbub::wait_forever, f.ended("small"));
     f.time.run_for(200ms);
     CHECK(link.statistics().published == 1);
     f.time.run_for(100ms);
@@ -195,7 +195,7 @@ TEST_CASE("a transport may forget who waited for room and gave up") {
     CHECK(transport.wanted() == 1);
     f.time.run_for(100ms);
     CHECK(transport.wanted() == 0);
-    bus->async_publish("t", std::string("1"), wait_up_to{0ms}, f.ended("closed"));
+    bus->async_publish("t", std::string("1"), hubbub::wait_forever, f.ended("closed"));
     CHECK(transport.wanted() == 1);
     bus.reset();
     CHECK(transport.wanted() == 0);
@@ -210,7 +210,7 @@ TEST_CASE("a publish that throws ends alone, and those behind it have their turn
     auto const s = bus.subscribe<fragile>("t", [&](fragile const&) { ++seen; });
     bool broken = true;
     auto const publish = [&](char const* name) {
-        bus.async_publish("t", fragile(broken), wait_up_to{0ms}, f.ended(name));
+        bus.async_publish("t", fragile(broken), hubbub::wait_forever, f.ended(name));
     };
     CHECK_THROWS_AS(publish("at once"), std::runtime_error);
     broken = false;
@@ -237,14 +237,15 @@ TEST_CASE("a trace is told of a publish with patience once, when it is accepted 
     link.cut();
     std::string const accepted = std::error_code{}.message();
     for (auto const* const text : {"1", "22", "333", "4444"})
-        bus.async_publish("t", std::string(text), wait_up_to{text[0] == '3' ? 100ms : 0ms},
+        bus.async_publish("t", std::string(text),
+                          wait_up_to{text[0] == '3' ? 100ms : hubbub::wait_forever.at_most},
                           f.ended(text));
     REQUIRE(log == texts{"t 1 " + accepted, "t 2 " + accepted});
     f.time.run_for(100ms);
     CHECK(log.back() == "t 3 " + error_text(errc::timed_out));
     link.heal();
     f.time.run_for(100ms);
-    bus.async_publish("", std::string("5"), wait_up_to{0ms}, f.ended("5"));
+    bus.async_publish("", std::string("5"), hubbub::wait_forever, f.ended("5"));
     CHECK(log == texts{"t 1 " + accepted, "t 2 " + accepted, "t 3 " + error_text(errc::timed_out),
                        "t 4 " + accepted, " 1 " + error_text(errc::empty_name)});
 }
@@ -268,7 +269,7 @@ TEST_CASE("what waits for room is bounded in bytes, as the queue is, and the bud
         waiting = 5;
     }
     for (int i = 0; i < 1000; ++i)
-        bus.async_publish("t", std::string(payload), wait_up_to{0ms}, f.ended("1"));
+        bus.async_publish("t", std::string(payload), hubbub::wait_forever, f.ended("1"));
     CHECK(budget->used() == most);
     CHECK(bus.statistics().queued == 10 + waiting);
     CHECK(bus.statistics().queued_bytes == 100 + 10 * waiting);
@@ -291,9 +292,9 @@ TEST_CASE(
     CHECK(!bus.publish("t", "1"));
     CHECK(!bus.publish("t", "2"));
     // Two that need all of the budget, with one behind that has taken what was left.
-    bus.async_publish("t", std::string(99, 'a'), wait_up_to{0ms}, f.ended("a"));
-    other.async_publish("t", std::string(99, 'b'), wait_up_to{0ms}, f.ended("b"));
-    other.async_publish("t", std::string(95, 'c'), wait_up_to{0ms}, f.ended("c"));
+    bus.async_publish("t", std::string(99, 'a'), hubbub::wait_forever, f.ended("a"));
+    other.async_publish("t", std::string(99, 'b'), hubbub::wait_forever, f.ended("b"));
+    other.async_publish("t", std::string(95, 'c'), hubbub::wait_forever, f.ended("c"));
     f.time.run_for(1s);
     std::sort(f.ends.begin(), f.ends.end());
     CHECK(f.ends == texts{"a", "b", "c"});
@@ -311,12 +312,12 @@ TEST_CASE("what waits gives its share of the budget back, however it ends") {
     asio::post(below.get_executor(), [&] {
         CHECK(!bus->publish("t", "1"));
         auto const before = budget->used();
-        bus->async_publish("t", std::string("22"), wait_up_to{0ms},
+        bus->async_publish("t", std::string("22"), hubbub::wait_forever,
                            asio::bind_cancellation_slot(stop.slot(), f.ended("cancelled")));
         CHECK(budget->used() == before + 3);
         stop.emit(asio::cancellation_type::total);
         CHECK(budget->used() == before);
-        bus->async_publish("t", std::string("333"), wait_up_to{0ms}, f.ended("closed"));
+        bus->async_publish("t", std::string("333"), hubbub::wait_forever, f.ended("closed"));
         CHECK(budget->used() == before + 4);
         bus.reset();
         CHECK(budget->used() == before);

@@ -64,7 +64,7 @@ TEST_CASE("a publish with patience that finds room at once does not wait") {
 TEST_CASE("as many may wait as the queue takes, and no more") {
     fixture f;
     for (auto const* const text : {"1", "2", "3", "4", "5", "6", "7"})
-        f.bus.async_publish("t", std::string(text), wait_up_to{0ms}, f.ended(text));
+        f.bus.async_publish("t", std::string(text), hubbub::wait_forever, f.ended(text));
     f.time.run_for(1ms);
     CHECK(f.seen == texts{"1", "2", "3", "4", "5", "6"});
     CHECK(f.ends.front() == "7: " + error_text(errc::queue_full));
@@ -80,7 +80,7 @@ TEST_CASE("a wait that is cancelled ends, and what waits behind it goes on") {
         CHECK(!f.bus.publish("t", "2"));
         CHECK(!f.bus.publish("t", "3"));
         f.bus.async_publish("t", "late", wait_up_to{1s}, f.ended("late"));
-        f.bus.async_publish("t", "cancelled", wait_up_to{0ms},
+        f.bus.async_publish("t", "cancelled", hubbub::wait_forever,
                             asio::bind_cancellation_slot(stop.slot(), f.ended("cancelled")));
         CHECK(f.bus.statistics().queued == 5);
         stop.emit(asio::cancellation_type::terminal);
@@ -107,6 +107,24 @@ TEST_CASE("a wait ends at its deadline, by the clock of the executor's context")
     f.time.run_for(5s);
     using end = std::pair<std::error_code, std::chrono::milliseconds>;
     CHECK(ends == std::vector<end>{{errc::timed_out, 250ms}, {errc::timed_out, 1000ms}});
+}
+
+TEST_CASE("a wait of no time ends at once where there is no room, and needs none where there is") {
+    cut_off f;
+    texts ends;
+    auto const publish = [&] {
+        f.bus.async_publish("t", std::string("3"), wait_up_to{0ms},
+                            [&](std::error_code error, hubbub::receiver_count) {
+                                ends.push_back(error.message());
+                            });
+        f.time.run_for(1ms);
+    };
+    publish();
+    CHECK(ends == texts{error_text(errc::timed_out)});
+    f.link.heal();
+    f.time.run_for(1s);
+    publish();
+    CHECK(ends.back() == std::error_code{}.message());
 }
 
 TEST_CASE("the longest time there is means never, for a wait as for a drain") {
@@ -162,7 +180,7 @@ TEST_CASE("what never finds room is refused as too large, and does not wait") {
     hubbub::local_transport small(f.io.get_executor(), f.broker,
                                   {.limits = {.max_queue_bytes = 10}});
     fixture::bus_type bus(small);
-    bus.async_publish("t", std::string(10, 'x'), wait_up_to{0ms}, f.ended("large"));
+    bus.async_publish("t", std::string(10, 'x'), hubbub::wait_forever, f.ended("large"));
     f.time.run_for(1ms);
     CHECK(f.ends == texts{"large: " + error_text(errc::payload_too_large)});
 }

@@ -26,7 +26,7 @@ namespace queue_test {
 
 using hubbub::errc;
 using hubbub::overflow_policy;
-using hubbub::received;
+using hubbub::queued_message;
 using fixture = support::queue_stage;
 using texts = std::vector<std::string>;
 
@@ -36,7 +36,7 @@ TEST_CASE("a receiver hands out what came, in order, with its topic, and then wa
     f.publish({"a", "b"}, "room.1");
     CHECK(f.bus.statistics().pending == 2);
     std::vector<std::pair<std::string, std::string>> seen;
-    auto const keep = [&](std::error_code error, received<std::string> r) {
+    auto const keep = [&](std::error_code error, queued_message<std::string> r) {
         CHECK(!error);
         seen.emplace_back(r.topic, r.message);
     };
@@ -134,7 +134,7 @@ TEST_CASE("disconnect: who waits while the queue is overrun gets his messages, a
     texts seen;
     std::vector<std::error_code> ends;
     for (int i = 0; i < 3; ++i)
-        slow.async_receive([&](std::error_code error, received<std::string> r) {
+        slow.async_receive([&](std::error_code error, queued_message<std::string> r) {
             error ? ends.push_back(error) : seen.push_back(r.message);
         });
     SUBCASE("at once, by a message that never fits") {
@@ -246,7 +246,7 @@ TEST_CASE("async_receive that is cancelled takes no message with it") {
     asio::cancellation_signal stop;
     std::vector<std::error_code> ends;
     messages.async_receive(asio::bind_cancellation_slot(
-        stop.slot(), [&](std::error_code e, received<std::string>) { ends.push_back(e); }));
+        stop.slot(), [&](std::error_code e, queued_message<std::string>) { ends.push_back(e); }));
     f.run();
     stop.emit(asio::cancellation_type::total);
     f.run();
@@ -261,7 +261,7 @@ TEST_CASE("a signal stops the async_receive it is of, and not a later one") {
     auto messages = f.bus.receive<std::string>("t");
     asio::cancellation_signal stop;
     texts seen;
-    auto const keep = [&](std::error_code error, received<std::string> r) {
+    auto const keep = [&](std::error_code error, queued_message<std::string> r) {
         seen.push_back(error ? error.message() : r.message);
     };
     SUBCASE("when its handler has run") {
@@ -285,7 +285,7 @@ TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
     fixture f;
     auto messages = f.bus.receive<std::string>("t");
     std::vector<std::error_code> ends;
-    auto const keep = [&](std::error_code e, received<std::string>) { ends.push_back(e); };
+    auto const keep = [&](std::error_code e, queued_message<std::string>) { ends.push_back(e); };
     SUBCASE("with the receiver: what is queued is abandoned") {
         f.publish({"left behind"});
         CHECK(f.take_all(messages).size() == 1);
@@ -303,7 +303,7 @@ TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
             auto survivor = other.bus.receive<std::string>("t");
             other.publish({"last words"});
             other.holder.reset();
-            survivor.async_receive([&](std::error_code error, received<std::string> r) {
+            survivor.async_receive([&](std::error_code error, queued_message<std::string> r) {
                 CHECK(!error);
                 left.push_back(r.message);
             });

@@ -22,10 +22,10 @@ namespace hubbub::detail {
 class topic_table {
 public:
     /// True if s is the first sink of this interest. Adding a sink twice adds nothing.
-    bool add(interest const& what, std::shared_ptr<sink> const& s);
+    bool add(interest const& what, std::shared_ptr<message_sink> const& s);
 
     /// True if s was the last sink of this interest.
-    bool remove(interest const& what, sink const& s);
+    bool remove(interest const& what, message_sink const& s);
 
     /// Delivers to the sinks of exactly this interest.
     void deliver(interest const& what, message_view const& message) const;
@@ -38,7 +38,7 @@ public:
     bool wants(std::string_view topic) const;
 
 private:
-    using sink_list = shared_list<std::shared_ptr<sink>>;
+    using sink_list = shared_list<std::shared_ptr<message_sink>>;
     using sink_map = string_map<sink_list>;
 
     sink_map& map_for(interest const& what) { return what.is_pattern ? patterns_ : topics_; }
@@ -48,7 +48,7 @@ private:
 
     sink_list::snapshot find(interest const& what) const;
 
-    static void deliver_to(std::vector<std::shared_ptr<sink>> const& sinks,
+    static void deliver_to(std::vector<std::shared_ptr<message_sink>> const& sinks,
                            message_view const& message);
 
     mutable std::shared_mutex mutex_; // guards what follows

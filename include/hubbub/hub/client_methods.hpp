@@ -27,7 +27,7 @@ void call_client_method(method_table const& methods, shared_call const& call);
 
 } // namespace detail
 
-/// A client in this process: its methods by name, typed. It is an outlet, and may be copied: the
+/// A client in this process: its methods by name, typed. It is a handler, and may be copied: the
 /// copies share their methods.
 ///
 /// A call of a method it does not have, or with other arguments, or that throws, is a failure, which

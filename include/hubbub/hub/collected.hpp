@@ -27,7 +27,7 @@ struct collected {
 
 /// The answers of all servers, put together.
 template <class T>
-struct census {
+struct server_results {
     T value = {};
     /// The servers whose part is not in it, as collected::missing. Empty: it is whole.
     std::vector<std::string> missing = {};

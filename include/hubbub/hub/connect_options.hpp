@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/hub/closing.hpp>
-
 #include <functional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace hubbub {
 
+/// The reason why a connection ended.
+struct close_reason {
+    /// None if it left by itself; disconnected: by target::disconnect; refused: not admitted;
+    /// slow_consumer; shutting_down; closed: its hub ended.
+    std::error_code code = {};
+    /// The text that came with it; may be empty.
+    std::string text = {};
+};
+
 /// The client that connects. A name alone is a user. An exception of its functions is an event
 /// hook_failed of the hub.
-/// They, and the outlet beside them, live as long as the connection object: one that belongs to a
+/// They, and the handler beside them, live as long as the connection object: one that belongs to a
 /// session which owns that object must hold the session weakly.
 struct connect_options {
     // NOLINTBEGIN(google-explicit-constructor): a user is the common case, and reads as one.
@@ -24,7 +32,7 @@ struct connect_options {
     std::string user;
     /// Called once on the bus's executor if the hub ends the connection, with the reason: not if it
     /// disconnects itself.
-    std::function<void(closing const&)> on_closed;
+    std::function<void(close_reason const&)> on_closed;
     /// Called once on the bus's executor, with a text, if the server is about to shut down
     /// (hub::async_drain): the client had better leave for another server now.
     std::function<void(std::string const&)> on_drain;

@@ -168,7 +168,7 @@ public:
     /// order they came. For a connection that was made with outbox_options; one receive at a time.
     ///
     /// Errors:       already_started (asio::error); after the last call why the connection ended,
-    ///               closing::code, or closed.
+    ///               close_reason::code, or closed.
     /// Cancellation: by the token's slot, with asio::error::operation_aborted; no call is lost.
     template <class Token = detail::no_token>
     auto async_receive(Token&& token = {}) {
@@ -198,8 +198,8 @@ public:
         return invocation_type(std::move(next), serializer_);
     }
 
-    /// Leaves the hub and its groups; the outlet is not called again. Only a call that another thread
-    /// has begun may still run: what the outlet uses is its own, or freed where outlets are called
+    /// Leaves the hub and its groups; the handler is not called again. Only a call that another thread
+    /// has begun may still run: what the handler uses is its own, or freed where handlers are called
     /// (hub). Does nothing a second time.
     void disconnect() noexcept {
         auto const state = std::exchange(state_, nullptr);

@@ -10,7 +10,7 @@
 
 namespace hubbub {
 
-/// The outlet of a connection threw. The other connections still get the call.
+/// The handler of a connection threw. The other connections still get the call.
 struct outlet_failed {
     std::string_view connection;
     std::string_view method;
@@ -49,7 +49,7 @@ struct answer_lost {
     std::error_code error;
 };
 
-/// The policy (hub::authorize) did not allow a connection to call this method, to join this group,
+/// The policy (hub::on_authorize) did not allow a connection to call this method, to join this group,
 /// or, if it is empty, to connect.
 struct action_refused {
     std::string_view connection;

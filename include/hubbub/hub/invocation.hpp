@@ -94,6 +94,6 @@ private:
 /// Gets each invocation of one connection, on the bus's executor. An exception that it throws is an
 /// event outlet_failed of the hub; the other connections still get the invocation.
 template <class Serializer>
-using outlet = std::function<void(invocation<Serializer> const&)>;
+using client_handler = std::function<void(invocation<Serializer> const&)>;
 
 } // namespace hubbub

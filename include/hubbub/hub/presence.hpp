@@ -35,7 +35,7 @@ bool any_of(presence_parts const& parts);
 } // namespace detail
 
 /// Tells which connections, users and groups are there, over all servers of a hub. Each question is
-/// asked of every server that is alive, and completes with `void(census<T>)` as soon as all have
+/// asked of every server that is alive, and completes with `void(server_results<T>)` as soon as all have
 /// answered; at the deadline with the answers there are, and the servers that are missing. A
 /// connection whose server is dead is not counted. A question that is asked before this server has met
 /// the others waits for that, as with servers.
@@ -128,15 +128,15 @@ private:
     template <class Whole, class Token>
     auto ask(detail::presence_question what, std::string_view of,
              Whole (*whole_of)(detail::presence_parts const&), Token&& token) const {
-        if constexpr (detail::check_token<Token, void(census<Whole>)>())
-            return asio::async_initiate<Token, void(census<Whole>)>(
+        if constexpr (detail::check_token<Token, void(server_results<Whole>)>())
+            return asio::async_initiate<Token, void(server_results<Whole>)>(
                 [core = core_, limit = limit_, whole_of, what](auto handler,
                                                                std::string const& name) {
                     auto executor = detail::executor_of(handler, core->executor());
                     completion<detail::server_answers> done(
                         std::move(executor), [handler = std::move(handler), whole_of](
                                                  detail::server_answers const& given) mutable {
-                            census<Whole> all;
+                            server_results<Whole> all;
                             all.value = whole_of(detail::parts_of(given, all.missing));
                             std::move(handler)(std::move(all));
                         });

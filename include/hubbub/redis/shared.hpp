@@ -47,7 +47,7 @@ struct redis_shared {
 };
 
 /// Where probes come back.
-class probe_sink final : public sink {
+class probe_sink final : public message_sink {
 public:
     explicit probe_sink(redis_shared& shared) : shared_(&shared) {}
 

@@ -24,11 +24,11 @@ public:
                       std::string probe_topic);
 
     /// Takes done, unless it is refused.
-    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion& done, bool& wake);
 
     /// True if the link's timer must be armed.
-    bool unsubscribe(interest const& what, sink const& s);
+    bool unsubscribe(interest const& what, message_sink const& s);
 
     /// Refuses whatever comes, from any thread.
     void refuse_all(std::error_code reason);

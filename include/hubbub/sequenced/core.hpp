@@ -53,10 +53,10 @@ public:
 
     std::error_code publish(message_view const& message, publish_completion done);
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done);
 
-    void unsubscribe(interest const& what, sink const& s);
+    void unsubscribe(interest const& what, message_sink const& s);
 
 private:
     using key = std::pair<std::string, bool>;

@@ -16,7 +16,7 @@ namespace hubbub::detail {
 class sequenced_core;
 
 /// All of one process for one interest of a sequenced_core: takes the numbers off.
-class sequence_sink final : public sink {
+class sequence_sink final : public message_sink {
 public:
     sequence_sink(interest const& what, std::shared_ptr<sequenced_core> core);
 

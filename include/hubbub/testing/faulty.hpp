@@ -79,12 +79,14 @@ public:
         return core().publish(message, std::move(done));
     }
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done = {}) {
         return core().subscribe(what, s, std::move(done));
     }
 
-    void unsubscribe(interest const& what, sink const& s) noexcept { core().unsubscribe(what, s); }
+    void unsubscribe(interest const& what, message_sink const& s) noexcept {
+        core().unsubscribe(what, s);
+    }
 
     std::shared_ptr<void> observe(observer o) { return core().listeners().add(std::move(o)); }
 

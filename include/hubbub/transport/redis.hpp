@@ -25,7 +25,7 @@ class redis_core;
 /// what the serializer made, so that other programs can publish and read.
 ///
 /// Delivery:      at most once (redis.io/docs/latest/develop/pubsub, "Delivery semantics"). What is
-///                published elsewhere while the link is down is missed; link_lost and link_whole
+///                published elsewhere while the link is down is missed; link_lost and link_up
 ///                tell when. What is published here meanwhile waits, up to the queue's limits. A
 ///                publish whose answer was lost with the link is reported as outcome_unknown, and
 ///                never sent twice.
@@ -47,9 +47,9 @@ public:
     asio::any_io_executor get_executor() const;
 
     std::error_code publish(message_view const& message, publish_completion done = {});
-    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done = {});
-    void unsubscribe(interest const& what, sink const& s) noexcept;
+    void unsubscribe(interest const& what, message_sink const& s) noexcept;
     std::shared_ptr<void> observe(observer o);
 
     link_state state() const noexcept;

@@ -84,7 +84,7 @@ public:
     std::error_code publish_encoded(std::string_view topic, std::string_view bytes,
                                     std::error_code error, publish_completion done);
 
-    /// The same, and waits for room where the queue is full: at most so long, with zero for as long
+    /// The same, and waits for room where the queue is full: at most so long, with max for as long
     /// as it takes. See bus::async_publish with wait_up_to; on_cancel ends the wait.
     void publish_patiently(std::string topic, outgoing_message message,
                            std::chrono::milliseconds at_most, publish_completion done,

@@ -28,7 +28,7 @@ namespace hubbub::detail {
 template <class T>
 class message_queue {
 public:
-    using message_completion = completion<std::error_code, received<T>>;
+    using message_completion = completion<std::error_code, queued_message<T>>;
 
     message_queue(queue_options<T> options, std::shared_ptr<bus_report> report,
                   std::shared_ptr<memory_budget> budget)
@@ -49,8 +49,8 @@ public:
                    : options_.key ? options_.key(topic, message)
                                   : std::string(topic);
         // T is copied before the lock, and destroyed after it: what that does is T's affair.
-        received<T> fresh{std::string(topic), message};
-        std::vector<received<T>> fallen;
+        queued_message<T> fresh{std::string(topic), message};
+        std::vector<queued_message<T>> fallen;
         std::lock_guard const lock(mutex_);
         if (closed_)
             return true; // it has ended already
@@ -103,7 +103,7 @@ public:
     }
 
     /// The oldest message, for who consumes it at once.
-    std::optional<received<T>> take() {
+    std::optional<queued_message<T>> take() {
         std::lock_guard const lock(mutex_);
         if (items_.empty())
             return std::nullopt;
@@ -120,7 +120,7 @@ public:
 
 private:
     struct item {
-        received<T> what;
+        queued_message<T> what;
         std::size_t bytes;
         std::string key;
     };
@@ -132,7 +132,7 @@ private:
 
     /// Puts a message in the place of the one before of its key, if there is one and there is room:
     /// then fresh is that one.
-    bool supersede(std::string const& key, received<T>& fresh, std::size_t bytes) {
+    bool supersede(std::string const& key, queued_message<T>& fresh, std::size_t bytes) {
         if (options_.when_full != overflow_policy::latest_per_key)
             return false;
         auto const found = places_.find(key);
@@ -157,7 +157,7 @@ private:
         report_->depth.raise(items_.size(), room_.taken().bytes);
     }
 
-    received<T> pop() {
+    queued_message<T> pop() {
         auto i = std::move(items_.front());
         items_.pop_front();
         places_.erase(i.key, popped_);

@@ -30,7 +30,7 @@ public:
     patient_publisher(std::shared_ptr<transport_interface> const& transport,
                       std::shared_ptr<bus_report> report);
 
-    /// Publishes message, at once or when there is room. Waits for at_most, or with zero for as long
+    /// Publishes message, at once or when there is room. Waits for at_most, or with max for as long
     /// as it takes, and at most until on_cancel says so. While any wait, the report says how many.
     void publish(std::string topic, outgoing_message message, std::chrono::milliseconds at_most,
                  publish_completion done, cancel_hook const& on_cancel);

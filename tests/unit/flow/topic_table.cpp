@@ -23,7 +23,7 @@ using namespace std::string_view_literals;
 
 namespace {
 
-struct test_sink final : hubbub::sink {
+struct test_sink final : hubbub::message_sink {
     explicit test_sink(std::function<void(message_view const&)> f) : call(std::move(f)) {}
     void deliver(message_view const& message) noexcept override { call(message); }
 
@@ -191,7 +191,7 @@ TEST_CASE("a sink that is removed by another lives until the message at hand is 
 }
 
 TEST_CASE("the destructor of a sink may use the table") {
-    struct guarded final : hubbub::sink {
+    struct guarded final : hubbub::message_sink {
         explicit guarded(topic_table& t) : table(t) {}
         ~guarded() override { table.wants("t"); }
         void deliver(message_view const&) noexcept override {}

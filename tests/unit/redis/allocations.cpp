@@ -31,7 +31,7 @@ using support::delivery_mode;
 
 namespace {
 
-struct counting_sink final : hubbub::sink {
+struct counting_sink final : hubbub::message_sink {
     void deliver(hubbub::message_view const& message) noexcept override {
         bytes += message.topic.size() + message.payload.size();
     }

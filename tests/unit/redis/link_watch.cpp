@@ -52,7 +52,7 @@ struct fixture {
                     return "retry " + std::to_string(retry.attempt) + " in " +
                            std::to_string(retry.wait.count()) + ": " + retry.reason.message();
                 },
-                [](hubbub::link_whole const& w) {
+                [](hubbub::link_up const& w) {
                     return "whole after " + std::to_string(w.away.count());
                 },
                 [](hubbub::link_failed const& f) { return "failed: " + f.reason.message(); },

@@ -35,7 +35,7 @@ struct setup {
         bus.on_event([this](hubbub::event const& e) {
             if (std::get_if<hubbub::link_lost>(&e))
                 events.emplace_back("lost");
-            if (auto const* whole = std::get_if<hubbub::link_whole>(&e))
+            if (auto const* whole = std::get_if<hubbub::link_up>(&e))
                 events.push_back("whole after " + std::to_string(whole->away.count()));
             if (auto const* unknown = std::get_if<hubbub::publishes_unknown>(&e))
                 events.push_back("unknown " + std::to_string(unknown->count));

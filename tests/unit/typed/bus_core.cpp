@@ -157,7 +157,8 @@ TEST_CASE("an object is shared with all that get it, and copied by none") {
     auto const typed =
         f.bus.subscribe<std::string>("t", [&](std::string const& text) { seen.push_back(&text); });
     f.run();
-    core->publish_patiently("t", {object, hubbub::object_view::copied(*object), true}, 0ms, {});
+    core->publish_patiently("t", {object, hubbub::object_view::copied(*object), true},
+                            std::chrono::milliseconds::max(), {});
     f.run();
     CHECK(seen == std::vector<void const*>{object.get(), object.get()});
 }
@@ -165,8 +166,10 @@ TEST_CASE("an object is shared with all that get it, and copied by none") {
 TEST_CASE("a second core on the transport has a patience of its own") {
     fixture f({.max_queue_messages = 1});
     auto const other = f.core->another();
-    f.core->publish_patiently("t", std::string("1"), 0ms, f.ended("1"));
-    f.core->publish_patiently("t", std::string("2"), 0ms, f.ended("2"));
+    f.core->publish_patiently("t", std::string("1"), std::chrono::milliseconds::max(),
+                              f.ended("1"));
+    f.core->publish_patiently("t", std::string("2"), std::chrono::milliseconds::max(),
+                              f.ended("2"));
     CHECK(f.core->publish({"t", "3"}) == errc::queue_full);
     CHECK(!other->refuses());
     CHECK(other->transport_id() == f.core->transport_id());
@@ -176,7 +179,7 @@ TEST_CASE("a second core on the transport has a patience of its own") {
     f.run();
     CHECK(f.ends == texts{"1", "2", "4"});
     other->close();
-    other->publish_patiently("t", std::string("5"), 0ms, f.ended("5"));
+    other->publish_patiently("t", std::string("5"), std::chrono::milliseconds::max(), f.ended("5"));
     f.run();
     CHECK(f.ends.back() == "5: " + make_error_code(errc::closed).message());
 }

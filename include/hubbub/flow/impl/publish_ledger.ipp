@@ -30,7 +30,7 @@ HUBBUB_DECL void publish_ledger::link_ended(clock::time_point now) noexcept {
 HUBBUB_DECL void publish_ledger::follow(event const& e, clock::time_point now) noexcept {
     if (std::holds_alternative<link_lost>(e))
         link_fell(now);
-    if (auto const* const whole = std::get_if<link_whole>(&e); whole && whole->away.count() > 0)
+    if (auto const* const whole = std::get_if<link_up>(&e); whole && whole->away.count() > 0)
         link_returned(now);
     if (std::holds_alternative<link_failed>(e))
         link_ended(now);

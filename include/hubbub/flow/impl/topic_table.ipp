@@ -10,7 +10,7 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL bool topic_table::add(interest const& what, std::shared_ptr<sink> const& s) {
+HUBBUB_DECL bool topic_table::add(interest const& what, std::shared_ptr<message_sink> const& s) {
     std::unique_lock const lock(mutex_);
     auto& sinks = map_for(what)[std::string(what.name)];
     bool const first = sinks.empty();
@@ -21,8 +21,8 @@ HUBBUB_DECL bool topic_table::add(interest const& what, std::shared_ptr<sink> co
     return first;
 }
 
-HUBBUB_DECL bool topic_table::remove(interest const& what, sink const& s) {
-    std::shared_ptr<sink> removed; // destroyed after the lock: its destructor is user code
+HUBBUB_DECL bool topic_table::remove(interest const& what, message_sink const& s) {
+    std::shared_ptr<message_sink> removed; // destroyed after the lock: its destructor is user code
     std::unique_lock const lock(mutex_);
     auto& map = map_for(what);
     auto const found = map.find(what.name);
@@ -79,7 +79,7 @@ HUBBUB_DECL topic_table::sink_list::snapshot topic_table::find(interest const& w
     return found == map.end() ? sink_list::snapshot{} : found->second.read();
 }
 
-HUBBUB_DECL void topic_table::deliver_to(std::vector<std::shared_ptr<sink>> const& sinks,
+HUBBUB_DECL void topic_table::deliver_to(std::vector<std::shared_ptr<message_sink>> const& sinks,
                                          message_view const& message) {
     for (auto const& s : sinks)
         s->deliver(message);

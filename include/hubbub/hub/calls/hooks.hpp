@@ -2,9 +2,9 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
-#include <hubbub/hub/action.hpp>
+#include <hubbub/hub/access_request.hpp>
 #include <hubbub/hub/caller.hpp>
-#include <hubbub/hub/closing.hpp>
+#include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/event.hpp>
 #include <hubbub/hub/frames/answer.hpp>
 
@@ -42,9 +42,9 @@ private:
 class hub_hooks {
 public:
     void on_event(hub_observer f);
-    void on_allow(std::function<bool(caller const&, action const&)> f);
+    void on_allow(std::function<bool(caller const&, access_request const&)> f);
     void on_connected(std::function<void(caller const&)> f);
-    void on_disconnected(std::function<void(caller const&, closing const&)> f);
+    void on_disconnected(std::function<void(caller const&, close_reason const&)> f);
 
     void notify(hub_event const& e) const;
 
@@ -55,7 +55,7 @@ public:
     /// Tells the owner that a connection is there. Throws what its function throws.
     void connected(caller const& who) const;
     /// Tells the owner that it has ended.
-    void disconnected(caller const& who, closing const& why) const;
+    void disconnected(caller const& who, close_reason const& why) const;
 
     /// Calls f, which tells a connection of something; that it threw is told to the owner.
     template <class F>
@@ -68,16 +68,16 @@ public:
     }
 
     /// Asks the policy, and tells the owner what was refused.
-    bool allow(caller const& who, action const& what) const;
+    bool allow(caller const& who, access_request const& what) const;
 
 private:
     /// A hook threw what is being handled now.
     void notify_thrown(std::string_view name, std::string_view connection) const;
 
     replaceable<void(hub_event const&)> event_;
-    replaceable<bool(caller const&, action const&)> allows_;
+    replaceable<bool(caller const&, access_request const&)> allows_;
     replaceable<void(caller const&)> connected_;
-    replaceable<void(caller const&, closing const&)> disconnected_;
+    replaceable<void(caller const&, close_reason const&)> disconnected_;
 };
 
 } // namespace hubbub::detail

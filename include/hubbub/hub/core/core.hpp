@@ -3,7 +3,7 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/completion.hpp>
-#include <hubbub/hub/action.hpp>
+#include <hubbub/hub/access_request.hpp>
 #include <hubbub/hub/calls/method.hpp>
 #include <hubbub/hub/calls/shared_call.hpp>
 #include <hubbub/hub/event.hpp>
@@ -73,9 +73,9 @@ public:
     // The functions that the owner of the hub gives.
 
     void on_event(hub_observer f);
-    void on_allow(std::function<bool(caller const&, action const&)> f);
+    void on_allow(std::function<bool(caller const&, access_request const&)> f);
     void on_connected(std::function<void(caller const&)> f);
-    void on_disconnected(std::function<void(caller const&, closing const&)> f);
+    void on_disconnected(std::function<void(caller const&, close_reason const&)> f);
     void on_presence(std::function<void(presence_change const&)> f);
 
     // The connections of this server.
@@ -87,7 +87,7 @@ public:
     /// Ends a connection that waits to be let in.
     void give_up(member_ptr const& c);
     void disconnect(member_ptr const& c);
-    void drain(std::string const& text);
+    void disconnect_all(std::string const& text);
     void drain(std::chrono::milliseconds at_most, std::string text,
                completion<std::error_code> done);
     std::size_t connections() const;

@@ -55,7 +55,7 @@ public:
     /// The bytes that it counts.
     std::size_t bytes() const;
 
-    overflow when_full() const noexcept { return outbox_.options().when_full; }
+    overflow_policy when_full() const noexcept { return outbox_.options().when_full; }
 
 private:
     std::optional<shared_call> pop();

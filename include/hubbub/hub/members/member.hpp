@@ -3,7 +3,6 @@
 
 #include <hubbub/hub/caller.hpp>
 #include <hubbub/hub/calls/shared_call.hpp>
-#include <hubbub/hub/closing.hpp>
 #include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/invocation.hpp>
 
@@ -23,7 +22,7 @@ class mailbox;
 struct member : caller_state {
     /// Where calls wait for it; null for one that is called.
     virtual mailbox* mail() noexcept { return nullptr; }
-    /// Calls it. Throws what its outlet throws. Precondition: it has no mailbox.
+    /// Calls it. Throws what its handler throws. Precondition: it has no mailbox.
     virtual void call(shared_call const& /*what*/) {}
 
     /// By the policy: from then on calls reach it.
@@ -34,7 +33,7 @@ struct member : caller_state {
     enum : unsigned { connect_reported = 1, end_reported = 2 };
     std::atomic<unsigned> reported = 0;
     /// Why it ended; set before end_reported is.
-    std::unique_ptr<closing const> end = {};
+    std::unique_ptr<close_reason const> end = {};
     std::uint64_t number = 0;
     /// The functions that it wants called; null for none.
     std::unique_ptr<connect_options const> hooks = {};
@@ -48,11 +47,12 @@ protected:
 /// One that is called.
 template <class Serializer>
 struct called_member final : member {
-    called_member(outlet<Serializer> o, Serializer s) : out(std::move(o)), format(std::move(s)) {}
+    called_member(client_handler<Serializer> o, Serializer s)
+        : out(std::move(o)), format(std::move(s)) {}
 
     void call(shared_call const& what) override { out(invocation<Serializer>(what, format)); }
 
-    outlet<Serializer> const out;
+    client_handler<Serializer> const out;
     [[no_unique_address]] Serializer const format;
 };
 

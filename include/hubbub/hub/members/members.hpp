@@ -5,7 +5,7 @@
 #include <hubbub/completion.hpp>
 #include <hubbub/hub/calls/hooks.hpp>
 #include <hubbub/hub/calls/shared_call.hpp>
-#include <hubbub/hub/closing.hpp>
+#include <hubbub/hub/connect_options.hpp>
 #include <hubbub/hub/frames/answer.hpp>
 #include <hubbub/hub/frames/frame.hpp>
 #include <hubbub/hub/frames/frame_bus.hpp>
@@ -49,10 +49,10 @@ public:
     void give_up(member_ptr const& c);
 
     /// Ends a connection, once.
-    void disconnect(member_ptr const& c, closing why) override;
+    void disconnect(member_ptr const& c, close_reason why) override;
 
     /// Ends all connections, which may go to another server.
-    void drain(std::string const& text);
+    void disconnect_all(std::string const& text);
 
     /// Asks all connections to leave, and ends those that have not at the deadline.
     void drain(std::chrono::milliseconds at_most, std::string text,
@@ -95,7 +95,7 @@ private:
     /// The end of one that was in the roster is reported. A drain is over after the last one, not
     /// before.
     void end_reported();
-    void end_all(member_list all, closing const& why);
+    void end_all(member_list all, close_reason const& why);
 
     void on_call(client_call const& c, member_list const& audience) override;
     void on_deserted(std::string const& topic) override;

@@ -44,7 +44,7 @@ public:
     outbox_options const& options() const noexcept { return options_; }
 
 private:
-    /// The call of each method that waits, of which there is one: latest_per_method.
+    /// The call of each method that waits, of which there is one: latest_per_key.
     using method_index = std::unordered_map<std::string_view, entries::iterator>;
 
     bool full(std::size_t more) const noexcept;

@@ -19,7 +19,7 @@ namespace hubbub::detail {
 class connection_ender {
 public:
     /// Ends a connection, once. Any thread.
-    virtual void disconnect(member_ptr const& c, closing why) = 0;
+    virtual void disconnect(member_ptr const& c, close_reason why) = 0;
 
 protected:
     ~connection_ender() = default;
@@ -40,7 +40,7 @@ public:
     member_ptr make_reader(outbox_options const& options);
 
     /// Calls a connection, or puts the call into its outbox; after the last one of a call keep_budget
-    /// is to follow. False if its outlet threw, which is told to the hub's owner.
+    /// is to follow. False if its handler threw, which is told to the hub's owner.
     bool call(member_ptr const& c, shared_call const& what);
 
     /// Beyond the budget an eighth of it is made free, so that this comes seldom: those that hold most

@@ -137,7 +137,7 @@ HUBBUB_DECL void redis_core::drain(completion<std::error_code> done) {
 }
 
 HUBBUB_DECL std::error_code redis_core::subscribe(interest const& what,
-                                                  std::shared_ptr<sink> const& s,
+                                                  std::shared_ptr<message_sink> const& s,
                                                   subscribe_completion done) {
     bool wake = false;
     auto error = check_name(options_.limits, what.name);
@@ -150,7 +150,7 @@ HUBBUB_DECL std::error_code redis_core::subscribe(interest const& what,
     return error;
 }
 
-HUBBUB_DECL void redis_core::unsubscribe(interest const& what, sink const& s) {
+HUBBUB_DECL void redis_core::unsubscribe(interest const& what, message_sink const& s) {
     if (!receiving_.unsubscribe(what, s))
         return;
     if (auto link = receiver_.lock())

@@ -18,7 +18,7 @@ HUBBUB_DECL void link_watch::ready(link_role role, redis::time_point now) {
     auto const away = lost_ ? now - *lost_ : redis::clock::duration{0};
     if (lost_)
         ledger_->link_returned(now);
-    observers_->notify(link_whole{std::chrono::duration_cast<std::chrono::milliseconds>(away)});
+    observers_->notify(link_up{std::chrono::duration_cast<std::chrono::milliseconds>(away)});
 }
 
 HUBBUB_DECL void link_watch::retry(link_role role, std::error_code reason, unsigned attempt,

@@ -25,7 +25,7 @@ HUBBUB_DECL subscribe_session::subscribe_session(redis_shared& shared, redis::op
       answer_(o.response_timeout), set_(o.unsubscribe_linger, o.reconnect_cap) {}
 
 HUBBUB_DECL std::error_code subscribe_session::subscribe(interest const& what,
-                                                         std::shared_ptr<sink> const& s,
+                                                         std::shared_ptr<message_sink> const& s,
                                                          subscribe_completion& done, bool& wake) {
     std::lock_guard const lock(mutex_);
     if (ended_)
@@ -36,7 +36,7 @@ HUBBUB_DECL std::error_code subscribe_session::subscribe(interest const& what,
     return {};
 }
 
-HUBBUB_DECL bool subscribe_session::unsubscribe(interest const& what, sink const& s) {
+HUBBUB_DECL bool subscribe_session::unsubscribe(interest const& what, message_sink const& s) {
     std::lock_guard const lock(mutex_);
     if (!table_.remove(what, s))
         return false;

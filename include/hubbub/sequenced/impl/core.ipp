@@ -22,7 +22,7 @@
 
 namespace hubbub::detail {
 
-class sequenced_core::question_sink final : public sink {
+class sequenced_core::question_sink final : public message_sink {
 public:
     explicit question_sink(std::weak_ptr<sequenced_core> core) : core_(std::move(core)) {}
     void deliver(message_view const& message) noexcept override {
@@ -95,7 +95,7 @@ HUBBUB_DECL std::error_code sequenced_core::publish(message_view const& message,
 }
 
 HUBBUB_DECL std::error_code sequenced_core::subscribe(interest const& what,
-                                                      std::shared_ptr<sink> const& s,
+                                                      std::shared_ptr<message_sink> const& s,
                                                       subscribe_completion done) {
     std::shared_ptr<sequence_sink> from_below;
     {
@@ -123,7 +123,7 @@ HUBBUB_DECL std::error_code sequenced_core::subscribe(interest const& what,
     return error;
 }
 
-HUBBUB_DECL void sequenced_core::unsubscribe(interest const& what, sink const& s) {
+HUBBUB_DECL void sequenced_core::unsubscribe(interest const& what, message_sink const& s) {
     std::shared_ptr<sequence_sink> last;
     {
         std::lock_guard const lock(mutex_);
@@ -140,7 +140,7 @@ HUBBUB_DECL void sequenced_core::unsubscribe(interest const& what, sink const& s
 }
 
 HUBBUB_DECL void sequenced_core::on_event(event const& e) {
-    if (std::holds_alternative<link_whole>(e)) {
+    if (std::holds_alternative<link_up>(e)) {
         resume();
         ask_for(nullptr);
     }

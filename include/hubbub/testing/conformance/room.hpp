@@ -83,7 +83,7 @@ void add_room_cases(conformance_list<Transport>& cases) {
         std::vector<std::string> got;
         for (int i = 0; i < 3; ++i) {
             s.deliver(a, "t", std::to_string(i));
-            inbox.async_receive([&](std::error_code error, received<std::string> r) {
+            inbox.async_receive([&](std::error_code error, queued_message<std::string> r) {
                 require_equal(error, std::error_code{}, "result of async_receive");
                 got.push_back(r.topic + r.message);
             });

@@ -15,7 +15,7 @@ namespace hubbub::testing {
 namespace detail {
 
 /// A sink of a transport's own, without a bus.
-class counting_sink final : public hubbub::sink {
+class counting_sink final : public hubbub::message_sink {
 public:
     void deliver(message_view const&) noexcept override { ++calls; }
     std::atomic<unsigned> calls = 0;

@@ -150,7 +150,7 @@ public:
         out_.flush(std::move(done));
     }
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<sink> const& s,
+    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done) {
         tap_ptr from_below;
         {
@@ -172,7 +172,7 @@ public:
         return error;
     }
 
-    void unsubscribe(interest const& what, sink const& s) {
+    void unsubscribe(interest const& what, message_sink const& s) {
         tap_ptr last;
         {
             std::lock_guard const lock(mutex_);
@@ -224,7 +224,7 @@ public:
             done({});
         if (below_->state() == link_state::whole) {
             ledger_.link_returned(now);
-            notify(link_whole{away});
+            notify(link_up{away});
         }
         wake();
     }
@@ -243,7 +243,7 @@ private:
     void on_event(event const& e) {
         bool const of_the_link = std::holds_alternative<link_lost>(e) ||
                                  std::holds_alternative<link_retry>(e) ||
-                                 std::holds_alternative<link_whole>(e);
+                                 std::holds_alternative<link_up>(e);
         if (of_the_link && cut_)
             return; // heal tells how the link below is then
         ledger_.follow(e, timer_.now());

@@ -14,7 +14,7 @@ namespace hubbub::testing::detail {
 /// What the transport below a `faulty` one knows of it: one sink for each interest. What comes
 /// begins its way in at the Core.
 template <class Core>
-class tap final : public sink, public std::enable_shared_from_this<tap<Core>> {
+class tap final : public message_sink, public std::enable_shared_from_this<tap<Core>> {
 public:
     tap(interest const& what, std::shared_ptr<Core> core)
         : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)) {}
@@ -42,7 +42,7 @@ public:
     using map = std::map<std::pair<std::string, bool>, tap_ptr>;
 
     /// Puts s behind the tap of this interest; it is made if there is none.
-    tap_ptr add(interest const& what, std::shared_ptr<sink> const& s,
+    tap_ptr add(interest const& what, std::shared_ptr<message_sink> const& s,
                 std::shared_ptr<Core> const& core) {
         auto& found = taps_[{std::string(what.name), what.is_pattern}];
         if (!found)
@@ -52,7 +52,7 @@ public:
     }
 
     /// The tap that is not needed any more, if s was the last behind it.
-    tap_ptr remove(interest const& what, sink const& s) {
+    tap_ptr remove(interest const& what, message_sink const& s) {
         if (!sinks_.remove(what, s))
             return nullptr;
         auto last = taps_.extract({std::string(what.name), what.is_pattern});

@@ -29,12 +29,13 @@ HUBBUB_DECL std::error_code basic_redis_transport::publish(message_view const& m
 }
 
 HUBBUB_DECL std::error_code basic_redis_transport::subscribe(interest const& what,
-                                                             std::shared_ptr<sink> const& s,
+                                                             std::shared_ptr<message_sink> const& s,
                                                              subscribe_completion done) {
     return core_->subscribe(what, s, std::move(done));
 }
 
-HUBBUB_DECL void basic_redis_transport::unsubscribe(interest const& what, sink const& s) noexcept {
+HUBBUB_DECL void basic_redis_transport::unsubscribe(interest const& what,
+                                                    message_sink const& s) noexcept {
     core_->unsubscribe(what, s);
 }
 

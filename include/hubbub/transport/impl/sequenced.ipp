@@ -61,12 +61,13 @@ HUBBUB_DECL std::error_code sequenced_handle::publish(message_view const& messag
 }
 
 HUBBUB_DECL std::error_code sequenced_handle::subscribe(interest const& what,
-                                                        std::shared_ptr<sink> const& s,
+                                                        std::shared_ptr<message_sink> const& s,
                                                         subscribe_completion done) {
     return state_->core->subscribe(what, s, std::move(done));
 }
 
-HUBBUB_DECL void sequenced_handle::unsubscribe(interest const& what, sink const& s) noexcept {
+HUBBUB_DECL void sequenced_handle::unsubscribe(interest const& what,
+                                               message_sink const& s) noexcept {
     state_->core->unsubscribe(what, s);
 }
 

@@ -24,7 +24,7 @@ struct patient_publisher::operation {
     std::size_t bytes() const noexcept { return topic.size() + message.bytes.size(); }
 
     std::string const topic;
-    std::chrono::milliseconds const patience; // zero for ever
+    std::chrono::milliseconds const patience; // max: for ever
     outgoing_message const message;
     publish_completion done;
     bool counted = false; // as waiting
@@ -109,7 +109,7 @@ HUBBUB_DECL void patient_publisher::begin_to_wait(operation_ptr const& o) {
     report_->refuses = true;
     report_->bytes_waiting += o->bytes();
     try_hold(*o); // the first may wait without
-    if (o->patience == std::chrono::milliseconds::zero())
+    if (o->patience == std::chrono::milliseconds::max())
         return;
     o->deadline.emplace(report_->executor(), time_);
     o->deadline->expires_after(o->patience);

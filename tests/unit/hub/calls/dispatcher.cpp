@@ -181,7 +181,7 @@ TEST_CASE("a call beyond those that may wait is refused, and takes no turn of th
 TEST_CASE("a call that the policy refuses, and one of no method, end and let the next run") {
     stage s;
     s.hooks->on_allow(
-        [](auto const&, hubbub::action const& what) { return what.name != "secret"; });
+        [](auto const&, hubbub::access_request const& what) { return what.name != "secret"; });
     s.invoke("a", "secret");
     s.invoke("b", "unknown");
     s.invoke("c");

@@ -192,7 +192,7 @@ TEST_CASE("the policy is asked before a connection joins, and of who is none not
     auto const a = s.connect("a");
     s.run();
     s.hooks->on_allow(
-        [](auto const&, hubbub::action const& what) { return what.name != "secret"; });
+        [](auto const&, hubbub::access_request const& what) { return what.name != "secret"; });
     s.here->add_to_group(a->id, "secret", s.into("secret"));
     s.here->add_to_group(a->id, "open", s.into("open"));
     s.here->add_to_group("s-9", "secret", s.into("unknown"));

@@ -48,8 +48,8 @@ std::vector<ending> const endings{
      errc::connection_ended},
     {"it is given up", [](auto& s, auto const& c) { s.here->give_up(c); },
      asio::error::operation_aborted},
-    {"all are ended", [](auto& s, auto const& /*c*/) { s.here->drain("bye"); }, errc::shutting_down,
-     false},
+    {"all are ended", [](auto& s, auto const& /*c*/) { s.here->disconnect_all("bye"); },
+     errc::shutting_down, false},
     {"all are asked to leave",
      [](auto& s, auto const& /*c*/) { s.here->drain(10s, "bye", s.into("drained")); },
      errc::shutting_down, false},
@@ -228,8 +228,8 @@ TEST_CASE("whichever subscription of a client that connects fails, it is told, n
 
 TEST_CASE("whichever hook of a client or of the owner throws, that is told, and all others are "
           "called") {
-    enum class hook { on_closed, on_drain, on_disconnected, outlet };
-    for (auto const h : {hook::on_closed, hook::on_drain, hook::on_disconnected, hook::outlet}) {
+    enum class hook { on_closed, on_drain, on_disconnected, handler };
+    for (auto const h : {hook::on_closed, hook::on_drain, hook::on_disconnected, hook::handler}) {
         CAPTURE(static_cast<int>(h));
         members_stage s;
         s.here->open({});
@@ -254,7 +254,7 @@ TEST_CASE("whichever hook of a client or of the owner throws, that is told, and 
             };
             return o;
         }());
-        a->throws = h == hook::outlet;
+        a->throws = h == hook::handler;
         s.here->connect(a, s.into("a"));
         s.connect("b");
         s.run();
@@ -269,7 +269,7 @@ TEST_CASE("whichever hook of a client or of the owner throws, that is told, and 
         CHECK(told.size() == (h == hook::on_disconnected ? 2 : 1));
         CHECK(told.front() == (h == hook::on_closed  ? "hook_failed on_closed"
                                : h == hook::on_drain ? "hook_failed on_drain"
-                               : h == hook::outlet   ? "outlet_failed s-1"
+                               : h == hook::handler  ? "outlet_failed s-1"
                                                      : "hook_failed on_disconnected"));
     }
 }

@@ -12,7 +12,7 @@
 
 namespace outbox_test {
 
-using hubbub::overflow;
+using hubbub::overflow_policy;
 
 namespace {
 
@@ -40,7 +40,7 @@ std::string rest(outbox& box) {
     return all;
 }
 
-outbox filled(overflow policy, std::string& dropped, bool& ends) {
+outbox filled(overflow_policy policy, std::string& dropped, bool& ends) {
     outbox box({.max_messages = 3, .max_bytes = 1000, .when_full = policy});
     for (std::string const text : {"a:1", "b:1", "a:2", "c:1", "c:2"}) {
         if (ends)
@@ -57,16 +57,16 @@ outbox filled(overflow policy, std::string& dropped, bool& ends) {
 
 TEST_CASE("a full outbox does what its policy says, and hands out what it drops") {
     struct row {
-        overflow policy;
+        overflow_policy policy;
         char const* rest;
         char const* dropped;
         bool ends;
     };
     for (auto const& expected :
-         {row{overflow::drop_oldest, "a:2 c:1 c:2 ", "a:1 b:1 ", false},
-          row{overflow::drop_newest, "a:1 b:1 a:2 ", "c:1 c:2 ", false},
-          row{overflow::latest_per_method, "b:1 a:2 c:2 ", "a:1 c:1 ", false},
-          row{overflow::disconnect, "", "a:1 b:1 a:2 c:1 ", true}}) {
+         {row{overflow_policy::drop_oldest, "a:2 c:1 c:2 ", "a:1 b:1 ", false},
+          row{overflow_policy::drop_newest, "a:1 b:1 a:2 ", "c:1 c:2 ", false},
+          row{overflow_policy::latest_per_key, "b:1 a:2 c:2 ", "a:1 c:1 ", false},
+          row{overflow_policy::disconnect, "", "a:1 b:1 a:2 c:1 ", true}}) {
         std::string dropped;
         bool ends = false;
         auto box = filled(expected.policy, dropped, ends);
@@ -79,7 +79,8 @@ TEST_CASE("a full outbox does what its policy says, and hands out what it drops"
 }
 
 TEST_CASE("a call that has left an outbox is no call of its method that a newer one replaces") {
-    outbox box({.max_messages = 10, .max_bytes = 1000, .when_full = overflow::latest_per_method});
+    outbox box(
+        {.max_messages = 10, .max_bytes = 1000, .when_full = overflow_policy::latest_per_key});
     auto const push = [&box](char const* method, char const* text) {
         std::string dropped;
         for (auto const& e : box.push(call(method, text)).dropped)
@@ -101,7 +102,7 @@ TEST_CASE("a call that has left an outbox is no call of its method that a newer 
 }
 
 TEST_CASE("an outbox is bounded in bytes too, and takes one message of any size") {
-    outbox box({.max_messages = 10, .max_bytes = 1000, .when_full = overflow::drop_oldest});
+    outbox box({.max_messages = 10, .max_bytes = 1000, .when_full = overflow_policy::drop_oldest});
     CHECK(box.push(call("a", "1", 600)).dropped.empty());
     CHECK(box.push(call("a", "2", 400)).dropped.empty());
     CHECK(box.push(call("a", "3", 500)).dropped.size() == 1);

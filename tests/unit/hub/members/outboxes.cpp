@@ -16,7 +16,7 @@ namespace outboxes_test {
 
 using namespace hubbub::detail;
 using hubbub::errc;
-using hubbub::overflow;
+using hubbub::overflow_policy;
 using support::roster_stage;
 using support::strings;
 
@@ -26,7 +26,7 @@ constexpr std::size_t budget = 8000;
 
 struct ender final : connection_ender {
     explicit ender(roster& r) : here(&r) {}
-    void disconnect(member_ptr const& c, hubbub::closing why) override {
+    void disconnect(member_ptr const& c, hubbub::close_reason why) override {
         if (!c->connected.exchange(false))
             return;
         c->mail()->close(why.code);
@@ -39,7 +39,7 @@ struct ender final : connection_ender {
 };
 
 struct stage : roster_stage {
-    member_ptr read(overflow policy, std::size_t most = 1000) {
+    member_ptr read(overflow_policy policy, std::size_t most = 1000) {
         auto c = boxes.make_reader(
             {.max_messages = most, .max_bytes = std::size_t{1} << 20, .when_full = policy});
         c->number = ++last;
@@ -70,7 +70,7 @@ struct stage : roster_stage {
 
 } // namespace
 
-TEST_CASE("one that is called gets the call at once, and what its outlet throws is told") {
+TEST_CASE("one that is called gets the call at once, and what its handler throws is told") {
     stage s;
     auto const a = support::make_told();
     a->id = "s-1";
@@ -86,8 +86,8 @@ TEST_CASE("one that is called gets the call at once, and what its outlet throws 
 TEST_CASE("one that is read and too slow is ended, or loses calls, as it has chosen, and that is "
           "told") {
     stage s;
-    auto const ended = s.read(overflow::disconnect, 3);
-    auto const loses = s.read(overflow::drop_oldest, 3);
+    auto const ended = s.read(overflow_policy::disconnect, 3);
+    auto const loses = s.read(overflow_policy::drop_oldest, 3);
     s.call(ended, 3);
     s.call(loses, 3);
     CHECK(s.take_events().empty());
@@ -103,7 +103,7 @@ TEST_CASE("one that is read and too slow is ended, or loses calls, as it has cho
 
 TEST_CASE("below the budget nobody is looked at") {
     stage s;
-    auto const a = s.read(overflow::disconnect);
+    auto const a = s.read(overflow_policy::disconnect);
     s.call(a, 80);
     s.boxes.keep_budget();
     CHECK(s.held() == budget);
@@ -122,8 +122,8 @@ TEST_CASE("beyond the budget an eighth is made free, at the cost of those that h
             stage s;
             std::vector<member_ptr> all;
             for (std::size_t i = 0; i < loads[row].size(); ++i) {
-                all.push_back(
-                    s.read((who >> i & 1) != 0 ? overflow::disconnect : overflow::drop_oldest));
+                all.push_back(s.read((who >> i & 1) != 0 ? overflow_policy::disconnect
+                                                         : overflow_policy::drop_oldest));
                 s.call(all.back(), loads[row][i]);
             }
             s.boxes.keep_budget();
@@ -155,8 +155,8 @@ TEST_CASE("beyond the budget an eighth is made free, at the cost of those that h
 
 TEST_CASE("what an ended connection has not read counts no more") {
     stage s;
-    auto const a = s.read(overflow::drop_oldest);
-    auto const b = s.read(overflow::drop_oldest);
+    auto const a = s.read(overflow_policy::drop_oldest);
+    auto const b = s.read(overflow_policy::drop_oldest);
     s.call(a, 79);
     s.ends.disconnect(a, {errc::disconnected});
     s.call(b, 79);

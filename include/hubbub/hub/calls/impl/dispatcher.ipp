@@ -34,7 +34,8 @@ public:
     void start() override {
         if (!who_->connected)
             return take({.error = errc::connection_ended});
-        if (!dispatcher_->hooks_->allow(caller(who_), {action::kind::invoke, what_.method()}))
+        if (!dispatcher_->hooks_->allow(caller(who_),
+                                        {access_request::kind::invoke, what_.method()}))
             return take({.error = errc::refused});
         dispatcher_->methods.call({caller(who_), what_, shared_from_this(), dispatcher_->executor_,
                                    dispatcher_->options_.detailed_errors, std::move(streams_)});

@@ -11,13 +11,14 @@ namespace hubbub::detail {
 HUBBUB_DECL void hub_hooks::on_event(hub_observer f) {
     event_.replace(std::move(f));
 }
-HUBBUB_DECL void hub_hooks::on_allow(std::function<bool(caller const&, action const&)> f) {
+HUBBUB_DECL void hub_hooks::on_allow(std::function<bool(caller const&, access_request const&)> f) {
     allows_.replace(std::move(f));
 }
 HUBBUB_DECL void hub_hooks::on_connected(std::function<void(caller const&)> f) {
     connected_.replace(std::move(f));
 }
-HUBBUB_DECL void hub_hooks::on_disconnected(std::function<void(caller const&, closing const&)> f) {
+HUBBUB_DECL void
+hub_hooks::on_disconnected(std::function<void(caller const&, close_reason const&)> f) {
     disconnected_.replace(std::move(f));
 }
 
@@ -40,12 +41,12 @@ HUBBUB_DECL void hub_hooks::connected(caller const& who) const {
         (*f)(who);
 }
 
-HUBBUB_DECL void hub_hooks::disconnected(caller const& who, closing const& why) const {
+HUBBUB_DECL void hub_hooks::disconnected(caller const& who, close_reason const& why) const {
     if (auto const f = disconnected_.get())
         tell("on_disconnected", who.connection_id(), [&] { (*f)(who, why); });
 }
 
-HUBBUB_DECL bool hub_hooks::allow(caller const& who, action const& what) const {
+HUBBUB_DECL bool hub_hooks::allow(caller const& who, access_request const& what) const {
     auto const f = allows_.get();
     if (!f || (*f)(who, what))
         return true;

@@ -60,7 +60,7 @@ HUBBUB_DECL cluster::news cluster::heard(server_beacon const& b) {
 HUBBUB_DECL void cluster::on_link(event const& e) {
     if (std::holds_alternative<link_lost>(e))
         greeted_ = false;
-    else if (std::holds_alternative<link_whole>(e) && announced_ && !greeted_)
+    else if (std::holds_alternative<link_up>(e) && announced_ && !greeted_)
         greet();
 }
 

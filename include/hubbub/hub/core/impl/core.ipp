@@ -134,13 +134,14 @@ HUBBUB_DECL void hub_core::give_up_early() {
 HUBBUB_DECL void hub_core::on_event(hub_observer f) {
     parts_->hooks->on_event(std::move(f));
 }
-HUBBUB_DECL void hub_core::on_allow(std::function<bool(caller const&, action const&)> f) {
+HUBBUB_DECL void hub_core::on_allow(std::function<bool(caller const&, access_request const&)> f) {
     parts_->hooks->on_allow(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_connected(std::function<void(caller const&)> f) {
     parts_->hooks->on_connected(std::move(f));
 }
-HUBBUB_DECL void hub_core::on_disconnected(std::function<void(caller const&, closing const&)> f) {
+HUBBUB_DECL void
+hub_core::on_disconnected(std::function<void(caller const&, close_reason const&)> f) {
     parts_->hooks->on_disconnected(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_presence(presence_observer f) {
@@ -163,8 +164,8 @@ HUBBUB_DECL void hub_core::give_up(member_ptr const& c) {
 HUBBUB_DECL void hub_core::disconnect(member_ptr const& c) {
     parts_->members->disconnect(c, {});
 }
-HUBBUB_DECL void hub_core::drain(std::string const& text) {
-    parts_->members->drain(text);
+HUBBUB_DECL void hub_core::disconnect_all(std::string const& text) {
+    parts_->members->disconnect_all(text);
 }
 HUBBUB_DECL void hub_core::drain(std::chrono::milliseconds at_most, std::string text,
                                  completion<std::error_code> done) {

@@ -55,7 +55,7 @@ HUBBUB_DECL void members::give_up(member_ptr const& c) {
     }
 }
 
-HUBBUB_DECL void members::disconnect(member_ptr const& c, closing why) {
+HUBBUB_DECL void members::disconnect(member_ptr const& c, close_reason why) {
     if (!c->connected.exchange(false))
         return;
     bool const unsaid = !why.code || why.code == errc::disconnected;
@@ -66,7 +66,7 @@ HUBBUB_DECL void members::disconnect(member_ptr const& c, closing why) {
     bool const was_here = roster_.leave(c);
     c->stop_all();
     end_calls(*c, executor_);
-    c->end = std::make_unique<closing const>(std::move(why));
+    c->end = std::make_unique<close_reason const>(std::move(why));
     asio::post(executor_, [self = shared_from_this(), c, was_here] {
         if (c->hooks && c->hooks->on_closed && c->end->code)
             self->hooks_->tell("on_closed", c->id, [&] { c->hooks->on_closed(*c->end); });
@@ -77,7 +77,7 @@ HUBBUB_DECL void members::disconnect(member_ptr const& c, closing why) {
     });
 }
 
-HUBBUB_DECL void members::drain(std::string const& text) {
+HUBBUB_DECL void members::disconnect_all(std::string const& text) {
     draining_ = true;
     end_all(roster_.members(), {errc::shutting_down, text});
 }
@@ -92,7 +92,7 @@ HUBBUB_DECL void members::drain(std::chrono::milliseconds at_most, std::string t
     auto const asked = roster_.members();
     if (!drain_->begin(at_most, std::move(done), [weak = weak_from_this(), text] {
             if (auto const self = weak.lock())
-                self->drain(text);
+                self->disconnect_all(text);
         }))
         return;
     for (auto const& c : asked)
@@ -115,7 +115,7 @@ HUBBUB_DECL void members::close() {
 HUBBUB_DECL void members::add_to_group(std::string_view connection, std::string_view group,
                                        completion<std::error_code> done) {
     auto const c = roster_.find(connection);
-    if (c && !hooks_->allow(caller(c), {action::kind::join, group}))
+    if (c && !hooks_->allow(caller(c), {access_request::kind::join, group}))
         return done(errc::refused);
     roster_.add_to_group(weak_from_this(), connection, group, std::move(done));
 }
@@ -207,11 +207,11 @@ HUBBUB_DECL void members::entered(member_ptr const& c, std::error_code error) {
 HUBBUB_DECL std::error_code members::admit(member_ptr const& c) {
     if (!c->connected)
         return errc::connection_ended;
-    closing why{errc::refused};
+    close_reason why{errc::refused};
     try {
         if (draining_)
             why.code = errc::shutting_down;
-        else if (hooks_->allow(caller(c), {action::kind::connect, {}})) {
+        else if (hooks_->allow(caller(c), {access_request::kind::connect, {}})) {
             c->allowed = true;
             hooks_->connected(caller(c));
             roster_.admit(c);
@@ -238,7 +238,7 @@ HUBBUB_DECL void members::end_reported() {
 }
 
 /// The last first, which is the least work for the lists that they are in.
-HUBBUB_DECL void members::end_all(member_list all, closing const& why) {
+HUBBUB_DECL void members::end_all(member_list all, close_reason const& why) {
     std::sort(all.begin(), all.end(), connected_before);
     for (auto one = all.rbegin(); one != all.rend(); ++one)
         disconnect(*one, why);

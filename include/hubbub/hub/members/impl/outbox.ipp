@@ -13,13 +13,13 @@ namespace hubbub::detail {
 HUBBUB_DECL outbox::pushed outbox::push(shared_call message) {
     pushed result;
     auto const size = message.size();
-    if (options_.when_full == overflow::latest_per_method)
+    if (options_.when_full == overflow_policy::latest_per_key)
         drop_method(message, result.dropped);
     if (full(size)) {
-        result.ends = options_.when_full == overflow::disconnect;
+        result.ends = options_.when_full == overflow_policy::disconnect;
         if (result.ends)
             result.dropped = take_all();
-        if (result.ends || options_.when_full == overflow::drop_newest) {
+        if (result.ends || options_.when_full == overflow_policy::drop_newest) {
             result.dropped.push_back(std::move(message));
             return result;
         }
@@ -28,7 +28,7 @@ HUBBUB_DECL outbox::pushed outbox::push(shared_call message) {
     }
     waiting_.push_back(std::move(message));
     bytes_ += size;
-    if (options_.when_full == overflow::latest_per_method)
+    if (options_.when_full == overflow_policy::latest_per_key)
         by_method_->emplace(waiting_.back().method(), std::prev(waiting_.end()));
     return result;
 }

@@ -23,7 +23,7 @@ HUBBUB_DECL bool outboxes::call(member_ptr const& c, shared_call const& what) {
     try {
         c->call(what);
         return true;
-    } catch (...) { // whatever an outlet throws
+    } catch (...) { // whatever a handler throws
         hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
         return false;
     }
@@ -59,7 +59,7 @@ HUBBUB_DECL bool outboxes::relieve() {
         if (bytes_ <= enough || bytes <= level)
             break;
         auto& mail = *who->mail();
-        bool const ends = mail.when_full() == overflow::disconnect;
+        bool const ends = mail.when_full() == overflow_policy::disconnect;
         auto const too_much = std::min<std::size_t>(bytes - level, bytes_ - enough);
         auto const dropped = ends ? mail.give_up() : mail.shed(too_much);
         report(*who, dropped.size());

@@ -5,8 +5,8 @@
 
 namespace hubbub {
 
-/// An action that a connection is about to take (hub::authorize).
-struct action {
+/// An action that a connection is about to take (hub::on_authorize).
+struct access_request {
     enum class kind { connect, invoke, join };
 
     kind what;
