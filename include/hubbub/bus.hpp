@@ -110,7 +110,8 @@ inline constexpr wait_up_to wait_forever{std::chrono::milliseconds::max()};
 /// @code
 /// hubbub::bus bus{transport, hubbub::json_serializer{}};
 /// auto sub = bus.subscribe<chat_message>("room.42", [](chat_message const& m) { ... });
-/// bus.publish("room.42", chat_message{"ada", "hi"});
+/// if (auto refused = bus.publish("room.42", chat_message{"ada", "hi"}))
+///     std::cerr << refused.message();
 /// @endcode
 template <class Transport, class Serializer, class Trace = no_trace>
 class bus {
@@ -155,7 +156,7 @@ public:
     ///         name_too_long, payload_too_large, or the serializer's. Success means accepted: what
     ///         happens to it later is in the statistics and events. async_publish tells it.
     template <class T>
-    std::error_code publish(std::string_view topic, T&& message) {
+    [[nodiscard]] std::error_code publish(std::string_view topic, T&& message) {
         if constexpr (in_place<Serializer>) {
             return hand_over({topic, {}, detail::as_object(std::forward<T>(message))});
         } else if constexpr (requires { serializer().view(message); }) {

@@ -75,8 +75,8 @@ TEST_CASE("an object that throws when it is copied ends its own publish, and no 
     auto const b = elsewhere.subscribe<fragile>("t", [&](fragile const&) { ++there; });
     bool broken = true;
     fragile const object(broken);
-    CHECK_THROWS_AS(f.bus.publish("t", object), std::runtime_error);
-    CHECK_THROWS_AS(elsewhere.publish("t", object), std::runtime_error);
+    CHECK_THROWS_AS((void)f.bus.publish("t", object), std::runtime_error);
+    CHECK_THROWS_AS((void)elsewhere.publish("t", object), std::runtime_error);
     broken = false;
     CHECK(!f.bus.publish("t", object));
     CHECK(here == 1); // at once, as ever
@@ -175,7 +175,7 @@ TEST_CASE("a type needs neither a default constructor nor anything else") {
     object_bus f;
     int got = 0;
     auto const s = f.bus.subscribe<odd>("t", [&](odd const& o) { got = o.number; });
-    f.bus.publish("t", odd(7));
+    CHECK(!f.bus.publish("t", odd(7)));
     f.run();
     CHECK(got == 7);
 }
@@ -193,9 +193,9 @@ TEST_CASE("an object of another type counts as malformed, and the others go on")
         });
         auto const a = f.bus.subscribe<point>("t", [&](point const& p) { points += p.x + p.y; });
         auto const b = f.bus.subscribe<std::string>("t", [&](auto const& text) { texts += text; });
-        f.bus.publish("t", point{1, 2});
-        f.bus.publish("t", std::string("a"));
-        f.bus.publish("t", 3.0);
+        (void)f.bus.publish("t", point{1, 2});
+        (void)f.bus.publish("t", std::string("a"));
+        (void)f.bus.publish("t", 3.0);
         f.run();
         CHECK(points == 3);
         CHECK(texts == "a");
@@ -214,8 +214,8 @@ TEST_CASE("bytes and objects on one topic are malformed to each other's subscrib
     std::string as_text;
     auto const a = f.bus.subscribe<std::string>("t", [&](auto const& m) { as_object += m; });
     auto const b = texts.subscribe<std::string>("t", [&](auto const& m) { as_text += m; });
-    f.bus.publish("t", std::string("object"));
-    texts.publish("t", std::string("text"));
+    CHECK(!f.bus.publish("t", std::string("object")));
+    CHECK(!texts.publish("t", std::string("text")));
     f.run();
     CHECK(as_object == "object");
     CHECK(as_text == "text");
@@ -231,11 +231,11 @@ TEST_CASE("an object published from inside a sink is delivered as it was then") 
             got.push_back(n);
             if (n > 0) {
                 int next = n - 1;
-                f.bus.publish("t", next);
+                (void)f.bus.publish("t", next);
                 next = 100;
             }
         });
-        f.bus.publish("t", 2);
+        (void)f.bus.publish("t", 2);
         f.run();
         CHECK(got == std::vector{2, 1, 0});
     }

@@ -98,7 +98,7 @@ TEST_CASE("async_subscribe hands over the subscription, or says why there is non
         [&](std::error_code error, subscription s) {
             CHECK(!error);
             kept = std::move(s);
-            f.bus.publish("t", "first");
+            (void)f.bus.publish("t", "first");
         });
     f.run();
     CHECK(kept);
@@ -125,7 +125,7 @@ TEST_CASE("a subscription that the handler does not keep ends at once") {
     int calls = 0;
     f.bus.async_subscribe<std::string>("t", [&](auto const&) { ++calls; }, asio::detached);
     f.run();
-    f.bus.publish("t", "x");
+    CHECK(!f.bus.publish("t", "x"));
     f.run();
     CHECK(calls == 0);
 }

@@ -37,7 +37,7 @@ struct logged : local_bus<> {
     }
 
     std::string publish(std::string const& message) {
-        bus.publish("t", message);
+        (void)bus.publish("t", message);
         run();
         return std::exchange(log, {});
     }
@@ -107,7 +107,7 @@ TEST_CASE("subscriptions may be kept in a container, and removed from its middle
 TEST_CASE("a message on its way when a subscription is reset does not reach its sink") {
     logged f;
     auto a = f.log_as("a");
-    f.bus.publish("t", "1");
+    CHECK(!f.bus.publish("t", "1"));
     a.reset();
     f.run();
     CHECK(f.log.empty());
@@ -156,8 +156,8 @@ TEST_CASE("a sink's publish is delivered after the message at hand has reached a
         auto const first = f.bus.subscribe<std::string>("t", [&](auto const& m) {
             f.log += "first" + m + " ";
             if (m == "1") {
-                f.bus.publish("t", "2");
-                f.bus.publish("t", "3");
+                (void)f.bus.publish("t", "2");
+                (void)f.bus.publish("t", "3");
             }
         });
         auto const second = f.log_as("second");
@@ -178,7 +178,7 @@ TEST_CASE("the destructor of a sink may use the bus, and end other subscriptions
     struct guard {
         ~guard() {
             if (f != nullptr) {
-                f->bus.publish("t", "from the destructor");
+                (void)f->bus.publish("t", "from the destructor");
                 other->reset();
             }
         }
@@ -200,9 +200,9 @@ TEST_CASE("a subscription may outlive the bus, and then does nothing") {
     for (auto const mode : modes) {
         logged f(mode);
         auto a = f.log_as("a");
-        f.bus.publish("t", "1");
+        (void)f.bus.publish("t", "1");
         f.run();
-        f.bus.publish("t", "2");
+        (void)f.bus.publish("t", "2");
         f.holder.reset();
         f.run();
         CHECK(f.log == (mode == delivery_mode::immediate ? "a1 a2 " : "a1 "));
@@ -231,7 +231,7 @@ TEST_CASE("a sink may destroy the bus, whose other sinks do not start again") {
         hubbub::bus other(f.transport, hubbub::text_serializer{});
         auto const third =
             other.subscribe<std::string>("t", [&](auto const& m) { f.log += "other" + m; });
-        other.publish("t", "1");
+        (void)other.publish("t", "1");
         f.run();
         CHECK(f.log == "first other1");
     }
@@ -247,7 +247,7 @@ TEST_CASE("a sink may destroy the bus and its own subscription") {
                 self.reset();
                 f.log += *text;
             });
-        f.bus.publish("t", "1");
+        (void)f.bus.publish("t", "1");
         f.run();
         CHECK(f.log == "alive");
     }
@@ -260,7 +260,7 @@ TEST_CASE("subscriptions may be made and ended on one thread while another publi
     constexpr int rounds = 2000;
     std::thread publisher([&] {
         for (int i = 0; i < rounds; ++i)
-            f.bus.publish("t", "x");
+            (void)f.bus.publish("t", "x");
     });
     std::atomic<int> passed = 0;
     for (int i = 0; i < rounds; ++i) {

@@ -63,7 +63,7 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
             auto const end = [&](std::string const& message) {
                 ended.add(message);
                 if (last_words && a.has_bus())
-                    a.bus().publish("t", "last words");
+                    (void)a.bus().publish("t", "last words");
                 a.destroy();
             };
             auto const first = s.listen(a, "t", end);
