@@ -95,7 +95,7 @@ public:
         }
     }
 
-    void publish(event const& e) { bus_.publish("events", e); }
+    void publish(event const& e) { (void)bus_.publish("events", e); }
 
 private:
     template <class Sink>

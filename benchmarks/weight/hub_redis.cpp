@@ -9,7 +9,7 @@
 
 int main() {
     asio::io_context io;
-    transport_type transport{io.get_executor(), "redis://127.0.0.1"};
+    transport_type transport{hubbub::redis_transport{io.get_executor(), "redis://127.0.0.1"}};
     bus_type bus{transport};
     hubbub::hub hub{bus};
 

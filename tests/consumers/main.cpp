@@ -16,7 +16,8 @@ int main() {
     std::string heard;
     auto const sub = bus.subscribe<std::string>(
         "greetings", [&heard](std::string const& text) { heard = text; });
-    bus.publish("greetings", std::string("hello"));
+    if (bus.publish("greetings", std::string("hello")))
+        return 1;
     io.poll();
 
     std::printf("%d.%d.%d %s\n", HUBBUB_VERSION_MAJOR, HUBBUB_VERSION_MINOR, HUBBUB_VERSION_PATCH,

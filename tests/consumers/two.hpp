@@ -49,7 +49,8 @@ inline std::string hear(std::string const& text) {
     std::string heard;
     auto const sub =
         bus.subscribe<std::string>("t", [&heard](std::string const& said) { heard = said; });
-    bus.publish("t", text);
+    if (auto const refused = bus.publish("t", text))
+        throw std::logic_error(refused.message());
     io.poll();
     if (hubbub::prometheus_text(bus.statistics()).empty() || topics.read("t").delivered != 1 ||
         make_error_code(hubbub::errc::closed).message() != "closed")
