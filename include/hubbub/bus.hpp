@@ -83,7 +83,7 @@ constexpr bool carries_objects = [] {
 
 } // namespace detail
 
-/// How long a publish may wait for room in the outgoing queue.
+/// Limits how long async_publish waits for room in the outgoing queue.
 struct wait_up_to {
     std::chrono::milliseconds at_most;
 };
@@ -145,7 +145,7 @@ public:
     ~bus() { core_->close(); }
 
     asio::any_io_executor get_executor() const { return core_->executor(); }
-    /// The handle that it keeps; valid while the bus lives.
+    /// Returns the handle that the bus keeps; valid while the bus lives.
     Transport& transport() const noexcept { return static_cast<model&>(*transport_).handle; }
     Serializer const& serializer() const noexcept { return core_->serializer; }
     Trace& trace() const noexcept { return *core_->typed_trace; }
@@ -191,7 +191,7 @@ public:
                                                                      std::forward<T>(message)));
     }
 
-    /// The same, and where the queue is full it waits for room, at most so long. In the meantime
+    /// Publishes as above, and waits for room if the queue is full, for at most that time. In the meantime
     /// publish and async_publish of this bus are refused as queue_full: nothing overtakes. Of several
     /// buses that wait whoever fits goes first; no room is kept for one that waits for much.
     ///
@@ -235,8 +235,8 @@ public:
                 what, detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
     }
 
-    /// The same through a queue of the subscription's own, for a sink that is slow: it delays no
-    /// other. The sink runs on its associated executor (asio::bind_executor), one message at a time;
+    /// Subscribes as above, with a queue between the transport and the sink: a sink that is slow delays
+    /// no other. The sink runs on its associated executor (asio::bind_executor), one message at a time;
     /// a sink that blocks needs one apart from the bus's. Include <hubbub/queue.hpp>. Errors: as above.
     template <class T, class Sink>
     subscription subscribe(interest what, queue_options<T> queue, Sink sink) {
@@ -246,11 +246,11 @@ public:
             return subscribe_with<T>(
                 what, std::make_shared<detail::queued_subscriber<T, Sink, decltype(executor)>>(
                           std::move(sink), std::move(executor), std::move(queue),
-                          core_->shared_report(), transport_->limits().budget));
+                          core_->shared_report(), transport().limits().budget));
         }
     }
 
-    /// Puts messages into a queue, to be taken out with receiver::async_receive. Include
+    /// Subscribes without a sink: messages wait in a queue, and receiver::async_receive takes them out. Include
     /// <hubbub/receiver.hpp>.
     /// Errors: a receiver that says closed, if the name is empty or too long, or the bus is closed.
     template <class T>
@@ -258,7 +258,7 @@ public:
         if constexpr (detail::check_subscribable<Serializer, T, void (*)(T const&)>() &&
                       detail::check_keepable<T>()) {
             auto source = std::make_shared<detail::receiving_subscriber<T>>(
-                std::move(queue), core_->shared_report(), transport_->limits().budget);
+                std::move(queue), core_->shared_report(), transport().limits().budget);
             auto membership = subscribe_with<T>(what, source);
             if (!membership)
                 source->end(errc::closed);
@@ -281,7 +281,7 @@ public:
                 detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
     }
 
-    /// Gets each event of the bus and its transport; replaces the observer before it. It is called
+    /// Calls o with each event of the bus and its transport; replaces the observer set before. It is called
     /// on the transport's executor, or where a sink runs, and must not throw.
     void on_event(observer o) { core_->on_event(std::move(o)); }
     /// Does not compile.
@@ -319,7 +319,7 @@ public:
                                             "std::chrono::seconds(30)");
     }
 
-    /// Where the transport stands with its backplane.
+    /// Returns the state of the link to the backplane.
     link_state state() const { return transport().state(); }
 
     /// Counts what became of each message so far. The publishing half is the transport's, for all buses
@@ -336,7 +336,7 @@ private:
                                    std::move(subscriber));
     }
 
-    /// To the transport directly, not by way of the core's interface of it.
+    /// Publishes at the transport directly, not through the virtual functions of its interface.
     std::error_code hand_over(message_view const& message) {
         if constexpr (detail::traces_publish<Trace>) {
             return core_->publish(message);

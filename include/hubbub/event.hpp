@@ -24,18 +24,18 @@ enum class link_state {
     closed,
 };
 
-/// The backplane was lost. From now until link_up, messages may be missed.
+/// The link to the backplane fell. Messages may be missed from now until link_up.
 struct link_lost {
     std::error_code reason;
 };
 
-/// The link that was lost was closed by Redis, as more waited there for this subscriber than its
+/// Redis closed the link that was lost, since more waited there for this subscriber than its
 /// client-output-buffer-limit allows: it did not read fast enough, or the limit is small. Give slow
 /// sinks a queue (bus::subscribe with queue_options), or raise the limit. Told when the link is there
 /// again, between link_lost and link_up.
 struct subscriber_cut_off {
-    /// Redis counted one more such closing, of this client or another, since this link was made; else
-    /// it is concluded, since a Redis that goes on running closed a link that was behind. Then a
+    /// True if Redis counted one more such closing, of this client or another, since this link was
+    /// made; false if it is concluded, since a Redis that goes on running closed a link that was behind. Then a
     /// CLIENT KILL under load looks the same, and one message above the limit is not seen: Redis
     /// sends nothing of it.
     bool counted;
@@ -44,31 +44,33 @@ struct subscriber_cut_off {
 /// An attempt to reach the backplane failed; the next one follows.
 struct link_retry {
     std::error_code reason;
-    /// Failed attempts since the link was last up, this one included; its loss counts as one.
+    /// The number of failed attempts since the link was last up, this one included; the loss of the
+    /// link counts as one.
     unsigned attempt;
-    /// Until the next attempt.
+    /// The time until the next attempt.
     std::chrono::milliseconds wait;
 };
 
-/// The backplane is there and every subscription is active, the first time or again.
+/// The link to the backplane is up, and every subscription is active: the first time, or again.
 struct link_up {
-    /// How long it was lost: messages published elsewhere in this time may be missing.
+    /// The time for which it was down: messages published elsewhere meanwhile may be missing.
     /// Zero the first time.
     std::chrono::milliseconds away;
 };
 
-/// Trying again cannot help: the transport has given up.
+/// The transport has given up, since trying again cannot help.
 struct link_failed {
     std::error_code reason;
 };
 
-/// Publishes were handed over, and the link fell before their answers: they may have been delivered
+/// The link fell before the answers to publishes that were handed over: they may have been delivered
 /// or not, and are not sent again.
 struct publishes_unknown {
     std::uint64_t count;
 };
 
-/// While the link was down so many publishes made room for newer ones: told now and then.
+/// Publishes made room for newer ones while the link was down (outage_policy::keep_newest). It is told
+/// now and then, with how many they were.
 struct publishes_displaced {
     std::uint64_t count;
 };
@@ -90,9 +92,9 @@ struct subscription_restored {
     std::string name;
 };
 
-/// Messages of one stream, what one publisher sends on one topic, are missing: they were lost on
-/// the way. Told by `sequenced`, at the next message or beacon, or at reconnect. Once for each interest
-/// of the bus that they were meant for, the topic and each pattern, as each would have come.
+/// Messages of one stream were lost on the way; a stream is what one publisher sends on one topic.
+/// `sequenced` tells it at the next message or beacon, or at reconnect, once for each interest that they
+/// were meant for: the topic, and each pattern.
 struct gap {
     std::string_view topic;
     std::string_view stream;
@@ -104,13 +106,13 @@ struct gap {
 struct message_dropped {
     /// The topic of the last of them.
     std::string_view topic;
-    /// How many, since the last such event.
+    /// The number of messages dropped since the last such event.
     std::uint64_t count;
 };
 
 /// The queue of a subscription was full, and the subscription has ended (overflow_policy::disconnect).
 struct subscriber_disconnected {
-    /// The topic of the message that found no place.
+    /// The topic of the message for which there was no room.
     std::string_view topic;
 };
 
@@ -126,7 +128,7 @@ struct sink_failed {
     std::exception_ptr exception;
 };
 
-/// An event of a bus, for its owner. Views in it are valid during the call.
+/// Tells the owner of a bus what concerns no single call. Views in it are valid during the call.
 using event =
     std::variant<link_lost, subscriber_cut_off, link_retry, link_up, link_failed, publishes_unknown,
                  publishes_displaced, publish_refused, subscription_refused, subscription_restored,
@@ -135,7 +137,7 @@ using event =
 /// Gets every event of a transport or a bus. It must not throw.
 using observer = std::function<void(event const&)>;
 
-/// One callable out of several lambdas, to visit an event with: those that are not named are
+/// Joins several lambdas into one callable, to visit an event with: those that are not named are
 /// ignored by a last `[](auto const&) {}`.
 template <class... Lambdas>
 struct overloaded : Lambdas... {

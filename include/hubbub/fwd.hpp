@@ -28,8 +28,8 @@ class completion;
 class any_transport;
 class local_broker;
 class local_transport;
+class immediate_local_transport;
 struct local_options;
-enum class delivery_mode;
 class redis_transport;
 class redis_tls_transport;
 template <class Transport>
@@ -101,7 +101,7 @@ template <class T>
 class stream_writer;
 class caller;
 class hub_error;
-struct action;
+struct access_request;
 struct close_reason;
 struct connect_options;
 struct failure;

@@ -76,9 +76,9 @@ class presence;
 ///                for, every later call to the group; whichever server they come from.
 /// Ordering:      calls of one server to one target arrive in the order made; on a transport with
 ///                traits.agreed_order, all servers see the calls to a group in one order.
-/// Thread safety: all functions, from any thread. Outlets run on the bus's executor, with no lock
+/// Thread safety: all functions, from any thread. Client handlers run on the bus's executor, with no lock
 ///                held; they may call everything, and may destroy the hub. But over a transport that
-///                delivers on the publishing thread (delivery_mode::immediate) the handlers of what
+///                delivers on the publishing thread (immediate_local_transport) the handlers of what
 ///                came over it run there, within send; those of one client, then, at the same time
 ///                if several threads send.
 /// Lifetime:      the hub borrows the bus, which outlives it. Its connections end with it. While a hub

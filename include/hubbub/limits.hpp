@@ -38,9 +38,9 @@ enum class overflow_policy {
 
 /// The names and payloads that a transport takes, and how many of them wait in it.
 struct message_limits {
-    /// A topic or pattern, in bytes, without what the transport puts before it.
+    /// The longest topic or pattern, in bytes, without what the transport puts before it.
     std::size_t max_name_bytes = 4096;
-    /// One payload, in bytes.
+    /// The largest payload, in bytes.
     std::size_t max_payload_bytes = std::size_t{64} << 20;
     /// The most bytes that are published and not handed to the backplane yet. A publish that would go
     /// beyond it is refused.

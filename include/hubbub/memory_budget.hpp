@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/capacity_waiters.hpp>
 #include <hubbub/base/config.hpp>
-#include <hubbub/base/room.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -24,7 +24,7 @@ public:
     memory_budget(memory_budget const&) = delete;
     memory_budget& operator=(memory_budget const&) = delete;
 
-    /// Takes so many bytes, or none and returns false.
+    /// Takes that many bytes; or returns false, and takes none, if the budget has fewer left.
     bool try_take(std::size_t bytes) noexcept;
 
     void give_back(std::size_t bytes) {
@@ -33,7 +33,7 @@ public:
             notify();
     }
 
-    /// The same for what waits for room in a queue.
+    /// Counts that many bytes for a publish that waits for room; or returns false if too few are left.
     bool try_hold(std::size_t bytes) noexcept;
 
     void release(std::size_t bytes) noexcept { held_ -= bytes; }
@@ -45,7 +45,7 @@ public:
     /// Ends the waits of one owner.
     void withdraw(void const* owner, std::error_code error);
 
-    /// The bytes that are taken, and those that are held.
+    /// Returns the bytes that queues have taken, and those of publishes that wait for room.
     std::size_t used() const noexcept { return taken() + held_.load(std::memory_order_relaxed); }
     std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
     std::size_t max_bytes() const noexcept { return max_bytes_; }
@@ -58,7 +58,7 @@ private:
     std::atomic<std::size_t> held_ = 0;  // by what waits for room in them
     std::atomic<bool> has_waiters_ = false;
     std::mutex mutex_; // guards waiters_
-    detail::room_waiters waiters_;
+    detail::capacity_waiters waiters_;
 };
 
 } // namespace hubbub

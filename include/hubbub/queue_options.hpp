@@ -16,7 +16,8 @@ namespace hubbub {
 template <class T>
 struct queue_options {
     std::size_t max_messages = 10'000;
-    /// Payloads with their topics; of objects, their size without what they point to.
+    /// The most bytes that wait: payloads with their topics; of objects, their size without what they
+    /// point to.
     std::size_t max_bytes = std::size_t{16} << 20;
     overflow_policy when_full = overflow_policy::drop_oldest;
     /// Returns the key that latest_per_key goes by; empty for the topic. The transport calls it where it
@@ -24,7 +25,7 @@ struct queue_options {
     std::function<std::string(std::string_view topic, T const& message)> key = {};
 };
 
-/// A message out of a queue, with the topic that it came on.
+/// A message that async_receive gives, with the topic that it came on.
 template <class T>
 struct queued_message {
     std::string topic;

@@ -17,7 +17,7 @@
 
 namespace hubbub {
 
-/// A subscription that one asks for messages, instead of being called with them. It ends with this
+/// A subscription without a sink: async_receive asks it for the next message. It ends with this
 /// object.
 ///
 /// Thread safety: distinct objects safe; of a shared one, async_receive alone.
@@ -49,7 +49,7 @@ public:
     }
     ~receiver() { reset(); }
 
-    /// Whether messages come: not after reset, the bus's end, or slow_consumer.
+    /// Returns whether messages can still come: not after reset, the bus's end, or slow_consumer.
     explicit operator bool() const noexcept { return static_cast<bool>(membership_); }
 
     /// Completes with `void(std::error_code, queued_message<T>)`: the oldest message in the queue, or the

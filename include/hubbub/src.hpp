@@ -8,14 +8,14 @@
 #error "hubbub: <hubbub/src.hpp> is for programs that define HUBBUB_SEPARATE_COMPILATION everywhere"
 #endif
 
+#include <hubbub/base/impl/capacity_waiters.ipp>
 #include <hubbub/base/impl/executor_argument.ipp>
 #include <hubbub/base/impl/option_check.ipp>
 #include <hubbub/base/impl/random_id.ipp>
-#include <hubbub/base/impl/room.ipp>
 #include <hubbub/base/impl/timer.ipp>
 #include <hubbub/base/impl/utf8.ipp>
 #include <hubbub/base/impl/virtual_clock.ipp>
-#include <hubbub/flow/impl/charge.ipp>
+#include <hubbub/flow/impl/budget_share.ipp>
 #include <hubbub/flow/impl/draining.ipp>
 #include <hubbub/flow/impl/drop_notice.ipp>
 #include <hubbub/flow/impl/glob.ipp>
@@ -82,8 +82,8 @@
 #include <hubbub/json/impl/writer.ipp>
 #include <hubbub/local/impl/endpoint.ipp>
 #include <hubbub/sequenced/impl/core.ipp>
-#include <hubbub/sequenced/impl/dormant_streams.ipp>
 #include <hubbub/sequenced/impl/frame.ipp>
+#include <hubbub/sequenced/impl/idle_streams.ipp>
 #include <hubbub/sequenced/impl/ledger.ipp>
 #include <hubbub/sequenced/impl/own_publisher.ipp>
 #include <hubbub/sequenced/impl/receiver.ipp>

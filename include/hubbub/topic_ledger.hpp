@@ -48,16 +48,16 @@ struct topic_statistics {
 /// @endcode
 class topic_ledger {
 public:
-    /// Counts that many topics apart, those that come first; others() has the rest.
+    /// Counts the first max_topics topics by their names, and all others together (others()).
     explicit topic_ledger(std::size_t max_topics = 10'000);
 
-    /// All zero for a topic that nothing was heard of.
+    /// Returns the counts of a topic; all zero for one that nothing was heard of.
     topic_statistics read(std::string_view topic) const;
 
-    /// Sorted by name.
+    /// Returns the counts of all topics, sorted by name.
     std::vector<std::pair<std::string, topic_statistics>> read_all() const;
 
-    /// The topics for which there was no place, together.
+    /// Returns the counts of all topics together for which there was no place.
     topic_statistics others() const;
 
     void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) const;

@@ -46,7 +46,7 @@ class object_view {
 public:
     object_view() = default;
 
-    /// Keeping it copies the object.
+    /// Returns a view of an object that keep copies.
     template <class T>
     static object_view copied(T const& object) {
         return {&object, typeid(T), [](void const* address) -> std::shared_ptr<void const> {
@@ -54,7 +54,7 @@ public:
                 }};
     }
 
-    /// Keeping it moves the object, so it can be kept once.
+    /// Returns a view of an object that keep moves, so that it can be kept once.
     template <class T>
     static object_view moved(T& object) {
         return {&object, typeid(T), [](void const* address) -> std::shared_ptr<void const> {
@@ -230,7 +230,7 @@ concept has_statistics = requires(T const& t) {
 
 template <class T>
 concept has_limits = requires(T const& t) {
-    { t.limits() } -> std::convertible_to<message_limits const&>;
+    { t.limits() } -> std::same_as<message_limits const&>;
 };
 
 template <class T>
@@ -285,8 +285,8 @@ constexpr transport_traits traits_of(T const& t) {
 /// | `t.observe(o)`            | `shared_ptr<void>`  | o gets events until the pointer is gone    |
 /// | `t.state()`               | link_state          | any thread                                 |
 /// | `t.statistics()`          | statistics          | any thread; its publishing half            |
-/// | `t.limits()`              | message_limits      | what it was made with: one object for all  |
-/// |                           |                     | handles, whose address tells transports    |
+/// | `t.limits()`              | `message_limits     | what it was made with: one object for all  |
+/// |                           | const&`             | handles, whose address tells transports    |
 /// |                           |                     | apart                                      |
 /// | `t.wait_for_room(n, done)`| void                | done when a message of n bytes, its topic  |
 /// |                           |                     | with it, would not be refused as queue_full|

@@ -200,7 +200,7 @@ TEST_CASE(
     int failed = 0;
     for (auto* const at : {&s.left(), &s.right()})
         at->hub->on_event([&](hubbub::hub_event const& e) {
-            failed += std::holds_alternative<hubbub::outlet_failed>(e) ? 1 : 0;
+            failed += std::holds_alternative<hubbub::client_handler_failed>(e) ? 1 : 0;
         });
     for (auto* const c : {&ada, &eve}) {
         c->methods.on("pay", [](copied_amount const&) {});

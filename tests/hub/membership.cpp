@@ -73,7 +73,7 @@ TEST_CASE("a member of a group that throws, and again, keeps the call from no ot
     stage<json_setup> s;
     unsigned failures = 0;
     s.left().hub->on_event([&](hubbub::hub_event const& e) {
-        failures += std::holds_alternative<hubbub::outlet_failed>(e) ? 1 : 0;
+        failures += std::holds_alternative<hubbub::client_handler_failed>(e) ? 1 : 0;
     });
     auto& bad = s.connect(s.left());
     bad.methods.on("fall", [](std::string) { throw std::runtime_error("no"); });

@@ -357,7 +357,7 @@ TEST_CASE("a handler that throws is reported, and the others are still called") 
     stage<json_setup> s;
     unsigned failures = 0;
     s.left().hub->on_event([&](hubbub::hub_event const& e) {
-        failures += std::holds_alternative<hubbub::outlet_failed>(e) ? 1 : 0;
+        failures += std::holds_alternative<hubbub::client_handler_failed>(e) ? 1 : 0;
     });
     auto& bad = s.connect(s.left());
     bad.methods.on("tell", [](std::string) { throw std::runtime_error("no"); });

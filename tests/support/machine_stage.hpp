@@ -94,8 +94,8 @@ struct machine_stage {
     static std::string text_of(hubbub::hub_event const& e) {
         return std::visit(
             hubbub::overloaded{
-                [](hubbub::outlet_failed const& f) {
-                    return "outlet_failed " + std::string(f.connection);
+                [](hubbub::client_handler_failed const& f) {
+                    return "client_handler_failed " + std::string(f.connection);
                 },
                 [](hubbub::call_failed const& f) {
                     return "call_failed " + std::string(f.method) + ": " + f.error.message();

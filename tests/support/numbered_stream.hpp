@@ -15,7 +15,7 @@
 namespace sequence_test {
 
 using hubbub::sequence_options;
-using hubbub::detail::dormant_streams;
+using hubbub::detail::idle_streams;
 using hubbub::detail::sequence_frame;
 using hubbub::detail::sequence_mark;
 using hubbub::detail::sequence_ms;
@@ -37,7 +37,7 @@ struct numbered_stream {
 
     sequence_options options;
     sequence_sender sender{options, 0xab};
-    dormant_streams dormant{options.max_dormant};
+    idle_streams dormant{options.max_dormant};
     sequence_receiver receiver{options, receiver_id, dormant, 1};
     time_point now{std::chrono::hours(1)};
 

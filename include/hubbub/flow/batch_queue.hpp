@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/room.hpp>
+#include <hubbub/base/capacity_waiters.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/flow/queue_room.hpp>
 
@@ -98,8 +98,8 @@ public:
 private:
     mutable std::mutex mutex_; // guards what follows
     queue_room taken_;
-    room_waiters flushes_;  // for what is queued
-    room_waiters flushing_; // for the batch that was taken last
+    capacity_waiters flushes_;  // for what is queued
+    capacity_waiters flushing_; // for the batch that was taken last
     std::vector<Entry> entries_;
     bool awake_ = false;
 };

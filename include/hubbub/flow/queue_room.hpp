@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/capacity_waiters.hpp>
 #include <hubbub/base/config.hpp>
-#include <hubbub/base/room.hpp>
 #include <hubbub/completion.hpp>
-#include <hubbub/flow/charge.hpp>
+#include <hubbub/flow/budget_share.hpp>
 #include <hubbub/flow/queue_load.hpp>
 
 #include <algorithm>
@@ -25,11 +25,11 @@ class queue_room {
 public:
     queue_room(std::size_t max_bytes, std::size_t max_entries,
                std::shared_ptr<memory_budget> budget)
-        : max_bytes_(max_bytes), max_entries_(max_entries), charge_(std::move(budget)) {}
+        : max_bytes_(max_bytes), max_entries_(max_entries), share_(std::move(budget)) {}
 
     /// Takes room for one entry of so many bytes; false if there is none.
     bool try_enter(std::size_t bytes) {
-        if (!fits(bytes) || !charge_.try_raise(taken_.bytes + bytes))
+        if (!fits(bytes) || !share_.try_raise(taken_.bytes + bytes))
             return false;
         taken_.add(bytes);
         note_peak();
@@ -40,12 +40,12 @@ public:
     void grow_to(queue_load now) {
         taken_ = now;
         note_peak();
-        charge_.settle(now.bytes);
+        share_.settle(now.bytes);
     }
     /// The same: no more than before. Those who wait are not told before notify.
     void shrink_to(queue_load now) {
         taken_ = now;
-        charge_.settle(now.bytes);
+        share_.settle(now.bytes);
     }
 
     /// An entry takes so many bytes, where it took others; false if they are too many.
@@ -64,7 +64,7 @@ public:
 
     /// Whether an empty queue would take an entry of so many bytes.
     bool attainable(std::size_t bytes) const noexcept {
-        return max_entries_ > 0 && bytes <= max_bytes_ && charge_.attainable(bytes);
+        return max_entries_ > 0 && bytes <= max_bytes_ && share_.attainable(bytes);
     }
 
     /// Completes done when an entry of so many bytes finds room.
@@ -89,8 +89,8 @@ private:
 
     std::size_t const max_bytes_;
     std::size_t const max_entries_;
-    charge charge_;
-    room_waiters waiters_;
+    budget_share share_;
+    capacity_waiters waiters_;
     queue_load taken_;
     queue_load peak_;
     std::error_code ended_;

@@ -64,11 +64,11 @@ class caller {
 public:
     explicit caller(std::shared_ptr<detail::caller_state> state) : state_(std::move(state)) {}
 
-    /// The id of its connection, which every server of the hub understands.
+    /// Returns the id of the caller's connection, which every server of the hub understands.
     std::string const& connection_id() const noexcept { return state_->id; }
-    /// Empty if the connection has none.
+    /// Returns the user of the connection; empty if it has none.
     std::string const& user() const noexcept { return state_->user; }
-    /// Whether the connection is still there.
+    /// Returns whether the connection is still there.
     bool connected() const noexcept { return state_->connected; }
 
     /// The connection's own T, default-constructed the first time; one type a connection. It need not

@@ -31,7 +31,7 @@ void call_client_method(method_table const& methods, shared_call const& call);
 /// copies share their methods.
 ///
 /// A call of a method it does not have, or with other arguments, or that throws, is a failure, which
-/// the caller is told if it waits for the answer; else it is an event outlet_failed of the hub.
+/// the caller is told if it waits for the answer; else it is an event client_handler_failed of the hub.
 ///
 /// @code
 /// hubbub::client_methods<bus_type> terminal;

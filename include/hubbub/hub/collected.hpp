@@ -14,7 +14,7 @@ template <class R>
 struct collected {
     std::vector<std::pair<std::string, outcome<R>>> answers = {};
 
-    /// The servers that gave none: they died meanwhile, or took too long, or their method failed. An
+    /// Returns the servers that gave no answer: they died meanwhile, or took too long, or their method failed. An
     /// empty id among them stands for those that this server has not met in time, if there are any.
     std::vector<std::string> missing() const {
         std::vector<std::string> ids;
@@ -25,11 +25,11 @@ struct collected {
     }
 };
 
-/// The answers of all servers, put together.
+/// One result that is put together from the answers of all servers.
 template <class T>
 struct server_results {
     T value = {};
-    /// The servers whose part is not in it, as collected::missing. Empty: it is whole.
+    /// The servers whose part is not in `value`, as collected::missing; empty if it is complete.
     std::vector<std::string> missing = {};
 };
 

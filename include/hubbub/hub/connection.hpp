@@ -74,15 +74,16 @@ public:
     }
     ~connection() { disconnect(); }
 
-    /// Whether it was made, and disconnect was not called. The hub may have ended it meanwhile.
+    /// Returns whether the object holds a connection: async_connect made it, and disconnect was not
+    /// called. The hub may have ended it meanwhile.
     explicit operator bool() const noexcept { return state_ != nullptr; }
-    /// Whether it is still there.
+    /// Returns whether the connection is still there.
     bool connected() const noexcept { return state_ && state_->connected; }
 
-    /// Its name, which every server of the hub understands. Precondition: it is connected; so for
+    /// Returns the id of the connection, which every server of the hub understands. Precondition: it is connected; so for
     /// all but disconnect.
     std::string const& id() const noexcept { return state_->id; }
-    /// Empty if it has none.
+    /// Returns the user of the connection; empty if it has none.
     std::string const& user() const noexcept { return state_->user; }
 
     /// Calls a method of the hub as this client, and completes with `void(outcome<R>)`. The token

@@ -11,7 +11,7 @@
 namespace hubbub {
 
 /// The handler of a connection threw. The other connections still get the call.
-struct outlet_failed {
+struct client_handler_failed {
     std::string_view connection;
     std::string_view method;
     std::exception_ptr exception;
@@ -79,8 +79,9 @@ struct watch_failed {
 };
 
 /// An event of a hub, for its owner. Views in it are valid during the call.
-using hub_event = std::variant<outlet_failed, call_failed, server_joined, server_left, answer_lost,
-                               action_refused, calls_dropped, hook_failed, watch_failed>;
+using hub_event =
+    std::variant<client_handler_failed, call_failed, server_joined, server_left, answer_lost,
+                 action_refused, calls_dropped, hook_failed, watch_failed>;
 
 /// Gets every event of a hub. It must not throw.
 using hub_observer = std::function<void(hub_event const&)>;

@@ -41,7 +41,7 @@ public:
         return detail::unpack(serializer_, call_.arguments(), out);
     }
 
-    /// Whether somebody waits for an answer: then reply or fail, once, from any thread; a copy may be
+    /// Returns whether somebody waits for an answer: then reply or fail, once, from any thread; a copy may be
     /// kept until then. If the last copy goes without, that is the failure method_failed.
     bool wants_answer() const noexcept { return call_.asked() != nullptr; }
     /// Answers with a value. Precondition for both: wants_answer.
@@ -50,12 +50,12 @@ public:
         call_.asked()->take(detail::answer_with(serializer_, std::forward<T>(value)));
     }
     void reply() const { call_.asked()->take({}); }
-    /// Answers with a failure, and what to say about it.
+    /// Answers that the call failed, with a text for its caller.
     void fail(std::string text) const {
         call_.asked()->take({.error = errc::method_failed, .text = std::move(text)});
     }
 
-    /// The arguments as they came, undecoded: the bytes of their encoding, or the object.
+    /// Returns the arguments as they came, undecoded: the bytes of their encoding, or the object.
     packed const& packed_arguments() const noexcept { return call_.arguments(); }
     Serializer const& serializer() const noexcept { return serializer_; }
 
@@ -71,7 +71,7 @@ public:
         return call_.forms().get(protocol, std::move(encode), out);
     }
 
-    /// The arguments in the encoding of the bus, as their sender wrote them.
+    /// Gives the arguments in the encoding of the bus, as their sender wrote them.
     /// Errors: cannot_encode, where the bus has no encoding.
     std::error_code encoded_arguments(std::string_view& out) const {
         if constexpr (in_place<Serializer>)
@@ -80,7 +80,7 @@ public:
         return {};
     }
 
-    /// Returns about how many bytes it takes where it waits: those of its encoding, if it has any.
+    /// Returns about how many bytes the call takes in an outbox: those of its encoding, if it has any.
     std::size_t size() const { return call_.size(); }
 
     /// For the hub's own rooms.
@@ -92,7 +92,7 @@ private:
 };
 
 /// Gets each invocation of one connection, on the bus's executor. An exception that it throws is an
-/// event outlet_failed of the hub; the other connections still get the invocation.
+/// event client_handler_failed of the hub; the other connections still get the invocation.
 template <class Serializer>
 using client_handler = std::function<void(invocation<Serializer> const&)>;
 

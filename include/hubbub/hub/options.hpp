@@ -9,7 +9,7 @@
 
 namespace hubbub {
 
-/// When the connections of the server that makes a call get it.
+/// Decides when the connections of the server that makes a call get that call.
 enum class delivery_order {
     /// When it comes back from the backplane. Where the transport has one order for all
     /// (traits.agreed_order), the members of a group on all servers see one order.
@@ -25,7 +25,7 @@ struct hub_options {
     /// The first part of the hub's topics: servers with the same name are one hub. Without '/', so
     /// that no hub's topics are another's. A transport has one hub of a name at a time.
     std::string name = "hub";
-    /// How long an operation on another server's connection may take, and how long the answer to one
+    /// Limits how long an operation on another server's connection may take, and how long the answer to one
     /// may wait for room in the queue (bus::async_publish); positive.
     std::chrono::milliseconds request_timeout{10000};
     delivery_order order = delivery_order::via_backplane;

@@ -57,13 +57,13 @@ public:
         return *std::move(*this);
     }
 
-    /// No error if there is an answer.
+    /// Returns why the call failed; no error if there is an answer.
     std::error_code error() const noexcept {
         auto const* const failed = std::get_if<0>(&result_);
         return failed != nullptr ? failed->error : std::error_code{};
     }
 
-    /// The text that the other side gave, else the meaning of the error.
+    /// Returns the text that the other side gave, or else the meaning of the error.
     std::string text() const {
         auto const* const failed = std::get_if<0>(&result_);
         return failed == nullptr      ? ""
@@ -75,7 +75,7 @@ private:
     std::variant<detail::failure, T> result_;
 };
 
-/// Whether a call that gives nothing back succeeded.
+/// The result of a call that gives nothing back: whether it succeeded, and if not, why.
 template <>
 class [[nodiscard]] outcome<void> {
 public:

@@ -49,51 +49,51 @@ public:
     explicit presence(std::shared_ptr<detail::hub_core> core)
         : core_(std::move(core)), limit_(core_->options().request_timeout) {}
 
-    /// The same with another time limit than hub_options::request_timeout.
+    /// Returns a copy with another time limit than hub_options::request_timeout.
     presence within(std::chrono::milliseconds limit) const {
         auto limited = *this;
         limited.limit_ = limit;
         return limited;
     }
 
-    /// How many connections there are.
+    /// Counts the connections.
     template <class Token = detail::no_token>
     auto async_count(Token&& token = {}) const {
         return ask<std::uint64_t>(detail::presence_question::count, {}, detail::sum_of,
                                   std::forward<Token>(token));
     }
 
-    /// The ids of all connections, in order.
+    /// Lists the ids of all connections, in order.
     template <class Token = detail::no_token>
     auto async_connections(Token&& token = {}) const {
         return list(detail::presence_question::connections, {}, std::forward<Token>(token));
     }
 
-    /// All users that have a connection, in order.
+    /// Lists all users that have a connection, in order.
     template <class Token = detail::no_token>
     auto async_users(Token&& token = {}) const {
         return list(detail::presence_question::users, {}, std::forward<Token>(token));
     }
 
-    /// All groups that have a member, in order.
+    /// Lists all groups that have a member, in order.
     template <class Token = detail::no_token>
     auto async_groups(Token&& token = {}) const {
         return list(detail::presence_question::groups, {}, std::forward<Token>(token));
     }
 
-    /// The ids of the connections in a group.
+    /// Lists the ids of the connections in a group.
     template <class Token = detail::no_token>
     auto async_members(std::string_view group, Token&& token = {}) const {
         return list(detail::presence_question::members, group, std::forward<Token>(token));
     }
 
-    /// The ids of the connections of a user.
+    /// Lists the ids of the connections of a user.
     template <class Token = detail::no_token>
     auto async_connections_of(std::string_view user, Token&& token = {}) const {
         return list(detail::presence_question::connections_of, user, std::forward<Token>(token));
     }
 
-    /// Whether a user has a connection.
+    /// Tells whether a user has a connection.
     template <class Token = detail::no_token>
     auto async_is_online(std::string_view user, Token&& token = {}) const {
         return ask<bool>(detail::presence_question::connections_of, user, detail::any_of,

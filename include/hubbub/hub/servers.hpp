@@ -39,7 +39,7 @@ public:
     servers(std::shared_ptr<detail::hub_core> core, serializer const& format)
         : core_(std::move(core)), limit_(core_->options().request_timeout), serializer_(format) {}
 
-    /// The ids of those that are alive: heard within hub_options::missed_beacons.
+    /// Returns the ids of the servers that are alive: heard within hub_options::missed_beacons.
     std::vector<std::string> alive() const { return core_->servers(); }
 
     /// Registers a method that the servers may call here, as hub::on does for clients. A call of it
@@ -49,7 +49,7 @@ public:
         core_->on_server_call(name, detail::make_method(std::move(method), serializer_));
     }
 
-    /// The same with another time limit than hub_options::request_timeout.
+    /// Returns a copy with another time limit than hub_options::request_timeout.
     servers within(std::chrono::milliseconds limit) const {
         auto limited = *this;
         limited.limit_ = limit;

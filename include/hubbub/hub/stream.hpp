@@ -63,7 +63,7 @@ public:
                 token, std::move(item));
     }
 
-    /// The same, where it never waits: queue_full if there is no room.
+    /// Sends an item without waiting: queue_full if there is no room.
     std::error_code send(T item) { return sink_->try_send(std::move(item)); }
 
     /// Ends the stream.

@@ -61,15 +61,15 @@ class target {
     using names = std::vector<std::string>;
 
 public:
-    /// Leaves connections out: the target without them.
+    /// Returns a copy that leaves connections out: the target without them.
     target except(names const& connections) const {
         return leaving_out(&detail::recipients::except, connections);
     }
-    /// Leaves out the members of these groups.
+    /// Returns a copy that leaves out the members of these groups.
     target except_groups(names const& groups) const {
         return leaving_out(&detail::recipients::except_groups, groups);
     }
-    /// Leaves out the connections of these users.
+    /// Returns a copy that leaves out the connections of these users.
     target except_users(names const& users) const {
         return leaving_out(&detail::recipients::except_users, users);
     }
@@ -120,13 +120,13 @@ private:
     detail::address_list addresses_;
 };
 
-/// One client, which can be asked.
+/// One client, which can be called and also asked for an answer.
 template <class Bus>
 class client_target : public target<Bus> {
     using serializer = typename Bus::serializer_type;
 
 public:
-    /// The same with another time limit than hub_options::request_timeout.
+    /// Returns a copy with another time limit than hub_options::request_timeout.
     client_target within(std::chrono::milliseconds limit) const {
         auto limited = *this;
         limited.limit_ = limit;

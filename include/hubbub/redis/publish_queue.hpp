@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/capacity_waiters.hpp>
 #include <hubbub/base/config.hpp>
-#include <hubbub/base/room.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
 #include <hubbub/flow/queue_room.hpp>
 #include <hubbub/limits.hpp>
@@ -107,7 +107,7 @@ private:
     message_limits const* limits_;
     hubbub::detail::publish_ledger* ledger_;
     hubbub::detail::queue_room room_;
-    hubbub::detail::room_waiters flushes_; // by how many are answered then
+    hubbub::detail::capacity_waiters flushes_; // by how many are answered then
     std::deque<entry> entries_; // oldest first: written ones, then those in writing_ and filling_
     std::string filling_;
     std::string writing_;

@@ -30,8 +30,9 @@ public:
     /// From any thread.
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
-    /// Refuses what comes, and completes done when nothing waits. From any thread.
+    /// Completes done when what waits now is answered. From any thread.
     void flush(completion<std::error_code> done);
+    /// The same, and refuses what comes.
     void drain(completion<std::error_code> done);
 
     /// Refuses whatever comes, from any thread, and ends who waits for room: in a budget that outlives

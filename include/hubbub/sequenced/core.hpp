@@ -7,8 +7,8 @@
 #include <hubbub/flow/topic_table.hpp>
 #include <hubbub/flow/transport_interface.hpp>
 #include <hubbub/limits.hpp>
-#include <hubbub/sequenced/dormant_streams.hpp>
 #include <hubbub/sequenced/frame.hpp>
+#include <hubbub/sequenced/idle_streams.hpp>
 #include <hubbub/sequenced/ledger.hpp>
 #include <hubbub/sequenced/own_publisher.hpp>
 #include <hubbub/sequenced/sender.hpp>
@@ -133,7 +133,7 @@ private:
     timer timer_;          // but for now(), on the executor, as what follows
     time_point streams_due_ = time_point::max();
     time_point ask_again_at_ = time_point::max();
-    dormant_streams dormant_;
+    idle_streams dormant_;
 
     std::mutex mutex_; // guards what follows
     std::atomic<bool> stopped_ = false;

@@ -3,8 +3,8 @@
 
 #include <hubbub/base/config.hpp>
 #include <hubbub/flow/topic_table.hpp>
-#include <hubbub/sequenced/dormant_streams.hpp>
 #include <hubbub/sequenced/frame.hpp>
+#include <hubbub/sequenced/idle_streams.hpp>
 #include <hubbub/transport/sequence_options.hpp>
 
 #include <chrono>
@@ -43,7 +43,7 @@ public:
     };
 
     /// id: what its questions bear. number: what no other receiver that shares dormant has.
-    sequence_receiver(sequence_options const& o, std::string_view id, dormant_streams& dormant,
+    sequence_receiver(sequence_options const& o, std::string_view id, idle_streams& dormant,
                       std::uint64_t number)
         : options_(&o), id_(id), dormant_(&dormant), number_(number) {}
 
@@ -83,7 +83,7 @@ private:
 
     sequence_options const* options_;
     std::string const id_;
-    dormant_streams* dormant_;
+    idle_streams* dormant_;
     std::uint64_t number_;
     /// The time after which a stream that begins is new.
     std::optional<time_point> new_after_;

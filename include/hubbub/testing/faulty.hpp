@@ -65,10 +65,10 @@ public:
     /// Ends a cut, also one that the seed made; or leaves the link whole.
     void heal() { core().heal(); }
 
-    /// What was done to messages until now.
+    /// Returns what was done to messages until now, counted.
     fault_counts counts() const { return core().counts(); }
 
-    /// The seed, and line by line what was done to each message and to the link: the seconds since
+    /// Returns the seed, and line by line what was done to each message and to the link: the seconds since
     /// construction, "in" and the number of a message that came, or "out" and the number of one
     /// that was published, and its topic.
     std::string log() const { return core().log(); }

@@ -17,7 +17,7 @@
 
 namespace hubbub::testing {
 
-/// How long run_until waits before it calls a promise broken. Long, since nobody waits for it
+/// The time for which run_until waits before it calls a promise broken. Long, since nobody waits for it
 /// unless something is wrong.
 constexpr std::chrono::seconds patience{120};
 

@@ -211,7 +211,7 @@ public:
         run_until([&] { return arrived; }, "a server to get what was published");
     }
 
-    /// The servers are no more, and what is under way stays so, for the io_context to destroy.
+    /// Destroys the servers, and leaves what is under way to the io_context.
     void abandon() {
         servers_.clear();
         abandoned_ = true;
@@ -254,7 +254,7 @@ private:
     bool abandoned_ = false;
 };
 
-/// One promise, and how to see whether it is kept.
+/// One promise, and the function that finds out whether it is kept.
 template <transport Transport>
 struct conformance_case {
     std::string_view name; // a sentence; null-terminated

@@ -104,7 +104,7 @@ public:
 
 /// A local transport whose sinks run on the publishing thread, before publish returns: the fastest.
 /// Publishes on several threads call sinks at the same time. A publish from inside a sink waits
-/// until the message at hand has reached everybody.
+/// until the message at hand has reached everybody: flush and drain do not wait for it.
 class immediate_local_transport : public basic_local_transport {
 public:
     static constexpr transport_traits traits = basic_local_transport::traits;

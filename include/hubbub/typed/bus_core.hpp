@@ -138,6 +138,7 @@ private:
 
     std::mutex mutex_; // guards what follows
     bool open_ = true;
+    bool stopped_ = false;
     struct group_map;
     std::shared_ptr<group_map> groups_; // null after stop
 };

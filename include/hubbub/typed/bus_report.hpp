@@ -2,8 +2,8 @@
 #pragma once
 
 #include <hubbub/base/asio.hpp>
+#include <hubbub/base/capacity_waiters.hpp>
 #include <hubbub/base/config.hpp>
-#include <hubbub/base/room.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/event.hpp>
 #include <hubbub/flow/counter.hpp>
@@ -70,7 +70,8 @@ private:
     std::atomic<std::size_t> working_ = 0;
     mutable std::mutex mutex_; // guards what follows
     std::shared_ptr<observer> observer_;
-    room_waiters idle_;
+    capacity_waiters idle_;
+    std::error_code idle_ended_;
 };
 
 } // namespace hubbub::detail

@@ -259,6 +259,16 @@ TEST_CASE("draining: wherever the link falls, all that was accepted ends once, t
         }
 }
 
+TEST_CASE("keep_newest: a flush ends when all that it waits for has made room") {
+    fixture f({.max_queue_messages = 2, .while_down = outage_policy::keep_newest});
+    CHECK(!f.push("1"));
+    f.queue.flush(f.waiting.make(0));
+    CHECK(!f.push("2"));
+    CHECK(f.waiting.take().empty());
+    CHECK(!f.push("3"));
+    CHECK(f.waiting.take().size() == 1);
+}
+
 TEST_CASE("closing ends who waits for room, and who drains, with its error") {
     fixture f({.max_queue_messages = 1});
     f.push("0");

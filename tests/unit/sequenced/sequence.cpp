@@ -217,7 +217,7 @@ TEST_CASE("a stream that was silent for however long goes on where it was") {
 TEST_CASE(
     "a dormant stream beyond those remembered that goes on is missing nothing that is not known") {
     numbered_stream l;
-    l.dormant = dormant_streams(0);
+    l.dormant = idle_streams(0);
     l.settle();
     CHECK(l.receive(l.send()) == names{"deliver"});
     l.now = l.receiver.deadline();
@@ -269,7 +269,7 @@ TEST_CASE("a question names topics and patterns of any bytes, and is answered fo
 }
 
 TEST_CASE("dormant streams are those of a receiver and a topic, and go with the receiver") {
-    dormant_streams all(100);
+    idle_streams all(100);
     auto const at = [](std::uint64_t last) {
         return hubbub::detail::stream_progress{.last = last, .unheard = 0, .heard = {}};
     };
@@ -285,7 +285,7 @@ TEST_CASE("dormant streams are those of a receiver and a topic, and go with the 
 
 TEST_CASE("receivers are ticked at the same few times") {
     numbered_stream l;
-    dormant_streams dormant(100);
+    idle_streams dormant(100);
     std::set<time_point> times;
     for (unsigned i = 0; i < 100; ++i) {
         sequence_receiver r(l.options, numbered_stream::receiver_id, dormant, i);

@@ -21,9 +21,12 @@ HUBBUB_DECL void draining::end_as_closed() {
 HUBBUB_DECL void draining::end(std::error_code error, statistics const& of_transport,
                                std::uint64_t abandoned) {
     deadline_.cancel();
-    // They end in the order accepted: the first that have ended since are those that waited then.
-    auto const still = before_.queued - std::min(before_.queued, ended(of_transport) - ended(before_));
-    auto const undelivered = lost(of_transport) - lost(before_) + still + abandoned;
+    // Those that waited at the call end first, in the order accepted; what was refused has ended too.
+    auto const ended_since = ended(of_transport) - ended(before_);
+    auto const still =
+        std::min(of_transport.queued, before_.queued - std::min(before_.queued, ended_since));
+    auto const not_delivered = lost(of_transport) - lost(before_) + still;
+    auto const undelivered = std::min(before_.queued, not_delivered) + abandoned;
     if (!error && undelivered > 0)
         error = errc::outcome_unknown;
     done_(error, undelivered);

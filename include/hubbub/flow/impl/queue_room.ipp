@@ -9,16 +9,16 @@ namespace hubbub::detail {
 
 HUBBUB_DECL bool queue_room::try_resize(std::size_t from, std::size_t to) {
     auto const now = taken_.bytes - from + to;
-    if (now > max_bytes_ || !charge_.try_raise(now))
+    if (now > max_bytes_ || !share_.try_raise(now))
         return false;
     taken_.bytes = now;
-    charge_.settle(now);
+    share_.settle(now);
     return true;
 }
 
 HUBBUB_DECL void queue_room::leave(std::size_t bytes) {
     taken_.remove(bytes);
-    charge_.settle(taken_.bytes);
+    share_.settle(taken_.bytes);
 }
 
 HUBBUB_DECL void queue_room::leave_all() {
@@ -28,7 +28,7 @@ HUBBUB_DECL void queue_room::leave_all() {
 HUBBUB_DECL void queue_room::notify_waiters() {
     waiters_.notify([this](std::size_t bytes) { return fits(bytes); },
                     [this](std::size_t bytes, completion<std::error_code> done) {
-                        charge_.wait(taken_.bytes + bytes, std::move(done));
+                        share_.wait(taken_.bytes + bytes, std::move(done));
                     });
 }
 
@@ -36,14 +36,14 @@ HUBBUB_DECL void queue_room::wait(std::size_t bytes, completion<std::error_code>
     if (ended_)
         return done(ended_);
     if (fits(bytes))
-        return charge_.wait(taken_.bytes + bytes, std::move(done));
+        return share_.wait(taken_.bytes + bytes, std::move(done));
     waiters_.add(bytes, std::move(done));
 }
 
 HUBBUB_DECL void queue_room::end_waiting(std::error_code error) {
     ended_ = error;
     waiters_.close(error);
-    charge_.end_waiting(error);
+    share_.end_waiting(error);
 }
 
 } // namespace hubbub::detail

@@ -35,11 +35,14 @@ HUBBUB_DECL std::error_code publish_queue::push(std::string_view prefix,
     if (!connected_ && limits_->while_down == outage_policy::refuse)
         return errc::link_down;
     auto const size = message.topic.size() + message.payload.size();
-    while (!room_.try_enter(size))
+    bool displaced = false;
+    for (; !room_.try_enter(size); displaced = true)
         if (!room_.attainable(size) || !displace_oldest())
             return errc::queue_full;
     add(message.counted == accounting::none ? kind::uncounted : kind::message, std::move(done),
         [&] { append_publish(filling_, prefix, message.topic, message.payload); });
+    if (displaced) // which a flush may have waited for
+        changed();
     return {};
 }
 

@@ -3,9 +3,12 @@
 
 #include <hubbub/testing/conformance/sinks.hpp>
 #include <hubbub/testing/stage.hpp>
+#include <hubbub/transport/drain.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -235,6 +238,9 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
             if (i % 3 == 0)
                 s.io().poll_one();
         }
+        async_drain(s.make_transport(), std::chrono::hours(1),
+                    [kept](std::error_code, std::uint64_t) {});
+        a.bus().async_drain(std::chrono::hours(1), [kept](std::error_code, std::uint64_t) {});
         s.abandon();
     });
 }

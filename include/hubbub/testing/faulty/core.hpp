@@ -9,10 +9,10 @@
 #include <hubbub/flow/publish_ledger.hpp>
 #include <hubbub/testing/faulty/faults.hpp>
 #include <hubbub/testing/faulty/history.hpp>
+#include <hubbub/testing/faulty/incoming.hpp>
+#include <hubbub/testing/faulty/outgoing.hpp>
 #include <hubbub/testing/faulty/plan.hpp>
 #include <hubbub/testing/faulty/taps.hpp>
-#include <hubbub/testing/faulty/way_in.hpp>
-#include <hubbub/testing/faulty/way_out.hpp>
 #include <hubbub/transport.hpp>
 
 #include <asio/dispatch.hpp>
@@ -41,8 +41,8 @@ template <class Transport>
 class faulty_core : public std::enable_shared_from_this<faulty_core<Transport>> {
     using tap_ptr = std::shared_ptr<tap<faulty_core>>;
     // These hold a user's objects, and are destroyed without a lock.
-    using incoming = typename way_in<tap_ptr>::entries;
-    using outgoing = way_out::entries;
+    using incoming = typename incoming_messages<tap_ptr>::entries;
+    using outgoing = outgoing_messages::entries;
 
 public:
     using time_point = hubbub::detail::timer::time_point;
@@ -311,7 +311,7 @@ private:
 
     void answered(std::uint64_t number, unsigned attempt, std::error_code error,
                   receiver_count receivers) {
-        std::optional<way_out::entry> ended;
+        std::optional<outgoing_messages::entry> ended;
         std::lock_guard const lock(mutex_);
         ended = out_.finish(number, attempt);
         if (ended)
@@ -319,7 +319,7 @@ private:
     }
 
     /// Completes a publish, and counts it.
-    void finish(way_out::entry& p, std::error_code error, receiver_count receivers = {}) {
+    void finish(outgoing_messages::entry& p, std::error_code error, receiver_count receivers = {}) {
         ledger_.end(p.message->counted(), error);
         p.done(error, receivers);
     }
@@ -333,7 +333,7 @@ private:
     }
 
     void wake() {
-        if (!std::exchange(awake_, true))
+        if (!closed_ && !std::exchange(awake_, true)) // closed: the transport below may be gone
             asio::post(below_->get_executor(), [self = this->shared_from_this()] { self->run(); });
     }
 
@@ -360,7 +360,7 @@ private:
     }
 
     /// It was taken from its user, and so it is kept until the transport below takes it.
-    void wait_for_room_below(way_out::handed const& p) {
+    void wait_for_room_below(outgoing_messages::handed const& p) {
         out_.take_back(p.number);
         below_full_ = true;
         auto again = [weak = this->weak_from_this()](std::error_code /*closed*/) {
@@ -386,8 +386,8 @@ private:
     mutable std::mutex mutex_; // guards what follows
     fault_plan plan_;
     history history_;
-    way_out out_;
-    way_in<tap_ptr> in_;
+    outgoing_messages out_;
+    incoming_messages<tap_ptr> in_;
     taps<faulty_core> taps_;                        // but for deliver
     std::vector<subscribe_completion> subscribing_; // active, and told at heal
     time_point cut_at_;

@@ -15,14 +15,19 @@ HUBBUB_DECL void drain_and_close(std::shared_ptr<transport_interface> transport,
                                  completion<std::error_code, std::uint64_t> done) {
     auto const d = std::make_shared<draining>(transport->get_executor(), transport->statistics(),
                                               std::move(done));
-    auto finish = [transport, d](std::error_code error) {
+    auto finish = [d](transport_interface& ended, std::error_code error) {
         if (d->ended())
             return;
-        transport->close();
-        d->end(error, transport->statistics(), 0);
+        ended.close();
+        d->end(error, ended.statistics(), 0);
     };
-    d->start(at_most, finish);
-    transport->drain({transport->get_executor(), std::move(finish)});
+    // The deadline keeps the transport: a wait in its own queue would be a cycle.
+    d->start(at_most, [transport, finish](std::error_code error) { finish(*transport, error); });
+    auto drained = [weak = std::weak_ptr(transport), finish](std::error_code error) {
+        if (auto const present = weak.lock())
+            finish(*present, error);
+    };
+    transport->drain({transport->get_executor(), std::move(drained)});
 }
 
 } // namespace hubbub::detail

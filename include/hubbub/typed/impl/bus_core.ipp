@@ -155,8 +155,8 @@ HUBBUB_DECL bus_core::joined bus_core::join(interest const& what, std::type_info
 }
 
 HUBBUB_DECL std::error_code bus_core::activate(joined const& place, subscribe_completion done) {
-    auto const transport = transport_.lock();
     std::lock_guard const lock(mutex_);
+    auto const transport = transport_.lock(); // not the last: while it is open the bus keeps it
     if (place.group && open_ && transport)
         return transport->subscribe(place.group->what(), place.group, std::move(done));
     done(errc::closed);
@@ -182,7 +182,6 @@ HUBBUB_DECL void bus_core::join_and_tell(interest const& what, std::type_info co
 }
 
 HUBBUB_DECL void bus_core::remove(group& g, subscriber const& s) {
-    auto const transport = transport_.lock();
     std::lock_guard const lock(mutex_);
     if (!g.erase(s) || !open_)
         return;
@@ -191,7 +190,7 @@ HUBBUB_DECL void bus_core::remove(group& g, subscriber const& s) {
         return;
     auto const kept = at->second;
     groups_->all.erase(at);
-    if (transport)
+    if (auto const transport = transport_.lock())
         transport->unsubscribe(g.what(), g);
 }
 
@@ -225,29 +224,36 @@ HUBBUB_DECL statistics bus_core::read_statistics() const {
 
 /// Nothing is delivered any more.
 HUBBUB_DECL void bus_core::unsubscribe() {
-    auto const transport = transport_.lock();
     std::lock_guard const lock(mutex_);
-    if (std::exchange(open_, false) && transport)
+    if (!std::exchange(open_, false))
+        return;
+    if (auto const transport = transport_.lock())
         for (auto const& [name, g] : groups_->all)
             transport->unsubscribe(g->what(), *g);
 }
 
-/// Ends the subscriptions and events. False if that has been done, or begun, before.
+/// Ends the subscriptions and events; when it returns, no sink starts again, also if another thread
+/// is in the middle of it. False if that has been begun before.
 HUBBUB_DECL bool bus_core::stop() {
     unsubscribe();
-    std::shared_ptr<group_map> groups;
+    std::shared_ptr<group_map> groups; // destroyed after the lock
+    bool first = false;
     {
         std::lock_guard const lock(mutex_);
-        groups.swap(groups_);
+        groups = groups_;
+        first = !std::exchange(stopped_, true);
     }
-    if (!groups)
-        return false;
-    for (auto const& [name, g] : groups->all)
-        g->deactivate();
+    if (groups)
+        for (auto const& [name, g] : groups->all)
+            g->deactivate();
     report_->end_waiting_until_idle(errc::closed);
-    observation_.reset();
     report_->on_event(nullptr);
-    return true;
+    if (first) {
+        observation_.reset();
+        std::lock_guard const lock(mutex_);
+        groups_.reset(); // groups keeps it until here
+    }
+    return first;
 }
 
 /// On the executor, at the deadline or when all is done, whichever comes first.

@@ -61,6 +61,8 @@ HUBBUB_DECL void bus_report::end_work() {
 
 HUBBUB_DECL void bus_report::wait_until_idle(completion<std::error_code> done) {
     std::lock_guard const lock(mutex_);
+    if (idle_ended_)
+        return done(idle_ended_);
     idle_.add(0, std::move(done));
     if (working_ == 0)
         idle_.close({});
@@ -68,6 +70,7 @@ HUBBUB_DECL void bus_report::wait_until_idle(completion<std::error_code> done) {
 
 HUBBUB_DECL void bus_report::end_waiting_until_idle(std::error_code error) {
     std::lock_guard const lock(mutex_);
+    idle_ended_ = error;
     idle_.close(error);
 }
 

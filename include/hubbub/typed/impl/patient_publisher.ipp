@@ -196,8 +196,7 @@ HUBBUB_DECL bool patient_publisher::publish_now(operation_ptr const& o) {
     enum class fate { open, accepted, in_vain, no_room };
     auto const transport = transport_.lock();
     if (!transport) { // the bus has ended, and closed this
-        o->done(errc::closed, {});
-        report_->refused_here.add();
+        refuse(*o, errc::closed);
         return true;
     }
     auto const known = std::make_shared<std::atomic<fate>>(fate::open);

@@ -84,7 +84,8 @@ TEST_CASE(
             CHECK(s.answers["asked"].text == "first");
         if (h == how::dropped)
             CHECK(s.answers["asked"].text == "the client gave no answer");
-        CHECK(s.take_events() == (h == how::threw ? strings{"outlet_failed s-1"} : strings{}));
+        CHECK(s.take_events() ==
+              (h == how::threw ? strings{"client_handler_failed s-1"} : strings{}));
     }
 }
 
@@ -168,7 +169,7 @@ TEST_CASE("a call reaches whom it is meant for once, whoever throws; one that wa
     s.transport.deliver(s.topics.all(), c);
     CHECK(a->told == strings{"m", "m"});
     CHECK(b->told == strings{"m", "m"});
-    CHECK(s.take_events() == strings{"outlet_failed s-1", "outlet_failed s-1"});
+    CHECK(s.take_events() == strings{"client_handler_failed s-1", "client_handler_failed s-1"});
 
     s.here->deliver_later(s.topics.all(), c);
     CHECK(b->told.size() == 2); // on the executor

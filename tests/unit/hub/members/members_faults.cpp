@@ -269,7 +269,7 @@ TEST_CASE("whichever hook of a client or of the owner throws, that is told, and 
         CHECK(told.size() == (h == hook::on_disconnected ? 2 : 1));
         CHECK(told.front() == (h == hook::on_closed  ? "hook_failed on_closed"
                                : h == hook::on_drain ? "hook_failed on_drain"
-                               : h == hook::handler  ? "outlet_failed s-1"
+                               : h == hook::handler  ? "client_handler_failed s-1"
                                                      : "hook_failed on_disconnected"));
     }
 }

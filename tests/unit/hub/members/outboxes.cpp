@@ -80,7 +80,7 @@ TEST_CASE("one that is called gets the call at once, and what its handler throws
     a->throws = false;
     CHECK(s.boxes.call(a, shared_call("o", packed())));
     CHECK(a->told == strings{"m", "n", "o"});
-    CHECK(s.take_events() == strings{"outlet_failed s-1"});
+    CHECK(s.take_events() == strings{"client_handler_failed s-1"});
 }
 
 TEST_CASE("one that is read and too slow is ended, or loses calls, as it has chosen, and that is "

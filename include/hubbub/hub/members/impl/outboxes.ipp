@@ -24,7 +24,7 @@ HUBBUB_DECL bool outboxes::call(member_ptr const& c, shared_call const& what) {
         c->call(what);
         return true;
     } catch (...) { // whatever a handler throws
-        hooks_->notify(outlet_failed{c->id, what.method(), std::current_exception()});
+        hooks_->notify(client_handler_failed{c->id, what.method(), std::current_exception()});
         return false;
     }
 }

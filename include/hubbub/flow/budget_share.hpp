@@ -13,12 +13,13 @@
 namespace hubbub::detail {
 
 /// The share that one queue has taken of a budget; without a budget it may take all. The queue's lock guards it.
-class charge {
+class budget_share {
 public:
-    explicit charge(std::shared_ptr<memory_budget> budget) noexcept : budget_(std::move(budget)) {}
-    charge(charge const&) = delete;
-    charge& operator=(charge const&) = delete;
-    ~charge() { settle(0); }
+    explicit budget_share(std::shared_ptr<memory_budget> budget) noexcept
+        : budget_(std::move(budget)) {}
+    budget_share(budget_share const&) = delete;
+    budget_share& operator=(budget_share const&) = delete;
+    ~budget_share() { settle(0); }
 
     /// Takes as much as is needed for bytes in all; false if the budget has not got it.
     bool try_raise(std::size_t bytes) noexcept;
@@ -46,5 +47,5 @@ private:
 } // namespace hubbub::detail
 
 #if !defined(HUBBUB_SEPARATE_COMPILATION)
-#include <hubbub/flow/impl/charge.ipp>
+#include <hubbub/flow/impl/budget_share.ipp>
 #endif

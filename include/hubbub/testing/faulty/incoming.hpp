@@ -18,7 +18,7 @@ namespace hubbub::testing::detail {
 
 /// What has come from the transport below and waits until it is delivered.
 template <class ReceiverPtr>
-class way_in {
+class incoming_messages {
 public:
     using time_point = std::chrono::steady_clock::time_point;
     using shared_message = hubbub::detail::shared_message;

@@ -16,7 +16,7 @@ namespace hubbub::detail {
 /// Whoever fits is told, those first that have waited longest: one that waits for much holds up none
 /// that waits for less, and waits on while those take the room, which is kept for nobody. Who wants
 /// order among his own waits for the first of them alone, as a bus does.
-class room_waiters {
+class capacity_waiters {
 public:
     /// owner: for whom alone they may be ended.
     void add(std::size_t bytes, completion<std::error_code> done, void const* owner = nullptr);
@@ -43,7 +43,7 @@ public:
     }
 
     /// Takes over the waits of another.
-    void take(room_waiters& other);
+    void take(capacity_waiters& other);
 
     /// Ends all.
     void close(std::error_code error);
@@ -64,5 +64,5 @@ private:
 } // namespace hubbub::detail
 
 #if !defined(HUBBUB_SEPARATE_COMPILATION)
-#include <hubbub/base/impl/room.ipp>
+#include <hubbub/base/impl/capacity_waiters.ipp>
 #endif

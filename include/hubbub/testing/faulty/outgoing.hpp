@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/base/room.hpp>
+#include <hubbub/base/capacity_waiters.hpp>
 #include <hubbub/completion.hpp>
 #include <hubbub/flow/kept_message.hpp>
 #include <hubbub/flow/publish_ledger.hpp>
@@ -21,7 +21,7 @@ namespace hubbub::testing::detail {
 
 /// What was published and is not answered yet, in the order published: first what was handed to
 /// the transport below, then what waits for its time.
-class way_out {
+class outgoing_messages {
 public:
     using time_point = std::chrono::steady_clock::time_point;
     using shared_message = hubbub::detail::shared_message;
@@ -36,7 +36,7 @@ public:
 
     using entries = std::map<std::uint64_t, entry>; // by number
 
-    explicit way_out(message_limits const& limits) : limits_(limits) {}
+    explicit outgoing_messages(message_limits const& limits) : limits_(limits) {}
 
     bool has_room_for(message_view const& message) const noexcept {
         return fits(message.topic.size() + message.payload.size());
@@ -141,8 +141,8 @@ private:
     std::size_t bytes_ = 0;
     hubbub::detail::high_water peak_;
     time_point last_due_ = {};
-    hubbub::detail::room_waiters room_;
-    hubbub::detail::room_waiters flushes_; // by the number of the last
+    hubbub::detail::capacity_waiters room_;
+    hubbub::detail::capacity_waiters flushes_; // by the number of the last
 };
 
 } // namespace hubbub::testing::detail

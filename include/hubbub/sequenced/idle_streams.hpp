@@ -27,9 +27,9 @@ struct stream_progress {
 /// their publishers may be away and come back. Bounded: the first that came are forgotten. One
 /// thread at a time.
 /// Complexity: that of a search.
-class dormant_streams {
+class idle_streams {
 public:
-    explicit dormant_streams(std::size_t max) : max_(max) {}
+    explicit idle_streams(std::size_t max) : max_(max) {}
 
     /// receiver: a number that no other ever had.
     void put(std::uint64_t receiver, std::string_view topic, std::string_view stream,
@@ -62,5 +62,5 @@ private:
 } // namespace hubbub::detail
 
 #if !defined(HUBBUB_SEPARATE_COMPILATION)
-#include <hubbub/sequenced/impl/dormant_streams.ipp>
+#include <hubbub/sequenced/impl/idle_streams.ipp>
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <hubbub/sequenced/dormant_streams.hpp>
+#include <hubbub/sequenced/idle_streams.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL void dormant_streams::put(std::uint64_t receiver, std::string_view topic,
-                                      std::string_view stream, stream_progress const& p) {
+HUBBUB_DECL void idle_streams::put(std::uint64_t receiver, std::string_view topic,
+                                   std::string_view stream, stream_progress const& p) {
     auto of = key_of(receiver, topic, stream);
     places_[of] = items_.insert(items_.end(), {of, p});
     if (items_.size() <= max_)
@@ -22,7 +22,7 @@ HUBBUB_DECL void dormant_streams::put(std::uint64_t receiver, std::string_view t
 }
 
 HUBBUB_DECL std::optional<stream_progress>
-dormant_streams::take(std::uint64_t receiver, std::string_view topic, std::string_view stream) {
+idle_streams::take(std::uint64_t receiver, std::string_view topic, std::string_view stream) {
     auto const found = places_.find(key_of(receiver, topic, stream));
     if (found == places_.end())
         return std::nullopt;
@@ -32,7 +32,7 @@ dormant_streams::take(std::uint64_t receiver, std::string_view topic, std::strin
     return progress;
 }
 
-HUBBUB_DECL void dormant_streams::forget(std::uint64_t receiver) {
+HUBBUB_DECL void idle_streams::forget(std::uint64_t receiver) {
     auto const begin = places_.lower_bound({receiver, {}});
     auto const end = places_.lower_bound({receiver + 1, {}});
     for (auto at = begin; at != end; ++at)
@@ -40,8 +40,8 @@ HUBBUB_DECL void dormant_streams::forget(std::uint64_t receiver) {
     places_.erase(begin, end);
 }
 
-HUBBUB_DECL dormant_streams::key
-dormant_streams::key_of(std::uint64_t receiver, std::string_view topic, std::string_view stream) {
+HUBBUB_DECL idle_streams::key idle_streams::key_of(std::uint64_t receiver, std::string_view topic,
+                                                   std::string_view stream) {
     return {receiver, std::string(stream).append(topic)};
 }
 
