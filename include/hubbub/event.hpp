@@ -47,7 +47,7 @@ struct link_retry {
     /// The number of failed attempts since the link was last up, this one included; the loss of the
     /// link counts as one.
     unsigned attempt;
-    /// The time until the next attempt.
+    /// The time until the next attempt to connect.
     std::chrono::milliseconds wait;
 };
 
@@ -128,7 +128,8 @@ struct sink_failed {
     std::exception_ptr exception;
 };
 
-/// Tells the owner of a bus what concerns no single call. Views in it are valid during the call.
+/// A notification for the owner of a bus of what is the result of no single call: one of the structs
+/// above. Views in it are valid during the observer's call.
 using event =
     std::variant<link_lost, subscriber_cut_off, link_retry, link_up, link_failed, publishes_unknown,
                  publishes_displaced, publish_refused, subscription_refused, subscription_restored,

@@ -100,7 +100,7 @@ class hub {
 public:
     using bus_type = Bus;
     using connection_type = connection<Bus>;
-    /// The call that a client gets.
+    /// The call that a client receives.
     using invocation_type = invocation<serializer>;
     using client_handler_type = client_handler<serializer>;
 

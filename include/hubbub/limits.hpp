@@ -49,7 +49,7 @@ struct message_limits {
     std::size_t max_queue_messages = 1'000'000;
     /// Says what the queue does while the link is down.
     outage_policy while_down = outage_policy::keep;
-    /// A bound that it shares with other queues; null for none.
+    /// A memory bound that this queue shares with others; null for none.
     std::shared_ptr<memory_budget> budget = {};
 };
 

@@ -45,7 +45,7 @@ struct statistics {
     /// Waiting now: for room, to be handed over, or for an answer.
     std::uint64_t queued = 0;
     std::uint64_t queued_bytes = 0;
-    /// The most that were queued at once.
+    /// The most messages, and bytes, that were queued at once.
     std::uint64_t queued_peak = 0;
     std::uint64_t queued_bytes_peak = 0;
     /// Payloads that were accepted.
@@ -78,7 +78,7 @@ struct statistics {
     /// In the queues of subscriptions now.
     std::uint64_t pending = 0;
     std::uint64_t pending_bytes = 0;
-    /// The most that one queue held at once.
+    /// The most messages, and bytes, that a single queue has held at once.
     std::uint64_t pending_peak = 0;
     std::uint64_t pending_bytes_peak = 0;
 
@@ -86,7 +86,8 @@ struct statistics {
 
     /// Dropped before any subscription saw them, since the transport's receiving queue was full.
     std::uint64_t dropped = 0;
-    /// Known to be missing, by numbers, and in how many gaps (`sequenced`), for each interest.
+    /// Messages that are known to be missing by their numbers, for each interest, and in how many gaps;
+    /// 0 unless the transport is `sequenced`.
     std::uint64_t lost = 0;
     std::uint64_t gaps = 0;
     /// Came twice, and were dropped the second time (`sequenced`).

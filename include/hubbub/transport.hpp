@@ -94,7 +94,8 @@ private:
     std::shared_ptr<void const> const* owner_ = nullptr;
 };
 
-/// A message as a transport carries it: bytes, or where carries_objects holds, an object.
+/// A message as a transport carries it: bytes, or an object, if the transport's trait carries_objects
+/// is true.
 /// Everything in it is valid during the call that passes it.
 struct message_view {
     std::string_view topic;
@@ -143,10 +144,10 @@ public:
 /// not count (transport_traits::counts_receivers).
 using receiver_count = std::optional<std::size_t>;
 
-/// Result of a publish: an error, or that count.
+/// The handler of a publish: it gets an error, or that count.
 using publish_completion = completion<std::error_code, receiver_count>;
 
-/// Result of a subscribe: an error, or active.
+/// The handler of a subscribe: no error means that the subscription is active.
 using subscribe_completion = completion<std::error_code>;
 
 /// The patterns that a transport can subscribe.

@@ -17,7 +17,7 @@ struct close_reason {
     std::string text = {};
 };
 
-/// The client that connects. A name alone is a user. An exception of its functions is an event
+/// Describes the client that connects: its user, and what is called at its end. A name alone is a user. An exception of its functions is an event
 /// hook_failed of the hub.
 /// They, and the handler beside them, live as long as the connection object: one that belongs to a
 /// session which owns that object must hold the session weakly.

@@ -42,11 +42,13 @@ public:
         });
     }
 
-    /// The coroutine runs here alone: Asio's signals are not safe from another thread.
+    /// Returns the strand on which the coroutine runs. Its cancellation signal is emitted there alone,
+    /// since asio::cancellation_signal is not thread-safe.
     auto const& executor() const noexcept { return strand_; }
     asio::cancellation_slot slot() noexcept { return signal_.slot(); }
 
-    /// At the coroutine's end, on its strand: why it was stopped, if it was.
+    /// To be called once, on the strand, when the coroutine has ended: returns why it was stopped, or
+    /// none if it was not.
     std::optional<std::error_code> end() {
         ended_ = true;
         return stopped_;

@@ -10,7 +10,8 @@
 
 namespace hubbub {
 
-/// The handler of a connection threw. The other connections still get the call.
+/// The client_handler of a connection, or a method of its client_methods, threw. The other connections
+/// still get the call.
 struct client_handler_failed {
     std::string_view connection;
     std::string_view method;

@@ -32,8 +32,8 @@ struct hub_options {
 
     /// How often each server tells the others that it is alive; positive.
     std::chrono::milliseconds beacon_interval{1000};
-    /// A server is lost when so many of its beacons are missing: what was asked of it fails within
-    /// this number and one of beacon_intervals after it died, and it is counted no more. A beacon goes
+    /// A server is lost when this many of its beacons in a row are missing. What was asked of it fails
+    /// at most (missed_beacons + 1) × beacon_interval after it died, and it is counted no more. A beacon goes
     /// out in its turn: one that lives is lost, too, if what waits in its transport takes longer than
     /// that to go out, and joins again when it is heard. While one waits for room, other publishes of
     /// the bus are refused as queue_full, also smaller ones. At least 2.

@@ -75,7 +75,7 @@ public:
         return list(detail::presence_question::users, {}, std::forward<Token>(token));
     }
 
-    /// Lists all groups that have a member, in order.
+    /// Lists the names of all groups that have a member on any server, sorted.
     template <class Token = detail::no_token>
     auto async_groups(Token&& token = {}) const {
         return list(detail::presence_question::groups, {}, std::forward<Token>(token));

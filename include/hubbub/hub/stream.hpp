@@ -18,7 +18,7 @@
 
 namespace hubbub {
 
-/// The end of a stream into which items are put: a handle that is cheap to copy. The receiver's
+/// The writing side of a stream: a handle that is cheap to copy. The receiver's
 /// side keeps items up to hub_options::max_stream_items and max_stream_bytes; then a send waits.
 ///
 /// A method of the hub gets one, as its last parameter, to answer with a stream. A coroutine's
@@ -36,7 +36,8 @@ public:
     stream_writer() = default;
     explicit stream_writer(std::shared_ptr<detail::stream_sink<T>> sink) : sink_(std::move(sink)) {}
 
-    /// Completes with `void(std::error_code)` when the item is kept for the receiver. Items are
+    /// Sends an item, and completes with `void(std::error_code)` when it has a place in the receiver's
+    /// buffer, which does not mean that it was read. Items are
     /// received in the order of the calls.
     ///
     /// Errors:       broken_pipe (asio::error), when nobody receives any more; connection_ended;
@@ -78,7 +79,7 @@ private:
     std::shared_ptr<detail::stream_sink<T>> sink_;
 };
 
-/// The end of a stream from which items are taken. When it goes the stream is cancelled: what sends
+/// The reading side of a stream. When it goes the stream is cancelled: what sends
 /// is told, and a method that is a coroutine is stopped.
 ///
 /// A client gets one from connection::stream, and a method as a parameter for each stream that it

@@ -186,7 +186,7 @@ private:
     std::chrono::milliseconds limit_;
 };
 
-/// Names the clients of a hub, as in SignalR. A client that is in several of the groups of one
+/// Selects the clients that a call goes to: all, a group, a user, one client, as SignalR's Clients. A client that is in several of the groups of one
 /// target is called once.
 ///
 /// Thread safety: all functions, from any thread.

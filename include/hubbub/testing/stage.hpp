@@ -38,7 +38,7 @@ concept transport_fixture =
         { f.make(limits) } -> std::same_as<typename F::transport_type>;
     };
 
-/// What the transports of a fixture promise.
+/// The transport_traits of the transports that a fixture makes.
 template <transport_fixture F>
 constexpr transport_traits traits_of = [] {
     if constexpr (requires { F::traits; })
@@ -80,7 +80,7 @@ private:
 /// Counts events by their kind. Any thread.
 class event_counter {
 public:
-    /// A drop counts with the messages it is about.
+    /// Counts an event; a drop counts as the number of messages dropped, not as one.
     void count(event const& e) {
         auto const* const drop = std::get_if<message_dropped>(&e);
         counts_.at(e.index()) += drop == nullptr ? 1U : static_cast<unsigned>(drop->count);
@@ -131,7 +131,7 @@ private:
     std::unique_ptr<bus_type> bus_;
 };
 
-/// What a case plays on: servers that share a backplane, and somebody who runs them.
+/// The environment of one case: servers that share a backplane, and the io_context that runs them.
 ///
 /// A case waits for all that it began, since it may be looked at after the case has returned.
 template <transport Transport>
