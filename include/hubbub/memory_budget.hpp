@@ -12,9 +12,9 @@
 namespace hubbub {
 
 /// A bound that several queues share, in bytes: the outgoing queue of a transport, the queues of its
-/// subscribers, what waits for room. Who finds it used up behaves as if its own bound were reached.
+/// subscribers, publishes that wait for room. A queue that finds it used up behaves as if its own bound were reached.
 ///
-/// Counted are the payloads and names that wait, and not what a container needs beside them. What
+/// It counts the payloads and names that wait, and not what a container needs beside them. A publish that
 /// waits for room takes only what the queues have left, and keeps none from taking it: else it would
 /// wait for what it holds itself. If they take it, used() is above max_bytes(), at most twice that.
 /// Thread safety: all functions, from any thread.

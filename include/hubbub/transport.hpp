@@ -262,7 +262,7 @@ concept promises_at_run_time = requires(T const& t) {
 
 // clang-format on
 
-/// What a transport promises.
+/// Returns the traits of a transport.
 template <class T>
 constexpr transport_traits traits_of(T const& t) {
     if constexpr (promises_at_run_time<T>)

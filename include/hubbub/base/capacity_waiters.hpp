@@ -13,9 +13,9 @@ namespace hubbub::detail {
 
 /// The waits for room in a queue. The queue's lock guards it.
 ///
-/// Whoever fits is told, those first that have waited longest: one that waits for much holds up none
-/// that waits for less, and waits on while those take the room, which is kept for nobody. Who wants
-/// order among his own waits for the first of them alone, as a bus does.
+/// A waiter is told when what it waits for fits, the one that has waited longest first. One that waits
+/// for much holds up none that waits for less, and waits on while those take the room, which is kept for
+/// nobody. An owner that wants order among its own adds the first of them alone, as a bus does.
 class capacity_waiters {
 public:
     /// owner: for whom alone they may be ended.

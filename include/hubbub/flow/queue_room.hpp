@@ -51,7 +51,7 @@ public:
     /// An entry takes so many bytes, where it took others; false if they are too many.
     bool try_resize(std::size_t from, std::size_t to);
 
-    /// Gives the room of one entry back. Who waits is not told before notify.
+    /// Gives the room of one entry back. Those who wait are not told before notify.
     void leave(std::size_t bytes);
     /// The same for all.
     void leave_all();

@@ -9,7 +9,7 @@
 namespace hubbub {
 namespace detail {
 
-/// What to say, and where it helps, what to do about it.
+/// Returns the message of an error, and where it helps, what to do about it.
 HUBBUB_DECL char const* describe(errc e) noexcept {
     switch (e) {
     case errc::closed: return "closed";

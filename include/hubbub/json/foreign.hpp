@@ -18,7 +18,7 @@
 // without nlohmann's header; <hubbub/serializer/nlohmann.hpp> uses them.
 namespace hubbub::detail::shapes {
 
-/// What <hubbub/serializer/nlohmann.hpp> defines: how a T is written and read by nlohmann.
+/// Declares how a T is written and read by nlohmann; <hubbub/serializer/nlohmann.hpp> defines it.
 template <class T>
 struct nlohmann_form;
 

@@ -78,7 +78,7 @@ struct seen_fields {
     std::uint32_t failed = 0;
 };
 
-/// What reading leaves as it is where a part is missing.
+/// Whether reading a T leaves a part as it is that is missing in the text.
 template <class T>
 constexpr bool keeps_parts = shape_of<T>() == shape::aggregate || shape_of<T>() == shape::tuple ||
                              (shape_of<T>() == shape::sequence && array_like<T>);

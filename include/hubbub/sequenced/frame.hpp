@@ -96,7 +96,7 @@ struct sequence_frame {
 
 /// The question of a receiver to all publishers: where the streams of these interests stand, and since
 /// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
-/// the length of its name, ":", and the name. Who asks for none says that he is back.
+/// the length of its name, ":", and the name. A receiver that asks for none says that it is back.
 struct sequence_request {
     static void begin(std::string& out, sequence_mark const& mark);
 

@@ -99,7 +99,7 @@ private:
     void plan(stream& s, time_point when);
     void plan_no_later(stream& s, time_point when);
 
-    /// One for each asker, the last; and beyond what many beacons bear none. Who is not answered asks
+    /// One for each asker, the last; and beyond what many beacons bear none. An asker that is not answered asks
     /// again.
     void add_answer(stream& s, sequence_answer const& a) const;
 

@@ -39,7 +39,7 @@ namespace hubbub {
 /// lenient about members, so that a type may gain and lose some while old and new programs talk:
 /// a name that is unknown is ignored, and a member that is missing keeps the value it has in the
 /// object decoded into, its default for a new one. Use std::optional to tell that it was missing.
-/// Of two members with one name the later counts.
+/// The later of two members with one name counts.
 ///
 /// Types with nlohmann conversions (to_json and from_json, or an adl_serializer), nlohmann::json
 /// itself, and what nlohmann knows and this table does not, need the header

@@ -37,7 +37,7 @@ conformance_list<Transport> conformance_cases(transport_traits const& promised) 
     return cases;
 }
 
-/// What every transport promises: the cases that apply to a fixture's, by its traits. It needs no
+/// Returns the promises of every transport: the cases that apply to a fixture's, by its traits. It needs no
 /// test framework; a transport is done when all of them pass.
 ///
 /// @code

@@ -17,7 +17,7 @@ namespace hubbub::testing {
 /// Time that a test owns: what waits in the library waits for the test to go on, and nothing waits
 /// in earnest, so that an hour passes in a millisecond, and in the same way each time.
 ///
-/// So is chance: the ids of the hubs and streams on io, which are random elsewhere, are the same each
+/// The test owns chance too: the ids of the hubs and streams on io, which are random elsewhere, are the same each
 /// time. Hence two contexts in virtual time share no broker.
 ///
 /// It counts for the transports, buses and hubs that are made on io after it. Real remain sockets,

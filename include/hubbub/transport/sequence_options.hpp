@@ -28,7 +28,7 @@ struct sequence_options {
     std::size_t max_dormant = 100'000;
     /// A receiver that hears of a stream asks its publisher whether it is older than the
     /// subscription. An answer that took no longer than this is the last word, a later one only if
-    /// it shows that the stream is new. Who begins to publish within this time of the subscription
+    /// it shows that the stream is new. A publisher that begins within this time of the subscription
     /// may be taken for older.
     std::chrono::milliseconds settle_time{1000};
 };

@@ -9,7 +9,7 @@
 
 namespace hubbub::detail {
 
-/// A question to a client. Whoever is to answer keeps it.
+/// A question to a client. The one that is to answer keeps it.
 class client_question final : public single_answer, public stoppable {
 public:
     using single_answer::single_answer;

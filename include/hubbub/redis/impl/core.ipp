@@ -57,7 +57,7 @@ HUBBUB_DECL redis::options checked(redis::options o) {
     return o;
 }
 
-/// What stands before each topic.
+/// Returns what stands before each topic in the name of its channel.
 HUBBUB_DECL std::string channel_prefix(redis::options const& o) {
     return o.app.empty() ? std::string() : o.app + ":";
 }

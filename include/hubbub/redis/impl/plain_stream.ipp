@@ -19,7 +19,7 @@
 
 namespace hubbub::redis {
 
-/// What follows when one of the endpoints has accepted or has not.
+/// Goes on when one of the endpoints has accepted, or has not.
 struct plain_stream::attempt {
     plain_stream* self;
     std::size_t index;

@@ -33,7 +33,7 @@ struct cannot_be_copied {
 
 } // namespace detail
 
-/// What a transport that carries objects promises.
+/// The promises of a transport that carries objects.
 template <transport Transport>
 void add_object_cases(conformance_list<Transport>& cases) {
     cases.add("an object is copied once at most, whoever listens", [](auto& s) {

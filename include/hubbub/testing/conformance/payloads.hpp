@@ -31,7 +31,7 @@ struct number_serializer {
     }
 };
 
-/// What a message may hold.
+/// The promises about what a message may hold.
 template <transport Transport>
 void add_payload_cases(conformance_list<Transport>& cases) {
     cases.add("a payload arrives as it was, from nothing to 16 MiB", [](auto& s) {

@@ -18,7 +18,7 @@ struct random_time {
     std::chrono::microseconds max{0};
 };
 
-/// What a `faulty` transport does to its messages, and how often. Nothing, if nothing is said.
+/// Says what a `faulty` transport does to its messages, and how often; by default nothing.
 ///
 /// Probabilities are from 0 to 1, and for each message that comes to this transport. Over another
 /// transport's several interests a message comes several times, as on Redis.

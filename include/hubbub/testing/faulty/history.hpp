@@ -12,7 +12,7 @@
 
 namespace hubbub::testing::detail {
 
-/// What was done to each message and the link: counted, and told in lines; of many, the last ones.
+/// Counts what was done to each message and to the link, and keeps it as lines, the last ones of many.
 class history {
 public:
     using time_point = std::chrono::steady_clock::time_point;

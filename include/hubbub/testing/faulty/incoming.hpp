@@ -16,7 +16,7 @@
 
 namespace hubbub::testing::detail {
 
-/// What has come from the transport below and waits until it is delivered.
+/// The messages that have come from the transport below and wait until they are delivered.
 template <class ReceiverPtr>
 class incoming_messages {
 public:

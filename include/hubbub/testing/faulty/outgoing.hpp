@@ -19,7 +19,7 @@
 
 namespace hubbub::testing::detail {
 
-/// What was published and is not answered yet, in the order published: first what was handed to
+/// The messages that were published and are not answered yet, in the order published: first what was handed to
 /// the transport below, then what waits for its time.
 class outgoing_messages {
 public:

@@ -13,7 +13,7 @@ namespace hubbub::testing::detail {
 /// Numbers from a seed, the same on every platform, which the standard's distributions are not.
 class seeded {
 public:
-    /// Of one seed, each purpose has numbers of its own.
+    /// Each purpose has numbers of its own, from the same seed.
     seeded(std::uint64_t seed, std::uint32_t purpose) {
         std::seed_seq sequence{static_cast<std::uint32_t>(seed),
                                static_cast<std::uint32_t>(seed >> 32), purpose};
@@ -42,7 +42,7 @@ private:
     std::mt19937_64 engine_;
 };
 
-/// What becomes of a message that comes.
+/// The fate of a message that comes.
 struct fate {
     bool drop;
     bool duplicate;

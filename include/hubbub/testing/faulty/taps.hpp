@@ -11,8 +11,7 @@
 
 namespace hubbub::testing::detail {
 
-/// What the transport below a `faulty` one knows of it: one sink for each interest. What comes
-/// begins its way in at the Core.
+/// The sink of one interest at the transport below a `faulty` one: it hands messages to the Core.
 template <class Core>
 class tap final : public message_sink, public std::enable_shared_from_this<tap<Core>> {
 public:

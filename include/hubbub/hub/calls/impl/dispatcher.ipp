@@ -13,7 +13,7 @@
 
 namespace hubbub::detail {
 
-/// One call, from when it is made until it is answered. Whoever is to answer it keeps it.
+/// One call, from when it is made until it is answered. The one that is to answer it keeps it.
 class dispatcher::running_call final : public single_answer,
                                        public waiting_call,
                                        public std::enable_shared_from_this<running_call> {
