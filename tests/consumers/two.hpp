@@ -73,7 +73,7 @@ inline std::string hear(std::string const& text) {
     hubbub::testing::run_until(io, [&] { return called == heard; }, "a call");
 #endif
 #ifdef WITH_REDIS
-    hubbub::sequenced<hubbub::redis_transport> numbered{io.get_executor(), "redis://127.0.0.1"};
+    hubbub::sequenced numbered{hubbub::redis_transport{io, "redis://127.0.0.1"}};
     auto made = hubbub::make_sequenced_redis_transport(io.get_executor(), "redis://127.0.0.1");
     hubbub::bus over_redis{made, hubbub::text_serializer{}};
     try {
