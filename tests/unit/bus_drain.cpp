@@ -141,7 +141,7 @@ TEST_CASE("a drain has sinks work off their queues, and counts what they leave")
     CHECK(drained.empty());
     CHECK(elsewhere.poll_one() == 1);
     SUBCASE("in time") {
-        // What others publish meanwhile is nothing to wait for.
+        // The drain does not wait for what others publish meanwhile.
         hubbub::local_transport transport(f.io.get_executor(), f.broker);
         hubbub::bus other(transport, hubbub::text_serializer{});
         CHECK(!other.publish("t", "4"));

@@ -38,11 +38,9 @@ class redis_core;
 ///                is queued completes with errc::closed.
 class basic_redis_transport {
 public:
-    /// Redis takes no argument above 512 MB (redis.io/docs/latest/develop/reference/protocol-spec,
-    /// "proto-max-bulk-len" in redis.conf).
     static constexpr transport_traits traits{.agreed_order = true,
-                                             .max_name_bytes = std::size_t{512} << 20,
-                                             .max_payload_bytes = std::size_t{512} << 20};
+                                             .max_name_bytes = redis::max_argument_bytes,
+                                             .max_payload_bytes = redis::max_argument_bytes};
 
     asio::any_io_executor get_executor() const;
 

@@ -38,6 +38,9 @@ struct tls_options {
     bool verify = true;
 };
 
+/// The most bytes that an argument of a command may have: proto-max-bulk-len in redis.conf.
+inline constexpr std::size_t max_argument_bytes = std::size_t{512} << 20;
+
 /// Bounds what a server may send; beyond it the link is dropped (protocol_error), and nothing is kept.
 /// A string or an array's element is bounded by message_limits.
 struct reply_limits {

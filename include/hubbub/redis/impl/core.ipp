@@ -22,9 +22,6 @@
 
 namespace hubbub::detail {
 
-/// The most that an argument of a command takes, as redis.conf has it: proto-max-bulk-len.
-constexpr auto most_bytes = std::size_t{512} << 20;
-
 HUBBUB_DECL redis::options checked(redis::options o) {
     option_check const check("redis options");
     check.require(o.client_name.find_first_of(" \r\n") == std::string::npos, "client_name",
@@ -38,10 +35,10 @@ HUBBUB_DECL redis::options checked(redis::options o) {
     check.positive(o.reconnect_cap, "reconnect_cap");
     check.require(o.probe_interval >= std::chrono::milliseconds::zero(), "probe_interval",
                   "is negative; zero is never");
-    check.require(o.limits.max_name_bytes <= most_bytes, "limits.max_name_bytes",
+    check.require(o.limits.max_name_bytes <= redis::max_argument_bytes, "limits.max_name_bytes",
                   "is above the 512 MB that Redis takes");
-    check.require(o.limits.max_payload_bytes <= most_bytes, "limits.max_payload_bytes",
-                  "is above the 512 MB that Redis takes");
+    check.require(o.limits.max_payload_bytes <= redis::max_argument_bytes,
+                  "limits.max_payload_bytes", "is above the 512 MB that Redis takes");
     check.require(static_cast<bool>(o.gives_up_on), "gives_up_on",
                   "is empty; to go on whatever happens, let it return false");
     check.require(o.replies.max_elements >= redis::reply_limits{}.max_elements,

@@ -51,6 +51,12 @@ std::size_t fill_queue(stage<Transport>& s, server<Transport>& a, server<Transpo
 /// Nothing grows without a bound.
 template <transport Transport>
 void add_limit_cases(conformance_list<Transport>& cases) {
+    cases.add("the limits of a transport are within those of its backplane", [](auto& s) {
+        auto const& limits = s.add_server().bus().transport().limits();
+        require(limits.max_name_bytes <= s.traits().max_name_bytes, "max_name_bytes");
+        require(limits.max_payload_bytes <= s.traits().max_payload_bytes, "max_payload_bytes");
+    });
+
     cases.add("a publish beyond the limit in messages is refused at once", [](auto& s) {
         auto& a = s.add_server({.max_queue_messages = 16});
         auto& b = s.add_server();

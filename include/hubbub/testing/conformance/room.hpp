@@ -27,6 +27,25 @@ struct room_result {
     std::optional<std::error_code> value;
 };
 
+/// Publishes a hundred messages at a server, begins a drain there, and checks that the drain refuses
+/// what comes, and that all messages have come to seen.
+template <class Stage, class Server, class Drain>
+void check_drain(Stage& s, Server& at, recorder const& seen, Drain begin_drain) {
+    std::vector<std::string> expected;
+    for (int i = 0; i < 100; ++i) {
+        expected.push_back(std::to_string(i));
+        at.publish("t", expected.back());
+    }
+    std::optional<std::pair<std::error_code, std::uint64_t>> end;
+    begin_drain([&](std::error_code error, std::uint64_t n) { end.emplace(error, n); });
+    require_equal(at.bus().publish("t", "late"), errc::closed, "a late publish");
+    s.run_until([&] { return end.has_value(); }, "the drain");
+    require_equal(end->first, std::error_code{}, "result of async_drain");
+    require_equal(end->second, std::uint64_t{0}, "undelivered");
+    s.run_until([&] { return seen.count() == expected.size(); }, "the messages");
+    require_equal(seen.seen(), expected, "messages");
+}
+
 } // namespace detail
 
 /// Who waits for room gets it, and a transport that is drained hands over what it has.
@@ -100,24 +119,13 @@ void add_room_cases(conformance_list<Transport>& cases) {
                   auto const made = s.listen(b, "t", seen.sink());
                   auto& a = s.add_server();
                   s.flush(a, b);
-                  std::vector<std::string> expected;
-                  for (int i = 0; i < 100; ++i) {
-                      expected.push_back(std::to_string(i));
-                      a.publish("t", expected.back());
-                  }
-                  std::optional<std::pair<std::error_code, std::uint64_t>> end;
-                  a.bus().async_drain(
-                      std::chrono::minutes(1),
-                      [&](std::error_code error, std::uint64_t n) { end.emplace(error, n); });
-                  require_equal(a.bus().publish("t", "late"), errc::closed, "a late publish");
-                  s.run_until([&] { return end.has_value(); }, "the drain");
-                  require_equal(end->first, std::error_code{}, "result of async_drain");
-                  require_equal(end->second, std::uint64_t{0}, "undelivered");
-                  s.run_until([&] { return seen.count() == expected.size(); }, "the messages");
-                  require_equal(seen.seen(), expected, "messages");
+                  detail::check_drain(s, a, seen, [&](auto done) {
+                      a.bus().async_drain(std::chrono::minutes(1), std::move(done));
+                  });
+                  auto const before = seen.count();
                   hubbub::bus<Transport, text_serializer> other(a.transport());
                   require_equal(other.publish("t", "other"), std::error_code{}, "the other bus");
-                  s.run_until([&] { return seen.count() == expected.size() + 1; }, "its message");
+                  s.run_until([&] { return seen.count() == before + 1; }, "its message");
               });
 
     cases.add("a drain of a transport hands over what was accepted, refuses what comes, and closes",
@@ -127,18 +135,10 @@ void add_room_cases(conformance_list<Transport>& cases) {
                   auto const made = s.listen(b, "t", seen.sink());
                   auto& a = s.add_server();
                   s.flush(a, b);
-                  for (int i = 0; i < 100; ++i)
-                      a.publish("t", std::to_string(i));
-                  std::optional<std::pair<std::error_code, std::uint64_t>> end;
-                  async_drain(
-                      a.transport(), std::chrono::minutes(1),
-                      [&](std::error_code error, std::uint64_t n) { end.emplace(error, n); });
-                  require_equal(a.bus().publish("t", "late"), errc::closed, "a late publish");
-                  s.run_until([&] { return end.has_value(); }, "the drain");
-                  require_equal(end->first, std::error_code{}, "result of async_drain");
-                  require_equal(end->second, std::uint64_t{0}, "undelivered");
+                  detail::check_drain(s, a, seen, [&](auto done) {
+                      async_drain(a.transport(), std::chrono::minutes(1), std::move(done));
+                  });
                   require(a.bus().state() == link_state::closed, "it is closed");
-                  s.run_until([&] { return seen.count() == 100; }, "the messages");
               });
 
     cases.add("a drain of a closed transport ends as closed", [](auto& s) {
