@@ -313,7 +313,9 @@ TEST_CASE("the names of users and groups may be any bytes, wherever they are tol
         if (c.of != hubbub::presence_change::kind::connection && c.joined)
             changes.push_back(c.name);
     });
-    auto& guest = s.connect(s.left(), "guest");
+    auto& guest = s.connect(s.right(), "guest");
+    // What is undone before the right server knows that the left one watches is not told.
+    s.run_until([&] { return changes == lines{"guest"}; }, "the guest to be told");
     for (auto const& name : names) {
         auto& one = s.connect(s.right(), name);
         CHECK(!s.add(s.left(), one.id(), name));

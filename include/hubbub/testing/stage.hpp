@@ -190,25 +190,20 @@ public:
     receiver_count deliver(server<Transport> const& from, std::string_view topic,
                            std::string_view text,
                            std::source_location where = std::source_location::current()) const {
-        std::optional<std::error_code> outcome;
-        receiver_count servers;
-        from.bus().async_publish(topic, text, [&](std::error_code error, receiver_count count) {
-            servers = count;
-            outcome = error;
-        });
-        run_until([&] { return outcome.has_value(); }, "a publish to complete", where);
-        require_equal(*outcome, std::error_code{}, "result of async_publish", where);
-        return servers;
+        return published([&](auto done) { from.bus().async_publish(topic, text, done); }, where);
     }
 
     /// Runs until what `from` has published before is confirmed, and has come to `to`: so that what
-    /// has not come by then never will.
-    void flush(server<Transport> const& from, server<Transport> const& to) {
+    /// has not come by then never will. Waits for room, as a case may have filled the queue.
+    void flush(server<Transport> const& from, server<Transport> const& to,
+               std::source_location where = std::source_location::current()) {
         auto const topic = "flush " + std::to_string(++flushes_);
         bool arrived = false;
         auto const s = listen(to, topic, [&](std::string const&) { arrived = true; });
-        deliver(from, topic, "");
-        run_until([&] { return arrived; }, "a server to get what was published");
+        published(
+            [&](auto done) { from.bus().async_publish(topic, "", wait_up_to{patience}, done); },
+            where);
+        run_until([&] { return arrived; }, "a server to get what was published", where);
     }
 
     /// Destroys the servers, and leaves what is under way to the io_context.
@@ -229,6 +224,19 @@ public:
     }
 
 private:
+    /// Runs until a publish that is begun with a handler has succeeded; how many servers got it.
+    receiver_count published(auto begin, std::source_location where) const {
+        std::optional<std::error_code> outcome;
+        receiver_count servers;
+        begin([&](std::error_code error, receiver_count count) {
+            servers = count;
+            outcome = error;
+        });
+        run_until([&] { return outcome.has_value(); }, "a publish to complete", where);
+        require_equal(*outcome, std::error_code{}, "result of async_publish", where);
+        return servers;
+    }
+
     void check_ledger(server<Transport> const& s) const {
         run_until(
             [&] {
