@@ -45,27 +45,33 @@ constexpr std::size_t group_size = 100;
 
 /// One server on the local bus, whose connections are in this process: no sockets.
 class audience {
+    template <class Connection>
+    static auto keep_in(std::vector<Connection>& all) {
+        return [&all](std::error_code error, Connection made) {
+            require(error);
+            all.push_back(std::move(made));
+        };
+    }
+
 public:
     /// The users, one for each connection, or none.
     audience(std::size_t connections, by way, bool users = false) : way_(way) {
         auto const before = live_memory_bytes();
-        connections_.reserve(connections);
-        auto const keep = [this](std::error_code error, auto made) {
-            require(error);
-            connections_.push_back(std::move(made));
-        };
+        called_.reserve(way == by::handler ? connections : 0);
+        read_.reserve(way == by::handler ? 0 : connections);
         for (std::size_t i = 0; i < connections; ++i) {
             auto user = users ? fmt::format("user{:06}", i) : std::string();
             if (way == by::handler)
-                hub_.async_connect(std::move(user), [this](auto const& call) { take(call); }, keep);
+                hub_.async_connect(
+                    user, [this](auto const& call) { take(call); }, keep_in(called_));
             else
-                hub_.async_connect(std::move(user), hubbub::outbox_options{}, keep);
+                hub_.async_connect_receiver(user, {}, keep_in(read_));
         }
         run();
         if (way == by::reader)
-            for (auto& c : connections_)
+            for (auto& c : read_)
                 read(c);
-        if (hub_.connections() != connections || connections_.size() != connections)
+        if (hub_.connections() != connections || size() != connections)
             throw failure(
                 fmt::format("of {} connections {} are there", connections, hub_.connections()));
         bytes_ = live_memory_bytes() - before;
@@ -78,17 +84,17 @@ public:
     std::size_t bytes_of_groups() {
         auto const before = live_memory_bytes();
         std::size_t joined = 0;
-        for (std::size_t i = 0; i < connections_.size(); ++i)
+        for (std::size_t i = 0; i < size(); ++i)
             for (std::size_t n = 0; n < groups_each; ++n)
                 // Of each group the members are the neighbours in another stride.
-                hub_.async_add_to_group(connections_[i * (2 * n + 1) % connections_.size()].id(),
+                hub_.async_add_to_group(id_of(i * (2 * n + 1) % size()),
                                         fmt::format("group{}.{}", n, i / group_size),
                                         [&](std::error_code error) {
                                             require(error);
                                             ++joined;
                                         });
         run();
-        if (joined != connections_.size() * groups_each)
+        if (joined != size() * groups_each)
             throw failure(fmt::format("{} memberships came about", joined));
         return live_memory_bytes() - before;
     }
@@ -112,12 +118,12 @@ public:
             std::chrono::steady_clock::now() - begin;
         auto const made = allocations_of(allocator_role::caller) - allocated;
         if (way_ == by::outbox)
-            for (auto& c : connections_)
+            for (auto& c : read_)
                 if (auto const call = c.try_receive())
                     take(*call);
-        if (told_ != connections_.size() * method.size())
-            throw failure(fmt::format("of {} connections {} were called", connections_.size(),
-                                      told_ / method.size()));
+        if (told_ != size() * method.size())
+            throw failure(
+                fmt::format("of {} connections {} were called", size(), told_ / method.size()));
         return {took.count(), made, support::encodings};
     }
 
@@ -128,13 +134,18 @@ private:
 
     void take(invocation const& call) { told_ += call.method().size(); }
 
-    void read(hubbub::connection<bus_type>& c) {
+    void read(hubbub::receiving_connection<bus_type>& c) {
         c.async_receive([this, &c](std::error_code error, invocation const& call) {
             if (error)
                 return; // the end
             take(call);
             read(c);
         });
+    }
+
+    std::size_t size() const { return called_.size() + read_.size(); }
+    std::string const& id_of(std::size_t i) const {
+        return way_ == by::handler ? called_[i].id() : read_[i].id();
     }
 
     static void require(std::error_code error) {
@@ -154,7 +165,8 @@ private:
     hubbub::local_transport transport_{io_.get_executor(), broker_};
     bus_type bus_{transport_};
     hubbub::hub<bus_type> hub_{bus_, {.beacon_interval = std::chrono::hours(1)}};
-    std::vector<hubbub::connection<bus_type>> connections_;
+    std::vector<hubbub::connection<bus_type>> called_;
+    std::vector<hubbub::receiving_connection<bus_type>> read_;
     std::size_t bytes_ = 0;
     std::size_t told_ = 0; // in letters of the method
 };

@@ -97,7 +97,7 @@ private:
     void add_subscriber() {
         auto& s =
             *subscribers_.emplace_back(std::make_unique<subscriber>(io_, settings_, streams_));
-        s.listener.on_event([this, &s](hubbub::event const& e) {
+        s.listener.set_observer([this, &s](hubbub::event const& e) {
             if (auto const* const lost = std::get_if<hubbub::gap>(&e))
                 lose(s, *lost);
             watch(e);
@@ -145,7 +145,7 @@ private:
             for (std::size_t i = 0; i < settings_.publishers; ++i) {
                 auto& p = *publishers_.emplace_back(std::make_unique<publisher>(
                     io_, settings_, streams_, static_cast<std::uint32_t>(i)));
-                p.speaker.on_event([this](hubbub::event const& e) { watch(e); });
+                p.speaker.set_observer([this](hubbub::event const& e) { watch(e); });
             }
             begin_ = steady::now();
             publish();

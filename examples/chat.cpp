@@ -90,7 +90,7 @@ public:
                    [](std::string user) {
                        std::cout << "* " << user << " is here\n" << std::flush;
                    }}) {
-        bus_.on_event([this](hubbub::event const& e) { tell(e); });
+        bus_.set_observer([this](hubbub::event const& e) { tell(e); });
         signals_.async_wait([this](std::error_code error, int) {
             if (!error)
                 leave();

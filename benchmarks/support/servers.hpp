@@ -85,7 +85,7 @@ inline std::string trouble(hubbub::event const& event) {
 /// Makes a run fail when something happens to a bus.
 template <hubbub::message_bus Bus>
 void report_trouble(Bus& bus, std::shared_ptr<watch> run) {
-    bus.on_event([run = std::move(run)](hubbub::event const& event) {
+    bus.set_observer([run = std::move(run)](hubbub::event const& event) {
         if (auto what = trouble(event); !what.empty())
             run->fail(std::move(what));
     });

@@ -42,29 +42,8 @@ template <class T, class Sink, class Executor>
 class queued_subscriber; // <hubbub/queue.hpp>
 template <class T>
 class receiving_subscriber; // <hubbub/receiver.hpp>
-
-/// The core of a bus with its types: the serializer, and the trace.
-template <class Serializer, class Trace>
-class typed_core final : public bus_core {
-public:
-    static std::shared_ptr<typed_core> make(std::shared_ptr<transport_interface> const& transport,
-                                            Serializer&& serializer, Trace&& trace) {
-        // Not by make_shared: it instantiates as much again for each type.
-        auto* const model = new trace_model<Trace>(std::move(trace));
-        std::shared_ptr<trace_interface> traced(static_cast<trace_interface*>(model));
-        std::shared_ptr<bus_core> made(static_cast<bus_core*>(
-            new typed_core(transport, std::move(traced), std::move(serializer), model->trace)));
-        return std::static_pointer_cast<typed_core>(std::move(made));
-    }
-
-    [[no_unique_address]] Serializer const serializer;
-    Trace* const typed_trace;
-
-private:
-    typed_core(std::shared_ptr<transport_interface> const& transport,
-               std::shared_ptr<trace_interface> traced, Serializer&& s, Trace& told)
-        : bus_core(transport, std::move(traced)), serializer(std::move(s)), typed_trace(&told) {}
-};
+template <class T, class Group>
+struct start_receiving; // <hubbub/receiver.hpp>
 
 /// The core of a bus, without its types: a part of it that outlives it.
 template <class Transport, class Serializer, class Trace>
@@ -72,24 +51,7 @@ std::shared_ptr<bus_core> core_of(bus<Transport, Serializer, Trace> const& of) {
     return of.core_;
 }
 
-/// True too for a type that is no transport: the assertion on the concept speaks of that.
-template <class Transport>
-constexpr bool carries_objects = [] {
-    if constexpr (has_traits<Transport>)
-        return Transport::traits.carries_objects;
-    else
-        return true;
-}();
-
 } // namespace detail
-
-/// Limits how long async_publish waits for room in the outgoing queue.
-struct wait_up_to {
-    std::chrono::milliseconds at_most;
-};
-
-/// Waits for as long as it takes.
-inline constexpr wait_up_to wait_forever{std::chrono::milliseconds::max()};
 
 /// Publishes typed messages and subscribes to them, over a Transport, encoded by a Serializer.
 ///
@@ -100,8 +62,9 @@ inline constexpr wait_up_to wait_forever{std::chrono::milliseconds::max()};
 /// Ordering:      one publisher's messages on one topic reach each sink in the order published. A
 ///                publish from inside a sink is delivered after the message at hand has reached
 ///                all its sinks.
-/// Errors:        values, never exceptions: those of hubbub::errc, of the serializer, and from the
-///                transport's I/O. What concerns no one call is an event.
+/// Errors:        values: those of hubbub::errc, of the serializer, and from the transport's I/O;
+///                subscribe without a std::error_code alone throws. What concerns no one call is an
+///                event.
 /// Thread safety: all functions, from any thread. A sink may call all of them, reset any
 ///                subscription and destroy the bus. No lock is held while a sink runs.
 /// Lifetime:      the bus keeps a handle on the transport. Its subscriptions end with it. It may end
@@ -178,8 +141,10 @@ public:
     /// The message is encoded before this returns, also with a token that starts later; the
     /// operation starts while the bus lives.
     ///
-    /// Errors: those of publish, outcome_unknown if the link fell before the answer, and what the
-    ///         backplane answered.
+    /// Errors:       those of publish, outcome_unknown if the link fell before the answer, and what
+    ///               the backplane answered.
+    /// Cancellation: terminal, partial and total; then it completes as outcome_unknown: the message
+    ///               goes out, or has.
     template <class T, class Token = detail::no_token>
     auto async_publish(std::string_view topic, T&& message, Token&& token = {}) {
         using signature = void(std::error_code, receiver_count);
@@ -197,8 +162,8 @@ public:
     ///
     /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
     ///               the queue takes, in messages or bytes, or as the budget has left.
-    /// Cancellation: while it waits, terminal, partial and total: then nobody gets the message, and
-    ///               it completes as asio::error::operation_aborted. Later it has no effect.
+    /// Cancellation: terminal, partial and total. While it waits, nobody gets the message, and it
+    ///               completes as asio::error::operation_aborted; later, as above.
     template <class T, class Token>
     auto async_publish(std::string_view topic, T&& message, wait_up_to patience, Token&& token) {
         using signature = void(std::error_code, receiver_count);
@@ -210,85 +175,91 @@ public:
                                                                      std::forward<T>(message)));
     }
 
-    /// Does not compile.
-    template <class T, class Rep, class Period, class Token>
-    auto async_publish(std::string_view /*topic*/, T&& /*message*/,
-                       std::chrono::duration<Rep, Period> /*patience*/, Token&& /*token*/) {
-        static_assert(detail::never<Token>,
-                      "hubbub: the time for which a publish may wait is written wait_up_to{time}");
-    }
-
     /// Calls sink, as `sink(T const&)` or `sink(std::string_view topic, T const&)`, for each message
-    /// on a topic, or with pattern{"room.*"} on all that match.
+    /// that passes the filter: on a topic, or with pattern{"room.*"} on all that match.
     ///
     /// While the link is down the subscription is recorded, and becomes active with the link;
     /// async_subscribe tells when. A payload that is no T is counted and told by
     /// message_malformed. T may be a view into the payload (std::string_view), valid during the
     /// call.
     ///
-    /// Errors: an empty subscription if the name is empty or too long, or the bus is closed;
-    ///         async_subscribe says which.
+    /// Errors: closed, or what ended the transport; empty_name, name_too_long, patterns_unsupported:
+    ///         thrown as std::system_error, or put into error, beside an empty subscription.
     template <class T = detail::no_type, class Sink>
-    subscription subscribe(interest what, Sink sink) {
-        if constexpr (detail::check_subscribable<Serializer, T, Sink>())
-            return subscribe_with<T>(
-                what, detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
+    subscription subscribe(topic_filter const& what, Sink sink) {
+        return subscribe_direct<T>(what, std::move(sink), nullptr);
+    }
+    template <class T = detail::no_type, class Sink>
+    subscription subscribe(topic_filter const& what, Sink sink, std::error_code& error) {
+        return subscribe_direct<T>(what, std::move(sink), &error);
     }
 
     /// Subscribes as above, with a queue between the transport and the sink: a sink that is slow delays
     /// no other. The sink runs on its associated executor (asio::bind_executor), one message at a time;
     /// a sink that blocks needs one apart from the bus's. Include <hubbub/queue.hpp>. Errors: as above.
     template <class T, class Sink>
-    subscription subscribe(interest what, queue_options<T> queue, Sink sink) {
-        if constexpr (detail::check_subscribable<Serializer, T, Sink>() &&
-                      detail::check_keepable<T>()) {
-            auto executor = detail::executor_of(sink, get_executor());
-            return subscribe_with<T>(
-                what, std::make_shared<detail::queued_subscriber<T, Sink, decltype(executor)>>(
-                          std::move(sink), std::move(executor), std::move(queue),
-                          core_->shared_report(), transport().limits().budget));
-        }
+    subscription subscribe(topic_filter const& what, queue_options<T> queue, Sink sink) {
+        return subscribe_queued<T>(what, std::move(queue), std::move(sink), nullptr);
+    }
+    template <class T, class Sink>
+    subscription subscribe(topic_filter const& what, queue_options<T> queue, Sink sink,
+                           std::error_code& error) {
+        return subscribe_queued<T>(what, std::move(queue), std::move(sink), &error);
     }
 
-    /// Subscribes without a sink: messages wait in a queue, and receiver::async_receive takes them out. Include
-    /// <hubbub/receiver.hpp>.
-    /// Errors: a receiver that says closed, if the name is empty or too long, or the bus is closed.
+    /// Subscribes without a sink: messages wait in a queue, and receiver::async_receive takes them out.
+    /// Include <hubbub/receiver.hpp>. Errors: as above, beside a receiver that says why.
     template <class T>
-    receiver<T> receive(interest what, queue_options<T> queue = {}) {
-        if constexpr (detail::check_subscribable<Serializer, T, void (*)(T const&)>() &&
-                      detail::check_keepable<T>()) {
-            auto source = std::make_shared<detail::receiving_subscriber<T>>(
-                std::move(queue), core_->shared_report(), transport().limits().budget);
-            auto membership = subscribe_with<T>(what, source);
-            if (!membership)
-                source->end(errc::closed);
-            return {std::move(source), get_executor(), std::move(membership)};
-        }
+    receiver<T> subscribe(topic_filter const& what, queue_options<T> queue) {
+        return subscribe_receiver<T>(what, std::move(queue), nullptr);
+    }
+    template <class T>
+    receiver<T> subscribe(topic_filter const& what, queue_options<T> queue,
+                          std::error_code& error) {
+        return subscribe_receiver<T>(what, std::move(queue), &error);
     }
 
-    /// The same, and completes with `void(std::error_code, subscription)` when the subscription is
-    /// active: every later publish from anywhere reaches it.
+    /// Subscribes a sink, and completes with `void(std::error_code, subscription)` when the subscription
+    /// is active: every later publish from anywhere reaches it.
     ///
-    /// Errors: closed, empty_name, name_too_long, or why the backplane refuses it.
+    /// Errors:       closed, empty_name, name_too_long, patterns_unsupported, or why the backplane
+    ///               refuses it.
+    /// Cancellation: terminal, partial and total; then it ends the subscription, and completes as
+    ///               asio::error::operation_aborted.
     template <class T = detail::no_type, class Sink, class Token = detail::no_token>
-    auto async_subscribe(interest what, Sink sink, Token&& token = {}) {
-        using signature = void(std::error_code, subscription);
-        if constexpr (detail::check_subscribable<Serializer, T, Sink>() &&
+    auto async_subscribe(topic_filter what, Sink sink, Token&& token = {}) {
+        if constexpr (detail::check_subscribable<Serializer, T, Sink>())
+            return subscribe_later<T>(std::move(what), detail::direct<T>(std::move(sink)), token);
+    }
+
+    /// The same with a queue before the sink, as subscribe has it.
+    template <class T, class Sink, class Token>
+    auto async_subscribe(topic_filter what, queue_options<T> queue, Sink sink, Token&& token) {
+        if constexpr (detail::check_queueable<Serializer, T, Sink>())
+            return subscribe_later<T>(std::move(what), queued(std::move(queue), std::move(sink)),
+                                      token);
+    }
+
+    /// The same without a sink; completes with `void(std::error_code, receiver<T>)`.
+    template <class T, class Token = detail::no_token>
+    auto async_subscribe(topic_filter what, queue_options<T> queue, Token&& token = {}) {
+        using signature = void(std::error_code, receiver<T>);
+        if constexpr (detail::check_queueable<Serializer, T>() &&
                       detail::check_token<Token, signature>())
             return asio::async_initiate<Token, signature>(
-                detail::start_subscribe<group<T>>{core_, &core_->serializer}, token,
-                std::string(what.name), what.is_pattern,
-                detail::shared(new detail::direct_subscriber<T, Sink>(std::move(sink))));
+                detail::start_receiving<T, group<T>>{start_subscribe<T>()}, token, std::move(what),
+                receiving(std::move(queue)));
     }
 
     /// Calls o with each event of the bus and its transport; replaces the observer set before. It is called
     /// on the transport's executor, or where a sink runs, and must not throw.
-    void on_event(observer o) { core_->on_event(std::move(o)); }
+    void set_observer(observer o) { core_->set_observer(std::move(o)); }
     /// Does not compile.
     template <class F>
         requires(!std::convertible_to<F, observer>)
-    void on_event(F&& /*function*/) {
-        static_assert(detail::never<F>, "hubbub: bus::on_event takes a function of event const&");
+    void set_observer(F&& /*function*/) {
+        static_assert(detail::never<F>,
+                      "hubbub: bus::set_observer takes a function of event const&");
     }
 
     /// Ends this bus in good order: takes no publish any more, waits until what the transport has
@@ -302,8 +273,10 @@ public:
     /// waits for room, which ends as closed; what a receiver has in its queue, where it still can be
     /// had.
     ///
-    /// Errors: timed_out if not all that was done at_most from now; else what closed the transport
-    ///         meanwhile, or outcome_unknown if undelivered is not 0.
+    /// Errors:       timed_out if not all that was done at_most from now; else what closed the
+    ///               transport meanwhile, or outcome_unknown if undelivered is not 0.
+    /// Cancellation: terminal, partial and total; then it completes as
+    ///               asio::error::operation_aborted, and the bus goes on to end.
     template <class Token = detail::no_token>
     auto async_drain(std::chrono::milliseconds at_most, Token&& token = {}) {
         using signature = void(std::error_code, std::uint64_t);
@@ -330,10 +303,63 @@ private:
     friend std::shared_ptr<detail::bus_core> detail::core_of<>(bus const& of);
 
     template <class T>
-    subscription subscribe_with(interest const& what,
-                                std::shared_ptr<detail::message_subscriber> subscriber) {
+    detail::start_subscribe<group<T>> start_subscribe() const {
+        return {core_, &core_->serializer};
+    }
+
+    template <class T> // error: null to throw it
+    subscription join(topic_filter const& what, std::shared_ptr<detail::message_subscriber> s,
+                      std::error_code* error) {
         return core_->join_at_once(what, typeid(T), &group<T>::make, &core_->serializer,
-                                   std::move(subscriber));
+                                   std::move(s), error);
+    }
+
+    template <class T, class Token>
+    auto subscribe_later(topic_filter what, std::shared_ptr<detail::message_subscriber> s,
+                         Token& token) const {
+        using signature = void(std::error_code, subscription);
+        if constexpr (detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(start_subscribe<T>(), token,
+                                                          std::move(what), std::move(s));
+    }
+
+    template <class T, class Sink>
+    subscription subscribe_direct(topic_filter const& what, Sink sink, std::error_code* error) {
+        if constexpr (detail::check_subscribable<Serializer, T, Sink>())
+            return join<T>(what, detail::direct<T>(std::move(sink)), error);
+    }
+
+    template <class T, class Sink>
+    subscription subscribe_queued(topic_filter const& what, queue_options<T> queue, Sink sink,
+                                  std::error_code* error) {
+        if constexpr (detail::check_queueable<Serializer, T, Sink>())
+            return join<T>(what, queued(std::move(queue), std::move(sink)), error);
+    }
+
+    template <class T>
+    receiver<T> subscribe_receiver(topic_filter const& what, queue_options<T> queue,
+                                   std::error_code* error) {
+        if constexpr (detail::check_queueable<Serializer, T>()) {
+            auto source = receiving(std::move(queue));
+            auto membership = join<T>(what, source, error);
+            if (!membership)
+                source->end(error ? *error : errc::closed);
+            return {std::move(source), get_executor(), std::move(membership)};
+        }
+    }
+
+    template <class T, class Sink>
+    std::shared_ptr<detail::message_subscriber> queued(queue_options<T> queue, Sink sink) const {
+        auto executor = detail::executor_of(sink, get_executor());
+        return std::make_shared<detail::queued_subscriber<T, Sink, decltype(executor)>>(
+            std::move(sink), std::move(executor), std::move(queue), core_->shared_report(),
+            transport().limits().budget);
+    }
+
+    template <class T>
+    std::shared_ptr<detail::receiving_subscriber<T>> receiving(queue_options<T> queue) const {
+        return std::make_shared<detail::receiving_subscriber<T>>(
+            std::move(queue), core_->shared_report(), transport().limits().budget);
     }
 
     /// Publishes at the transport directly, not through the virtual functions of its interface.

@@ -4,10 +4,16 @@
 #include <hubbub/base/asio.hpp>
 #include <hubbub/base/config.hpp>
 
+#include <asio/error.hpp>
+
+#include <atomic>
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <new>
+#include <system_error>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace hubbub {
@@ -235,6 +241,82 @@ template <auto Member, class Class>
 void post_call(asio::any_io_executor const& executor, std::shared_ptr<Class> object) {
     post_shared(executor, std::move(object),
                 [](void* called) { (static_cast<Class*>(called)->*Member)(); });
+}
+
+/// Completes an operation once, by whichever comes first: its result, or what ends it before. Any thread.
+template <class... Results>
+class first_completion {
+public:
+    explicit first_completion(completion<Results...> done) : done_(std::move(done)) {}
+
+    bool has_ended() const noexcept { return ended_; }
+
+    /// False, and without effect, if the operation has ended.
+    bool operator()(Results... results) {
+        if (ended_.exchange(true))
+            return false;
+        done_(std::move(results)...);
+        return true;
+    }
+
+private:
+    std::atomic<bool> ended_ = false;
+    completion<Results...> done_;
+};
+
+/// Hands the result of an operation to a first_completion, on the thread where it comes.
+template <class... Results>
+class result_of_first final : public operation_with<Results...> {
+public:
+    explicit result_of_first(std::shared_ptr<first_completion<Results...>> first)
+        : first_(std::move(first)) {}
+
+    bool is_wanted() const noexcept override { return !first_->has_ended(); }
+    void post(std::unique_ptr<operation> /*self*/) override {
+        this->results.take().give_to(*first_); // which posts
+    }
+    void call(std::unique_ptr<operation> /*self*/) override {}
+
+private:
+    std::shared_ptr<first_completion<Results...>> const first_;
+};
+
+template <class... Results>
+completion<Results...> completion_by(std::shared_ptr<first_completion<Results...>> first) {
+    return completion<Results...>(
+        std::unique_ptr<operation_with<Results...>>(new result_of_first(std::move(first))));
+}
+
+/// Completes done with `aborted` if hook says so before the operation has ended, and then calls
+/// on_cancel. A result that comes later is dropped.
+template <class First, class... Rest>
+completion<First, Rest...>
+unless_cancelled(cancel_hook const& hook, completion<First, Rest...> done,
+                 std::function<void()> on_cancel, std::type_identity_t<First> aborted) {
+    if (!hook)
+        return done;
+    auto const first = std::make_shared<first_completion<First, Rest...>>(std::move(done));
+    hook.call([weak = std::weak_ptr(first), on_cancel = std::move(on_cancel),
+               aborted = std::move(aborted)] {
+        auto const present = weak.lock();
+        if (present && (*present)(aborted, Rest{}...) && on_cancel)
+            on_cancel();
+    });
+    return completion_by(first);
+}
+
+/// The completion of a handler that may be cancelled: it then completes with why, at once, and what it
+/// has begun goes on.
+template <class... Results, class Handler>
+completion<std::error_code, Results...>
+cancellable_completion(Handler handler, asio::any_io_executor const& fallback,
+                       std::error_code why = asio::error::operation_aborted) {
+    auto const hook = hook_of(asio::get_associated_cancellation_slot(handler));
+    auto executor = executor_of(handler, fallback);
+    return unless_cancelled(hook,
+                            completion<std::error_code, Results...>(
+                                std::move(executor), cancellable_handler(std::move(handler))),
+                            {}, why);
 }
 
 } // namespace detail

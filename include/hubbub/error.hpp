@@ -8,7 +8,10 @@
 
 namespace hubbub {
 
-/// The errors of a bus or a hub. Zero is success and never an enumerator.
+// The errors, a category for each subject. Zero is success and never an enumerator. No number is in two
+// categories, so that frames carry an error of any of them as its number.
+
+/// The errors of buses, transports and serializers: category "hubbub".
 enum class errc {
     /// The bus, transport or hub was closed here; nothing that was asked of it will happen.
     closed = 1,
@@ -37,8 +40,20 @@ enum class errc {
     link_down,
     /// Made room for a newer message while the link was down (outage_policy::keep_newest).
     displaced,
+    /// The consumer was slower than the messages came, and its queue was to end it then: that of a
+    /// subscription (overflow_policy::disconnect), or the outbox of a connection.
+    slow_consumer,
+    /// As many topics were published on lately as are numbered at a time
+    /// (sequence_options::max_topics).
+    too_many_topics,
+    /// The transport subscribes no patterns (transport_traits::patterns).
+    patterns_unsupported,
+};
+
+/// What a Redis server answers, or does: category "hubbub.redis".
+enum class redis_errc {
     /// The server sent something that is not its protocol.
-    protocol_error,
+    protocol_error = 101,
     /// Redis does not accept the password or the user (`WRONGPASS`).
     authentication_failed,
     /// Redis asks for a password and none was given (`NOAUTH`).
@@ -55,8 +70,26 @@ enum class errc {
     too_many_clients,
     /// Redis answered with an error that has no code of its own here.
     server_error,
+};
+
+/// Why there is no TLS connection to a Redis server: category "hubbub.tls".
+enum class tls_errc {
+    /// The Redis server's certificate is signed by nobody who is trusted here.
+    untrusted = 201,
+    /// The Redis server's certificate is for another name or address.
+    wrong_name,
+    /// A certificate of the Redis server has expired, or is not valid yet.
+    expired,
+    /// The port answers, and not in TLS.
+    not_spoken,
+    /// The Redis server refuses the client in TLS: it wants a certificate, or another one.
+    refused,
+};
+
+/// The errors of hubs, their calls, streams and connections: category "hubbub.hub".
+enum class hub_errc {
     /// The connection id names no server of this hub, or a server that is gone.
-    unknown_server,
+    unknown_server = 301,
     /// The server has no connection of this id.
     unknown_connection,
     /// The hub, or the client, has no method of this name.
@@ -75,41 +108,53 @@ enum class errc {
     server_lost,
     /// The hub does not admit the connection, or its policy does not allow this.
     refused,
-    /// The consumer was slower than the messages came, and its queue was to end it then: that of a
-    /// subscription (overflow_policy::disconnect), or the outbox of a connection.
-    slow_consumer,
     /// The server is shutting down; another may take over.
     shutting_down,
-    /// The Redis server's certificate is signed by nobody who is trusted here.
-    tls_untrusted,
-    /// The Redis server's certificate is for another name or address.
-    tls_wrong_name,
-    /// A certificate of the Redis server has expired, or is not valid yet.
-    tls_expired,
-    /// The port answers, and not in TLS.
-    tls_not_spoken,
-    /// The Redis server refuses the client in TLS: it wants a certificate, or another one.
-    tls_refused,
     /// The other side ended the stream with a failure; what it said stands beside.
     stream_failed,
-    /// As many topics were published on lately as are numbered at a time
-    /// (sequence_options::max_topics).
-    too_many_topics,
-    /// The transport subscribes no patterns (transport_traits::patterns).
-    patterns_unsupported,
+    /// The server that was asked failed with an error of another library; what it said stands beside.
+    server_failed,
 };
 
-/// The category "hubbub". Any thread.
+/// Returns the category of errc; any thread. Those of the others are redis_category, tls_category and
+/// hub_category.
 std::error_category const& error_category() noexcept;
+std::error_category const& redis_category() noexcept;
+std::error_category const& tls_category() noexcept;
+std::error_category const& hub_category() noexcept;
+
+namespace detail {
+
+/// Whether an error is of one of the categories.
+bool is_own(std::error_code error) noexcept;
+/// The error of a number, which is in one of the categories.
+std::error_code error_of(int number) noexcept;
+
+} // namespace detail
 
 inline std::error_code make_error_code(errc e) noexcept {
     return {static_cast<int>(e), error_category()};
+}
+inline std::error_code make_error_code(redis_errc e) noexcept {
+    return {static_cast<int>(e), redis_category()};
+}
+inline std::error_code make_error_code(tls_errc e) noexcept {
+    return {static_cast<int>(e), tls_category()};
+}
+inline std::error_code make_error_code(hub_errc e) noexcept {
+    return {static_cast<int>(e), hub_category()};
 }
 
 } // namespace hubbub
 
 template <>
 struct std::is_error_code_enum<hubbub::errc> : std::true_type {};
+template <>
+struct std::is_error_code_enum<hubbub::redis_errc> : std::true_type {};
+template <>
+struct std::is_error_code_enum<hubbub::tls_errc> : std::true_type {};
+template <>
+struct std::is_error_code_enum<hubbub::hub_errc> : std::true_type {};
 
 #if !defined(HUBBUB_SEPARATE_COMPILATION)
 #include <hubbub/impl/error.ipp>

@@ -93,7 +93,7 @@ struct subscription_restored {
 };
 
 /// Messages of one stream were lost on the way; a stream is what one publisher sends on one topic.
-/// `sequenced` tells it at the next message or beacon, or at reconnect, once for each interest that they
+/// `sequenced` tells it at the next message or beacon, or at reconnect, once for each filter that they
 /// were meant for: the topic, and each pattern.
 struct gap {
     std::string_view topic;

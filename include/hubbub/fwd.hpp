@@ -7,6 +7,9 @@ namespace hubbub {
 
 // <hubbub/error.hpp>, <hubbub/limits.hpp>, <hubbub/statistics.hpp>, <hubbub/memory_budget.hpp>
 enum class errc;
+enum class redis_errc;
+enum class tls_errc;
+enum class hub_errc;
 enum class outage_policy;
 enum class accounting;
 struct message_limits;
@@ -15,7 +18,7 @@ class memory_budget;
 
 // <hubbub/transport.hpp>
 struct pattern;
-struct interest;
+struct topic_filter;
 struct message_view;
 struct transport_traits;
 class object_view;

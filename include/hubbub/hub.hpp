@@ -118,7 +118,7 @@ public:
     hub& operator=(hub const&) = delete;
     ~hub() {
         core_->close();
-        on_event({}); // what ends later, as calls that run, is not told any more
+        set_observer({}); // what ends later, as calls that run, is not told any more
         core_->give_up_early();
     }
 
@@ -141,9 +141,10 @@ public:
         core_->on(name, detail::make_method(std::move(method), serializer_));
     }
 
-    /// Adds a client, and completes with `void(std::error_code, connection<Bus>)` when every later
-    /// call to all, to it or to its user reaches it, from whatever server. out
-    /// is called for each call: client_methods, or a function of `invocation const&`.
+    /// Adds a client that is called, and completes with `void(std::error_code, connection<Bus>)` when
+    /// every later call to all, to it or to its user reaches it, from whatever server. who is its
+    /// options, or the name of its user. out is called for each call: client_methods, or a function of
+    /// `invocation const&`.
     ///
     /// While the link is down, the first client of this server, or of a user here, waits for its
     /// topics, with up to hub_options::max_connecting others. A client whose topics are subscribed
@@ -157,38 +158,56 @@ public:
     ///               completes as asio::error::operation_aborted. Later it has no effect.
     template <class Token = detail::no_token>
     auto async_connect(connect_options who, client_handler_type out, Token&& token = {}) {
-        return enter(
+        return enter<connection_type>(
             std::make_shared<detail::called_member<serializer>>(std::move(out), serializer_),
             std::move(who), std::forward<Token>(token));
+    }
+    template <detail::user_name User, class Out, class Token = detail::no_token>
+    auto async_connect(User const& user, Out&& out, Token&& token = {}) {
+        return async_connect(connect_options{.user = std::string(user)}, std::forward<Out>(out),
+                             std::forward<Token>(token));
     }
 
     /// Does not compile.
     template <class Out, class Token = detail::no_token>
-        requires(!std::convertible_to<Out, client_handler_type> &&
-                 !std::convertible_to<Out, outbox_options const&>)
+        requires(!std::convertible_to<Out, client_handler_type>)
     auto async_connect(connect_options const& /*who*/, Out&& /*out*/, Token&& /*token*/ = {}) {
-        static_assert(detail::never<Out>,
+        constexpr bool is_outbox = std::convertible_to<Out, outbox_options>;
+        static_assert(!is_outbox, "hubbub: a client that is read, out of an outbox, connects by "
+                                  "async_connect_receiver");
+        static_assert(is_outbox || detail::never<Out>,
                       "hubbub: a client of async_connect is client_methods, or a function of "
                       "hub::invocation_type const&");
     }
 
-    /// The same for a client that is read, by connection::async_receive, as fast as it can, and for
-    /// which calls wait in a bounded outbox.
+    /// Adds a client that is read, by receiving_connection::async_receive, as fast as it can; calls for
+    /// it wait in a bounded outbox. Completes with
+    /// `void(std::error_code, receiving_connection<Bus>)`; all else as async_connect.
     template <class Token = detail::no_token>
-    auto async_connect(connect_options who, outbox_options const& outbox, Token&& token = {}) {
-        return enter(core_->make_reader(outbox), std::move(who), std::forward<Token>(token));
+    auto async_connect_receiver(connect_options who, outbox_options const& outbox,
+                                Token&& token = {}) {
+        return enter<receiving_connection<Bus>>(core_->make_reader(outbox), std::move(who),
+                                                std::forward<Token>(token));
+    }
+    template <detail::user_name User, class Token = detail::no_token>
+    auto async_connect_receiver(User const& user, outbox_options const& outbox,
+                                Token&& token = {}) {
+        return async_connect_receiver(connect_options{.user = std::string(user)}, outbox,
+                                      std::forward<Token>(token));
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
     /// when every later call to the group reaches it. Being in it already is no error; nor is being
     /// taken out of it meanwhile, which completes this at once.
     ///
-    /// Errors:   unknown_connection, also if it ends meanwhile; unknown_server, at once, if its
-    ///           server is known to be gone; server_lost, if it dies meanwhile or has without a word,
-    ///           or timed_out (hub_options), and then it may yet happen; queue_full
-    ///           (hub_options::max_waiting_calls); closed.
-    /// Ordering: changes of a connection of another server may overtake each other while the link of
-    ///           that server comes back: there a later one waits for the end of the one before.
+    /// Errors:       unknown_connection, also if it ends meanwhile; unknown_server, at once, if its
+    ///               server is known to be gone; server_lost, if it dies meanwhile or has without a
+    ///               word, or timed_out (hub_options), and then it may yet happen; queue_full
+    ///               (hub_options::max_waiting_calls); closed.
+    /// Ordering:     changes of a connection of another server may overtake each other while the link
+    ///               of that server comes back: there a later one waits for the end of the one before.
+    /// Cancellation: terminal, partial and total, with asio::error::operation_aborted; it may yet
+    ///               happen.
     template <class Token = detail::no_token>
     auto async_add_to_group(std::string_view connection_id, std::string_view group,
                             Token&& token = {}) {
@@ -197,7 +216,8 @@ public:
     }
 
     /// Takes a connection, on whatever server, out of a group; completes with
-    /// `void(std::error_code)` when it is. Not being in it is no error. Errors: as above.
+    /// `void(std::error_code)` when it is. Not being in it is no error. Errors and cancellation: as
+    /// above.
     template <class Token = detail::no_token>
     auto async_remove_from_group(std::string_view connection_id, std::string_view group,
                                  Token&& token = {}) {
@@ -206,14 +226,14 @@ public:
     }
 
     /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a connection, on
-    /// whatever server, in order, for which joining is done. Errors: as above.
+    /// whatever server, in order, for which joining is done. Errors and cancellation: as above.
     template <class Token = detail::no_token>
     auto async_groups_of(std::string_view connection_id, Token&& token = {}) {
         if constexpr (detail::check_token<Token, void(std::error_code, std::vector<std::string>)>())
             return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(
                 [core = core_](auto handler, std::string const& id) {
-                    auto executor = detail::executor_of(handler, core->executor());
-                    core->groups_of(id, {std::move(executor), std::move(handler)});
+                    core->groups_of(id, detail::cancellable_completion<std::vector<std::string>>(
+                                            std::move(handler), core->executor()));
                 },
                 token, std::string(connection_id));
     }
@@ -275,15 +295,18 @@ public:
     /// all have left, and their ends have been told. Those that are still there after at_most are
     /// ended, as drain does.
     ///
-    /// Errors: timed_out, if some had to be ended; already_started (asio::error), if it waits
-    ///         already; closed. The connections are gone in each case but already_started.
+    /// Errors:       timed_out, if some had to be ended; already_started (asio::error), if it waits
+    ///               already; closed. The connections are gone in each case but already_started.
+    /// Cancellation: terminal, partial and total, with asio::error::operation_aborted: the draining
+    ///               goes on.
     template <class Token = detail::no_token>
     auto async_drain(std::chrono::milliseconds at_most, std::string text, Token&& token = {}) {
         if constexpr (detail::check_token<Token, void(std::error_code)>())
             return asio::async_initiate<Token, void(std::error_code)>(
                 [core = core_](auto handler, std::chrono::milliseconds limit, std::string said) {
-                    auto executor = detail::executor_of(handler, core->executor());
-                    core->drain(limit, std::move(said), {std::move(executor), std::move(handler)});
+                    core->drain(
+                        limit, std::move(said),
+                        detail::cancellable_completion(std::move(handler), core->executor()));
                 },
                 token, at_most, std::move(text));
     }
@@ -299,13 +322,13 @@ public:
     /// Gets each event of the hub; replaces the observer before it. It is called where the thing
     /// happens, and must not throw. After the hub is destroyed it is not called, but for a call on
     /// another thread that is under way.
-    void on_event(hub_observer o) { core_->on_event(std::move(o)); }
+    void set_observer(hub_observer o) { core_->set_observer(std::move(o)); }
     /// Does not compile.
     template <class F>
         requires(!std::convertible_to<F, hub_observer>)
-    void on_event(F&& /*function*/) {
+    void set_observer(F&& /*function*/) {
         static_assert(detail::never<F>,
-                      "hubbub: hub::on_event takes a function of hub_event const&");
+                      "hubbub: hub::set_observer takes a function of hub_event const&");
     }
 
     /// Calls the servers of the hub, and takes their calls. Include <hubbub/hub/servers.hpp>.
@@ -331,19 +354,20 @@ public:
     std::size_t connections() const { return core_->connections(); }
 
 private:
-    template <class Token>
+    template <class Connection, class Token>
     auto enter(detail::member_ptr const& entering, connect_options who, Token&& token) {
         entering->user = std::move(who.user);
         if (who.on_closed || who.on_drain)
             entering->hooks = std::make_unique<connect_options const>(std::move(who));
-        if constexpr (detail::check_token<Token, void(std::error_code, connection_type)>())
-            return asio::async_initiate<Token, void(std::error_code, connection_type)>(
+        using signature = void(std::error_code, Connection);
+        if constexpr (detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
                 [core = core_, format = serializer_](auto handler, detail::member_ptr const& c) {
                     auto executor = detail::executor_of(handler, core->executor());
                     detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
                         detail::give_up_connecting{core, c});
                     core->connect(c, {std::move(executor),
-                                      [made = connection_type(core, c, format),
+                                      [made = Connection(core, c, format),
                                        handler = detail::cancellable_handler(std::move(handler))](
                                           std::error_code error) mutable {
                                           if (error)
@@ -361,8 +385,9 @@ private:
             return asio::async_initiate<Token, void(std::error_code)>(
                 [core = core_, change](auto handler, std::string const& id,
                                        std::string const& name) {
-                    auto executor = detail::executor_of(handler, core->executor());
-                    (*core.*change)(id, name, {std::move(executor), std::move(handler)});
+                    (*core.*
+                     change)(id, name,
+                             detail::cancellable_completion(std::move(handler), core->executor()));
                 },
                 token, std::string(connection_id), std::string(group));
     }

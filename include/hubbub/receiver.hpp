@@ -6,8 +6,10 @@
 #include <hubbub/error.hpp>
 #include <hubbub/queue.hpp>
 #include <hubbub/subscription.hpp>
+#include <hubbub/typed/operations.hpp>
 #include <hubbub/typed/queued_subscribers.hpp>
 
+#include <asio/associated_cancellation_slot.hpp>
 #include <asio/error.hpp>
 
 #include <cstdint>
@@ -24,7 +26,7 @@ namespace hubbub {
 /// Lifetime:      it may outlive the bus, not the context of its executor.
 ///
 /// @code
-/// auto messages = bus.receive<chat_message>("room.42", {.max_messages = 100});
+/// auto messages = bus.subscribe<chat_message>("room.42", {.max_messages = 100});
 /// for (;;) {
 ///     auto const [topic, message] = co_await messages.async_receive(asio::use_awaitable);
 ///     ...
@@ -96,4 +98,31 @@ private:
     subscription membership_;
 };
 
+namespace detail {
+
+/// Subscribes a receiver.
+template <class T, class Group>
+struct start_receiving {
+    start_subscribe<Group> start;
+
+    template <class Handler>
+    void operator()(Handler handler, topic_filter const& what,
+                    std::shared_ptr<receiving_subscriber<T>> source) const {
+        auto const on_cancel = hook_of(asio::get_associated_cancellation_slot(handler));
+        auto executor = executor_of(handler, start.core->executor());
+        start.begin(what, source,
+                    {std::move(executor),
+                     [source, bus = start.core->executor(),
+                      handler = cancellable_handler(std::move(handler))](
+                         std::error_code error, subscription membership) mutable {
+                         if (error)
+                             source->end(error);
+                         handler(error, receiver<T>(std::move(source), std::move(bus),
+                                                    std::move(membership)));
+                     }},
+                    on_cancel);
+    }
+};
+
+} // namespace detail
 } // namespace hubbub

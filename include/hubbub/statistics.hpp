@@ -86,7 +86,7 @@ struct statistics {
 
     /// Dropped before any subscription saw them, since the transport's receiving queue was full.
     std::uint64_t dropped = 0;
-    /// Messages that are known to be missing by their numbers, for each interest, and in how many gaps;
+    /// Messages that are known to be missing by their numbers, for each filter, and in how many gaps;
     /// 0 unless the transport is `sequenced`.
     std::uint64_t lost = 0;
     std::uint64_t gaps = 0;

@@ -25,19 +25,26 @@ struct message_limits; // limits.hpp
 /// `[a-z]`, and `\` before a character that stands for itself.
 /// Source: redis.io/docs/latest/commands/psubscribe.
 struct pattern {
-    std::string_view text;
+    explicit pattern(std::string_view glob) : text(glob) {}
+
+    std::string text;
 };
 
-/// A topic or topics to subscribe to: a topic by its exact name, or every topic that matches a pattern.
-struct interest {
+/// The topics that a subscription is for: one by its exact name, or all that match a pattern. It owns
+/// the name.
+struct topic_filter {
     // NOLINTBEGIN(google-explicit-constructor): a name is the common case, and reads as one.
-    interest(std::string_view topic) : name(topic) {}
-    interest(char const* topic) : name(topic) {}
-    interest(std::string const& topic) : name(topic) {}
-    interest(pattern glob) : name(glob.text), is_pattern(true) {}
+    topic_filter(std::string topic) : name(std::move(topic)) {}
+    topic_filter(std::string_view topic) : name(topic) {}
+    topic_filter(char const* topic) : name(topic) {}
+    topic_filter(pattern glob) : name(std::move(glob.text)), is_pattern(true) {}
     // NOLINTEND(google-explicit-constructor)
+    topic_filter(std::string_view name_or_glob, bool is_glob)
+        : name(name_or_glob), is_pattern(is_glob) {}
 
-    std::string_view name;
+    bool operator==(topic_filter const&) const = default;
+
+    std::string name;
     bool is_pattern = false;
 };
 
@@ -128,7 +135,7 @@ struct outgoing_message {
 
 } // namespace detail
 
-/// Gets each message of one interest. The transport shares it, and calls it without any lock.
+/// Gets each message of one filter. The transport shares it, and calls it without any lock.
 class message_sink {
 public:
     message_sink() = default;
@@ -204,13 +211,13 @@ concept can_publish = requires(T& t, message_view const& message, publish_comple
 };
 
 template <class T>
-concept can_subscribe = requires(T& t, interest const& what, std::shared_ptr<message_sink> s,
+concept can_subscribe = requires(T& t, topic_filter const& what, std::shared_ptr<message_sink> s,
                                  subscribe_completion done) {
     { t.subscribe(what, s, std::move(done)) } -> std::same_as<std::error_code>;
 };
 
 template <class T>
-concept can_unsubscribe = requires(T& t, interest const& what, message_sink const& s) {
+concept can_unsubscribe = requires(T& t, topic_filter const& what, message_sink const& s) {
     { t.unsubscribe(what, s) } noexcept;
 };
 
@@ -281,8 +288,8 @@ constexpr transport_traits traits_of(T const& t) {
 /// | `t.get_executor()`        | an executor         | runs sinks and handlers that have no other |
 /// | `T::traits`               | transport_traits    | constexpr: what it promises                |
 /// | `t.publish(m, done)`      | `std::error_code`   | any thread; never blocks, refuses at once  |
-/// | `t.subscribe(i, s, done)` | `std::error_code`   | recorded at once; done when active         |
-/// | `t.unsubscribe(i, s)`     | noexcept            | s gets no later message of i               |
+/// | `t.subscribe(f, s, done)` | `std::error_code`   | recorded at once; done when active         |
+/// | `t.unsubscribe(f, s)`     | noexcept            | s gets no later message of f               |
 /// | `t.observe(o)`            | `shared_ptr<void>`  | o gets events until the pointer is gone    |
 /// | `t.state()`               | link_state          | any thread                                 |
 /// | `t.statistics()`          | statistics          | any thread; its publishing half            |
@@ -302,8 +309,8 @@ constexpr transport_traits traits_of(T const& t) {
 ///
 /// A completion that is passed in completes exactly once, also when the call is refused, and
 /// never before the call returned; but one that is not wanted any more (is_wanted) may be forgotten.
-/// Subscribing the same sink to the same interest again adds
-/// nothing, and completes when the interest is active; a sink of several interests gets a message once
+/// Subscribing the same sink to the same filter again adds
+/// nothing, and completes when the filter is active; a sink of several filters gets a message once
 /// for each that it matches. The transport calls no sink, observer or handler while it holds a lock.
 /// After close, each function that can tell an error tells closed.
 ///

@@ -3,6 +3,8 @@
 #include <hubbub/hub.hpp>
 #include <hubbub/serializer/json.hpp>
 
+#include <system_error>
+
 namespace handler_of_another_signature {
 
 using bus = hubbub::bus<hubbub::local_transport, hubbub::json_serializer>;
@@ -11,7 +13,7 @@ void use(hubbub::connection<bus>& client) {
 #ifdef REJECT
     client.async_invoke<int>("add", 1, 2, [](int) {});
 #else
-    client.async_invoke<int>("add", 1, 2, [](hubbub::outcome<int> const&) {});
+    client.async_invoke<int>("add", 1, 2, [](std::error_code, int) {});
 #endif
 }
 

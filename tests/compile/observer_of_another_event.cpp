@@ -1,4 +1,4 @@
-// rejects: hubbub: hub::on_event takes a function of hub_event const&
+// rejects: hubbub: hub::set_observer takes a function of hub_event const&
 #include <hubbub.hpp>
 #include <hubbub/hub.hpp>
 #include <hubbub/serializer/json.hpp>
@@ -9,9 +9,9 @@ using bus = hubbub::bus<hubbub::local_transport, hubbub::json_serializer>;
 
 void use(hubbub::hub<bus>& hub) {
 #ifdef REJECT
-    hub.on_event([](int) {});
+    hub.set_observer([](int) {});
 #else
-    hub.on_event([](hubbub::hub_event const&) {});
+    hub.set_observer([](hubbub::hub_event const&) {});
 #endif
 }
 

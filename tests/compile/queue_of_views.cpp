@@ -10,7 +10,7 @@ using kept = std::string;
 #endif
 
 void use(hubbub::bus<hubbub::local_transport, hubbub::text_serializer>& bus) {
-    (void)bus.receive<kept>("topic");
+    (void)bus.subscribe<kept>("topic", {});
 }
 
 } // namespace queue_of_views

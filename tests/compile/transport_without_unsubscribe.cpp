@@ -8,10 +8,11 @@ struct candidate {
     static constexpr hubbub::transport_traits traits{};
     asio::any_io_executor get_executor();
     std::error_code publish(hubbub::message_view const&, hubbub::publish_completion);
-    std::error_code subscribe(hubbub::interest const&, std::shared_ptr<hubbub::message_sink> const&,
+    std::error_code subscribe(hubbub::topic_filter const&,
+                              std::shared_ptr<hubbub::message_sink> const&,
                               hubbub::subscribe_completion);
 #ifndef REJECT
-    void unsubscribe(hubbub::interest const&, hubbub::message_sink const&) noexcept;
+    void unsubscribe(hubbub::topic_filter const&, hubbub::message_sink const&) noexcept;
 #endif
     std::shared_ptr<void> observe(hubbub::observer);
     hubbub::link_state state() const;

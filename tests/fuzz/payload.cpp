@@ -79,9 +79,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
                hubbub::detail::server_beacon, hubbub::detail::presence_update>(bytes);
     check_numbered(bytes);
     check_url(bytes);
-    hubbub::detail::sequence_request::parse(bytes, [](auto const&, hubbub::interest const& what) {
-        if (what.name.size() > 1'000'000)
-            std::abort();
-    });
+    hubbub::detail::sequence_request::parse(bytes,
+                                            [](auto const&, hubbub::topic_filter const& what) {
+                                                if (what.name.size() > 1'000'000)
+                                                    std::abort();
+                                            });
     return 0;
 }

@@ -96,10 +96,10 @@ TEST_CASE("nothing reaches a connection that the policy refuses, and it is never
         CHECK(!c.hub.clients().user("bob").send("tell"));
         std::uint64_t count = 0;
         lines users;
-        c.hub.presence().async_count([&](auto const& all) { count = all.value; });
-        c.hub.presence().async_users([&](auto const& all) { users = all.value; });
+        c.hub.presence().async_count([&](std::error_code, auto const& all) { count = all.value; });
+        c.hub.presence().async_users([&](std::error_code, auto const& all) { users = all.value; });
         c.finish();
-        CHECK(c.other.outcome == hubbub::errc::refused);
+        CHECK(c.other.outcome == hubbub::hub_errc::refused);
         CHECK(c.other.told == 0);
         CHECK(c.ada.told == 1);
         CHECK(count == 1);
@@ -114,11 +114,12 @@ TEST_CASE("no question reaches a connection that the policy has not allowed") {
         std::optional<std::error_code> answer;
         c.hub.clients()
             .client(c.hub.server_id() + "-2")
-            .async_invoke("ask", [&](hubbub::outcome<void> given) { answer = given.error(); });
+            .async_invoke<hubbub::outcome<void>>(
+                "ask", [&](hubbub::outcome<void> given) { answer = given.error(); });
         c.finish();
-        CHECK(c.other.outcome == hubbub::errc::refused);
+        CHECK(c.other.outcome == hubbub::hub_errc::refused);
         CHECK(c.other.told == 0);
-        CHECK(answer == hubbub::errc::unknown_connection);
+        CHECK(answer == hubbub::hub_errc::unknown_connection);
     });
 }
 
@@ -131,8 +132,8 @@ TEST_CASE("whoever is told that a connection begins is told that it ends, at wha
             c.finish();
         }
         CHECK(c.connected == c.disconnected);
-        CHECK((!*c.other.outcome || c.other.outcome == hubbub::errc::connection_ended));
-        CHECK((c.connected == 1 || c.other.outcome == hubbub::errc::connection_ended));
+        CHECK((!*c.other.outcome || c.other.outcome == hubbub::hub_errc::connection_ended));
+        CHECK((c.connected == 1 || c.other.outcome == hubbub::hub_errc::connection_ended));
     });
 }
 

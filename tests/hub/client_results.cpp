@@ -26,7 +26,7 @@ template <class R, class Setup, class... Args>
 hubbub::outcome<R> ask(stage<Setup>& s, server<Setup>& by, std::string_view id,
                        std::string_view method, Args... args) {
     std::optional<hubbub::outcome<R>> answer;
-    by.hub->clients().client(id).template async_invoke<R>(
+    by.hub->clients().client(id).template async_invoke<hubbub::outcome<R>>(
         method, args..., [&](hubbub::outcome<R> given) { answer = std::move(given); });
     CHECK(!answer);
     s.run_until([&] { return answer.has_value(); }, "an answer");
@@ -82,13 +82,13 @@ TEST_CASE_TEMPLATE("each way in which a client fails to answer is an error of it
     ada.methods.on("text", [] { return std::string("text"); });
     for (auto& server : s.servers) {
         auto const failed = ask<int>(s, server, ada.id(), "fail");
-        CHECK(failed.error() == hubbub::errc::method_failed);
+        CHECK(failed.error() == hubbub::hub_errc::method_failed);
         CHECK(failed.text() == "no idea");
-        CHECK(ask<int>(s, server, ada.id(), "text").error() == hubbub::errc::wrong_result);
-        CHECK(ask<int>(s, server, ada.id(), "add", 2).error() == hubbub::errc::wrong_arguments);
-        CHECK(ask<int>(s, server, ada.id(), "nothing").error() == hubbub::errc::unknown_method);
+        CHECK(ask<int>(s, server, ada.id(), "text").error() == hubbub::hub_errc::wrong_result);
+        CHECK(ask<int>(s, server, ada.id(), "add", 2).error() == hubbub::hub_errc::wrong_arguments);
+        CHECK(ask<int>(s, server, ada.id(), "nothing").error() == hubbub::hub_errc::unknown_method);
         CHECK(ask<int>(s, server, s.left().hub->server_id() + "-99", "add").error() ==
-              hubbub::errc::unknown_connection);
+              hubbub::hub_errc::unknown_connection);
         CHECK(ask<int>(s, server, "0123456789abcdef-1", "add").error() == s.unknown_server());
     }
 }
@@ -102,14 +102,14 @@ TEST_CASE_TEMPLATE("a client that ends before it answers fails the call at once"
     for (auto& server : s.servers)
         server.hub->clients()
             .client(c.connection.id())
-            .async_invoke("ask",
-                          [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
+            .template async_invoke<hubbub::outcome<void>>(
+                "ask", [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
     s.run_until([&] { return c.asked.size() == s.servers.size(); }, "the client to be asked");
     CHECK(answers.empty());
     c.connection.disconnect();
     s.run_until([&] { return answers.size() == s.servers.size(); }, "all answers");
     CHECK(answers ==
-          std::vector<std::error_code>(s.servers.size(), hubbub::errc::connection_ended));
+          std::vector<std::error_code>(s.servers.size(), hubbub::hub_errc::connection_ended));
     c.asked.front().reply(1); // too late, and nothing
 }
 
@@ -122,10 +122,10 @@ TEST_CASE_TEMPLATE("several servers may ask one client at a time, which answers 
     auto const ask_from = [&](server<Setup>& by, std::size_t i) {
         by.hub->clients()
             .client(c.connection.id())
-            .template async_invoke<int>("ask", static_cast<int>(i),
-                                        [&answers, i](hubbub::outcome<int> given) {
-                                            answers[i] = std::move(given).value();
-                                        });
+            .template async_invoke<hubbub::outcome<int>>("ask", static_cast<int>(i),
+                                                         [&answers, i](hubbub::outcome<int> given) {
+                                                             answers[i] = std::move(given).value();
+                                                         });
         s.run_until([&] { return c.asked.size() == i + 1; }, "the client to be asked");
     };
     for (std::size_t i = 0; i < s.servers.size(); ++i)
@@ -155,9 +155,10 @@ TEST_CASE_TEMPLATE("questions to several clients do not collide, in whatever ord
         auto const ask_of = [&](char name, silent_client<Setup> const& c) {
             by.hub->clients()
                 .client(c.connection.id())
-                .template async_invoke<int>("ask", [&answers, name](hubbub::outcome<int> given) {
-                    answers.emplace_back(name, std::move(given).value());
-                });
+                .template async_invoke<hubbub::outcome<int>>(
+                    "ask", [&answers, name](hubbub::outcome<int> given) {
+                        answers.emplace_back(name, std::move(given).value());
+                    });
         };
         ask_of('a', ada);
         ask_of('b', bob);
@@ -191,7 +192,8 @@ TEST_CASE_TEMPLATE("a question that the client lets go of has failed", Setup, AL
         std::optional<std::string> text;
         by.hub->clients()
             .client(c.connection.id())
-            .async_invoke("ask", [&](hubbub::outcome<void> given) { text = given.text(); });
+            .template async_invoke<hubbub::outcome<void>>(
+                "ask", [&](hubbub::outcome<void> given) { text = given.text(); });
         s.run_until([&] { return !c.asked.empty(); }, "the client to be asked");
         c.asked.clear();
         s.run_until([&] { return text.has_value(); }, "the answer");
@@ -209,14 +211,17 @@ TEST_CASE_TEMPLATE("a question may be cancelled, has a deadline, and a late answ
         std::vector<std::error_code> answers;
         auto const take = [&](hubbub::outcome<void> given) { answers.push_back(given.error()); };
         auto const client = by.hub->clients().client(c.connection.id());
-        client.async_invoke("ask", asio::bind_cancellation_slot(signal.slot(), take));
+        client.template async_invoke<hubbub::outcome<void>>(
+            "ask", asio::bind_cancellation_slot(signal.slot(), take));
         s.run_until([&] { return c.asked.size() == 1; }, "the client to be asked");
         signal.emit(asio::cancellation_type::all);
         s.run_until([&] { return answers.size() == 1; }, "the cancellation");
         CHECK(answers[0] == asio::error::operation_aborted);
 
         auto impatient = client;
-        std::move(impatient).within(std::chrono::milliseconds(20)).async_invoke("ask", take);
+        std::move(impatient)
+            .within(std::chrono::milliseconds(20))
+            .template async_invoke<hubbub::outcome<void>>("ask", take);
         s.run_until([&] { return answers.size() == 2; }, "the deadline");
         CHECK(answers[1] == hubbub::errc::timed_out);
         s.run_until([&] { return c.asked.size() == 2; }, "the client to be asked");
@@ -242,8 +247,9 @@ TEST_CASE_TEMPLATE(
         lines ran;
         hub.on("order", [&](hubbub::caller who, int each) -> asio::awaitable<int> {
             ran.emplace_back("begins");
-            auto many = co_await hub.clients().caller_of(who).template async_invoke<int>(
-                "how many", asio::use_awaitable);
+            auto many =
+                co_await hub.clients().caller_of(who).template async_invoke<hubbub::outcome<int>>(
+                    "how many", asio::use_awaitable);
             ran.emplace_back("ends");
             co_return std::move(many).value() * each;
         });
@@ -255,7 +261,7 @@ TEST_CASE_TEMPLATE(
             return 3;
         });
         std::optional<hubbub::outcome<int>> cost;
-        ada.connection.template async_invoke<int>(
+        ada.connection.template async_invoke<hubbub::outcome<int>>(
             "order", 7, [&](hubbub::outcome<int> given) { cost = std::move(given); });
         s.run_until([&] { return cost && ran.size() == 4; }, "the answer, and the call after it");
         CHECK(**cost == 21);

@@ -27,6 +27,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::hub_errc;
 
 /// A client that may give up while it waits.
 struct impatient_client {
@@ -168,8 +169,8 @@ TEST_CASE("a server that drains without its backplane refuses at once who waits 
         }
         bob.enter(o.left, "bob");
         o.time.run_for(0s);
-        CHECK(ada.outcome == errc::shutting_down);
-        CHECK(bob.outcome == errc::shutting_down);
+        CHECK(ada.outcome == hub_errc::shutting_down);
+        CHECK(bob.outcome == hub_errc::shutting_down);
         CHECK(o.left.hub->connections() == 0);
     });
 }
@@ -221,7 +222,7 @@ TEST_CASE("a client that is ended while it is about to be entered leaves nothing
         enter();
         CHECK(hub.connections() == 0);
         settle();
-        CHECK(outcome == errc::shutting_down);
+        CHECK(outcome == hub_errc::shutting_down);
         CHECK(drained == std::error_code{});
     }
     CHECK(begun);

@@ -66,7 +66,7 @@ struct conversion_stage : stage<json_setup> {
     conversion_stage() : stage({.on_redis = false, .servers = 2}, defaults()) {
         connect(left(), "ada");
         for (auto* const at : {&left(), &right()})
-            at->hub->on_event([this](hubbub::hub_event const& e) {
+            at->hub->set_observer([this](hubbub::hub_event const& e) {
                 if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
                     failures.emplace_back(failed->text);
             });
@@ -101,9 +101,9 @@ TEST_CASE("an argument whose conversion throws is a wrong argument, at once and 
         paid += a.value;
     });
     for (int const value : {-1, 7, -2, 8}) // the last two wait for the second
-        s.ada().connection.async_invoke("pay", value, s.take<void>());
+        s.ada().connection.async_invoke<hubbub::outcome<void>>("pay", value, s.take<void>());
     s.wait_for(4);
-    std::error_code const wrong = hubbub::errc::wrong_arguments;
+    std::error_code const wrong = hubbub::hub_errc::wrong_arguments;
     CHECK(s.answers == codes_of_calls{wrong, {}, wrong, {}});
     CHECK(s.failures == lines(2, "argument 1 of 'pay' is of another type"));
     CHECK(paid == 15);
@@ -115,22 +115,24 @@ TEST_CASE("an object whose copy throws is a wrong argument") {
     s.left().hub->on("pay", [](copied_amount const&) {});
     std::optional<std::error_code> answer;
     copied_amount none;
-    ada.connection.async_invoke("pay", std::move(none), [&](hubbub::outcome<void> const& given) {
-        answer = given.error();
-    });
+    ada.connection.async_invoke<hubbub::outcome<void>>(
+        "pay", std::move(none),
+        [&](hubbub::outcome<void> const& given) { answer = given.error(); });
     s.run_until([&] { return answer.has_value(); }, "the answer");
-    CHECK(*answer == hubbub::errc::wrong_arguments);
+    CHECK(*answer == hubbub::hub_errc::wrong_arguments);
 }
 
 TEST_CASE("an answer whose conversion throws is a wrong result, from a method and from a client") {
     conversion_stage s;
     s.hub().on("price", [] { return -1; });
     s.ada().methods.on("price", [] { return -1; });
-    s.ada().connection.async_invoke<amount>("price", s.take<amount>());
+    s.ada().connection.async_invoke<hubbub::outcome<amount>>("price", s.take<amount>());
     for (auto* const by : {&s.left(), &s.right()})
-        by->hub->clients().client(s.ada().id()).async_invoke<amount>("price", s.take<amount>());
+        by->hub->clients()
+            .client(s.ada().id())
+            .async_invoke<hubbub::outcome<amount>>("price", s.take<amount>());
     s.wait_for(3);
-    CHECK(s.answers == codes_of_calls(3, hubbub::errc::wrong_result));
+    CHECK(s.answers == codes_of_calls(3, hubbub::hub_errc::wrong_result));
 }
 
 TEST_CASE("an answer of a server whose conversion throws keeps no other from being collected") {
@@ -140,11 +142,11 @@ TEST_CASE("an answer of a server whose conversion throws keeps no other from bei
     s.right().hub->servers().on("price", [] { return 5; });
     std::optional<hubbub::collected<amount>> all;
     s.left().hub->servers().async_invoke<amount>(
-        "price", [&](hubbub::collected<amount> given) { all = std::move(given); });
+        "price", [&](std::error_code, hubbub::collected<amount> given) { all = std::move(given); });
     s.run_until([&] { return all.has_value(); }, "both answers");
     for (auto const& [server, answer] : all->answers)
         if (server == s.left().hub->server_id())
-            CHECK(answer.error() == hubbub::errc::wrong_result);
+            CHECK(answer.error() == hubbub::hub_errc::wrong_result);
         else
             CHECK(answer->value == 5);
     CHECK(all->answers.size() == 2);
@@ -157,19 +159,19 @@ TEST_CASE("an item whose conversion throws ends its stream, either way") {
         out.finish();
     });
     s.hub().on("sum", [](hubbub::stream_reader<amount> in) -> asio::awaitable<int> {
-        auto const item = co_await in.async_receive(asio::use_awaitable);
+        auto const item = co_await in.async_receive<hubbub::outcome<amount>>(asio::use_awaitable);
         throw hubbub::hub_error(item.text());
     });
     auto prices = s.ada().connection.stream<amount>("prices");
-    prices.async_receive(s.take<amount>());
+    prices.async_receive<hubbub::outcome<amount>>(s.take<amount>());
     s.wait_for(1);
-    CHECK(s.answers.back() == hubbub::errc::wrong_result);
+    CHECK(s.answers.back() == hubbub::hub_errc::wrong_result);
 
     auto numbers = s.ada().connection.make_stream<int>();
     CHECK(!numbers.send(-1));
-    s.ada().connection.async_invoke<int>("sum", numbers, s.take<int>());
+    s.ada().connection.async_invoke<hubbub::outcome<int>>("sum", numbers, s.take<int>());
     s.wait_for(2);
-    CHECK(s.answers.back() == hubbub::errc::method_failed);
+    CHECK(s.answers.back() == hubbub::hub_errc::method_failed);
     CHECK(s.failures == lines{"an item of argument 1 of 'sum' is of another type"});
 }
 
@@ -178,9 +180,12 @@ TEST_CASE(
     conversion_stage s;
     s.hub().on("price", [] { return amount{-1}; });
     s.ada().methods.on("price", [] { return amount{-1}; });
-    s.ada().connection.async_invoke<int>("price", s.take<int>());
+    s.ada().connection.async_invoke<hubbub::outcome<int>>("price", s.take<int>());
     s.wait_for(1);
-    s.hub().clients().client(s.ada().id()).async_invoke<int>("price", s.take<int>());
+    s.hub()
+        .clients()
+        .client(s.ada().id())
+        .async_invoke<hubbub::outcome<int>>("price", s.take<int>());
     s.wait_for(2);
     CHECK(s.answers == codes_of_calls(2, hubbub::errc::cannot_encode));
     CHECK(s.failures == lines{"calling 'price': the message cannot be encoded"});
@@ -199,7 +204,7 @@ TEST_CASE(
     auto& eve = s.connect(s.right());
     int failed = 0;
     for (auto* const at : {&s.left(), &s.right()})
-        at->hub->on_event([&](hubbub::hub_event const& e) {
+        at->hub->set_observer([&](hubbub::hub_event const& e) {
             failed += std::holds_alternative<hubbub::client_handler_failed>(e) ? 1 : 0;
         });
     for (auto* const c : {&ada, &eve}) {
@@ -214,11 +219,11 @@ TEST_CASE(
 
     codes_of_calls answers;
     for (auto const* const c : {&ada, &eve})
-        clients.client(c->id()).async_invoke<copied_amount>(
+        clients.client(c->id()).async_invoke<hubbub::outcome<copied_amount>>(
             "price",
             [&](hubbub::outcome<copied_amount> given) { answers.push_back(given.error()); });
     s.run_until([&] { return answers.size() == 2; }, "the answers");
-    CHECK(answers == codes_of_calls(2, hubbub::errc::wrong_result));
+    CHECK(answers == codes_of_calls(2, hubbub::hub_errc::wrong_result));
 }
 
 TEST_SUITE_END();

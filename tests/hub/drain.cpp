@@ -51,7 +51,7 @@ struct draining {
 
     std::error_code connect(std::string const& user) {
         auto& made = connections.emplace_back();
-        hubbub::connect_options who(user);
+        hubbub::connect_options who{.user = user};
         who.on_drain = [this, user](std::string const& text) {
             told.push_back(user + " may go: " + text);
         };
@@ -87,7 +87,7 @@ TEST_CASE("a drain tells the clients to go, refuses new ones, and completes when
     d.time.run_for(1s);
     std::sort(d.told.begin(), d.told.end());
     CHECK(d.told == lines{"ada may go: new version", "bob may go: new version"});
-    CHECK(d.connect("eve") == hubbub::errc::shutting_down);
+    CHECK(d.connect("eve") == hubbub::hub_errc::shutting_down);
     d.connections[0].disconnect();
     d.time.run_for(28s);
     CHECK(d.done.empty()); // bob is there

@@ -21,7 +21,7 @@ using hubbub::errc;
 struct early_calls_of {
     explicit early_calls_of(outage_server& s) : at(s) {
         at.hub->servers().on("note", [this](int number) { told.push_back(number); });
-        at.hub->on_event([this](hubbub::hub_event const& e) {
+        at.hub->set_observer([this](hubbub::hub_event const& e) {
             if (auto const* const f = std::get_if<hubbub::call_failed>(&e)) {
                 CHECK(f->connection.empty());
                 CHECK(f->method == "note");
@@ -137,7 +137,7 @@ TEST_CASE("what waits for the servers to meet when the hub ends is an event") {
     CHECK(!left.send(1));
     CHECK(!left.send(2));
     unsigned refused = 0;
-    o.left.hub->on_event([&, failed = 0](hubbub::hub_event const& e) mutable {
+    o.left.hub->set_observer([&, failed = 0](hubbub::hub_event const& e) mutable {
         if (auto const* const f = std::get_if<hubbub::call_failed>(&e)) {
             left.failed.push_back(f->error);
             refused += left.send(++failed) == errc::closed ? 1 : 0; // no end of it else

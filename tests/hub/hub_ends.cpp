@@ -80,8 +80,8 @@ TEST_CASE(
         hub.on_connected(called);
         hub.on_disconnected(called);
         hub.on_authorize(called);
-        hub.presence().on_change(called);
-        hub.on_event([&](hubbub::hub_event const& e) {
+        hub.presence().set_observer(called);
+        hub.set_observer([&](hubbub::hub_event const& e) {
             failures += over && std::holds_alternative<hubbub::call_failed>(e) ? 1 : 0;
         });
         hub.on("slow", []() -> asio::awaitable<void> {
@@ -96,7 +96,7 @@ TEST_CASE(
             return [&](auto const&...) { --under_way; };
         };
         for (auto const* const method : {"slow", "next"})
-            ada.connection.async_invoke(method, one_more());
+            ada.connection.async_invoke<hubbub::outcome<void>>(method, one_more());
         s.flush(s.right()); // the first one runs
         for (auto* const c : {&ada, &bob})
             c->methods.on("tell", [&](std::string /*text*/) { called(); });
@@ -106,7 +106,8 @@ TEST_CASE(
         CHECK(!hub.clients().client(bob.id()).send("tell", "bob"));
         CHECK(!s.right().hub->clients().all().send("tell", "from afar"));
         s.right().hub->async_add_to_group(ada.id(), "lobby", one_more());
-        s.right().hub->clients().client(ada.id()).async_invoke<int>("tell", one_more());
+        s.right().hub->clients().client(ada.id()).async_invoke<hubbub::outcome<int>>("tell",
+                                                                                     one_more());
         hub.async_add_to_group(eve.id(), "lobby", one_more());
         bob.connection.disconnect();
         if (destroyed)
@@ -133,7 +134,7 @@ TEST_CASE("a call that runs on after its hub is destroyed ends unheard, also wit
     });
     CHECK(!s->connect(s->left()).connection.send("save"));
     s->run_until([&] { return begun; }, "the call to wait");
-    s->left().hub->on_event([&](hubbub::hub_event const& /*event*/) { ++events; });
+    s->left().hub->set_observer([&](hubbub::hub_event const& /*event*/) { ++events; });
     s->left().hub.reset();
     events = 0;
     s.reset();
@@ -160,7 +161,7 @@ TEST_CASE("a hub that has ended runs none of its server methods, and stops those
     });
     CHECK(!hub.servers().send("slow"));
     s.run_until([&] { return waits; }, "the method to wait");
-    hub.on_event([&](hubbub::hub_event const& e) {
+    hub.set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const f = std::get_if<hubbub::call_failed>(&e))
             failed.push_back(std::string(f->method) + ": " + f->error.message());
     });
@@ -169,7 +170,7 @@ TEST_CASE("a hub that has ended runs none of its server methods, and stops those
     hub.close();
     CHECK(servers.send("count") == hubbub::errc::closed);
     std::optional<hubbub::collected<void>> given;
-    servers.async_invoke<void>("count", [&](auto all) { given = std::move(all); });
+    servers.async_invoke<void>("count", [&](std::error_code, auto all) { given = std::move(all); });
     s.run_until([&] { return given && stopped; }, "the calls to end");
     CHECK(given->missing().size() == given->answers.size());
     CHECK(stopped == asio::error::operation_aborted);

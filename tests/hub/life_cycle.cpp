@@ -21,7 +21,7 @@ namespace {
 template <class Setup>
 std::error_code connect(stage<Setup>& s, server<Setup>& at, std::string user, lines& ends) {
     auto& c = s.clients.emplace_back();
-    hubbub::connect_options who(user);
+    hubbub::connect_options who{.user = user};
     who.on_closed = [&ends, user](hubbub::close_reason const& why) {
         ends.push_back(user + ": " + why.code.message() + ": " + why.text);
     };
@@ -74,7 +74,7 @@ TEST_CASE("on_connected may refuse, and then the connection never was") {
     s.left().hub->on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const&) {
         told.push_back(who.user());
     });
-    CHECK(connect(s, s.left(), "bob", ends) == hubbub::errc::refused);
+    CHECK(connect(s, s.left(), "bob", ends) == hubbub::hub_errc::refused);
     CHECK(!connect(s, s.left(), "ada", ends));
     s.clients.pop_front();
     s.flush(s.right());
@@ -117,7 +117,7 @@ TEST_CASE("a server that drains lets all go elsewhere and admits nobody") {
     s.left().hub->disconnect_all("new version");
     s.run_until([&] { return ends.size() == 1; }, "ada to be told");
     CHECK(ends == lines{"ada: the server is shutting down: new version"});
-    CHECK(connect(s, s.left(), "eve", ends) == hubbub::errc::shutting_down);
+    CHECK(connect(s, s.left(), "eve", ends) == hubbub::hub_errc::shutting_down);
     CHECK(s.left().hub->connections() == 0);
     CHECK(s.clients[1].connection.connected());
     CHECK(s.clients[2].connection.connected());
@@ -130,7 +130,7 @@ TEST_CASE(
     auto& hub = *s.left().hub;
     lines failed;
     lines told;
-    hub.on_event([&](hubbub::hub_event const& e) {
+    hub.set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const hook = std::get_if<hubbub::hook_failed>(&e)) {
             CHECK_THROWS_WITH(std::rethrow_exception(hook->exception), "not now");
             failed.push_back(std::string(hook->hook) + " of " +
@@ -147,7 +147,7 @@ TEST_CASE(
             if (throws)
                 throw std::runtime_error("not now");
         };
-        hubbub::connect_options who(user);
+        hubbub::connect_options who{.user = user};
         who.on_closed = [write](auto const& /*why*/) { write(); };
         who.on_drain = [write](auto const& /*text*/) { write(); };
         auto& c = s.clients.emplace_back();
@@ -182,7 +182,7 @@ TEST_CASE("what the policy does not allow fails as refused, and is told") {
         return who.user() == "root" || (what.what == kind::connect && who.user() != "bob") ||
                what.name == "public";
     });
-    hub.on_event([&](hubbub::hub_event const& e) {
+    hub.set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const r = std::get_if<hubbub::action_refused>(&e))
             refused.emplace_back(r->name);
     });
@@ -190,24 +190,24 @@ TEST_CASE("what the policy does not allow fails as refused, and is told") {
     hub.on("secret", [&] { called = true; });
     hub.on("public", [] {});
 
-    CHECK(connect(s, s.left(), "bob", ends) == hubbub::errc::refused);
+    CHECK(connect(s, s.left(), "bob", ends) == hubbub::hub_errc::refused);
     auto& ada = s.connect(s.left(), "ada");
     auto& root = s.connect(s.left(), "root");
     lines expected{""};
     for (auto& by : s.servers) {
-        CHECK(s.add(by, ada.id(), "private") == hubbub::errc::refused);
+        CHECK(s.add(by, ada.id(), "private") == hubbub::hub_errc::refused);
         CHECK(!s.add(by, ada.id(), "public"));
         CHECK(!s.add(by, root.id(), "private"));
         expected.emplace_back("private");
     }
     auto const invoke = [&](auto& who, char const* method) {
         std::optional<std::error_code> error;
-        who.connection.async_invoke(method,
-                                    [&](hubbub::outcome<void> given) { error = given.error(); });
+        who.connection.template async_invoke<hubbub::outcome<void>>(
+            method, [&](hubbub::outcome<void> given) { error = given.error(); });
         s.run_until([&] { return error.has_value(); }, "an answer");
         return *error;
     };
-    CHECK(invoke(ada, "secret") == hubbub::errc::refused);
+    CHECK(invoke(ada, "secret") == hubbub::hub_errc::refused);
     CHECK(!called);
     CHECK(!invoke(ada, "public"));
     CHECK(!invoke(root, "secret"));
@@ -220,13 +220,13 @@ TEST_CASE("an observer of who comes and goes that will hear nothing is an event,
     stage<json_setup> s;
     std::vector<std::error_code> why;
     auto& hub = *s.left().hub;
-    hub.on_event([&](hubbub::hub_event const& e) {
+    hub.set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const failed = std::get_if<hubbub::watch_failed>(&e))
             why.push_back(failed->error);
     });
     s.connect(s.left());
     s.left().transport->close();
-    hub.presence().on_change([](hubbub::presence_change const& /*change*/) {});
+    hub.presence().set_observer([](hubbub::presence_change const& /*change*/) {});
     s.run_until([&] { return !why.empty(); }, "the event");
     CHECK(why == std::vector<std::error_code>{hubbub::errc::closed});
 }

@@ -23,7 +23,7 @@ TEST_SUITE_BEGIN("hub");
 TEST_CASE("what a server was asked that dies without a word fails within the stated time") {
     outage o({.hub = {.request_timeout = std::chrono::milliseconds::max()}});
     lines lost;
-    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+    o.left.hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const left = std::get_if<hubbub::server_left>(&e))
             lost.emplace_back(left->server);
     });
@@ -38,15 +38,16 @@ TEST_CASE("what a server was asked that dies without a word fails within the sta
     CHECK(lost.empty());
 
     error_list answers;
-    o.left.hub->clients().client(client.id()).async_invoke("ask", [&](hubbub::outcome<void> given) {
-        answers.push_back(given.error());
-    });
+    o.left.hub->clients()
+        .client(client.id())
+        .async_invoke<hubbub::outcome<void>>(
+            "ask", [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
     o.time.run_for(100ms);
     o.kill_right();
     o.time.run_for(2s);
     CHECK(answers.empty());
     o.time.run_for(2s); // missed_beacons + 1 intervals in all
-    CHECK(answers == error_list{hubbub::errc::server_lost});
+    CHECK(answers == error_list{hubbub::hub_errc::server_lost});
     CHECK(lost == lines{o.right->hub->server_id()});
 }
 
@@ -55,7 +56,7 @@ TEST_CASE(
     outage o;
     lines told;
     auto const watch = [&](outage_server& by, std::string const& name) {
-        by.hub->on_event([&, name](hubbub::hub_event const& e) {
+        by.hub->set_observer([&, name](hubbub::hub_event const& e) {
             if (auto const* const left = std::get_if<hubbub::server_left>(&e))
                 told.push_back(name + " lost " + std::string(left->server));
         });
@@ -106,7 +107,7 @@ TEST_CASE("a beacon that comes due while its hub ends touches no bus") {
 TEST_CASE("a server that never was is not told to have left, and what it was asked ends") {
     outage o;
     lines told;
-    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+    o.left.hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const left = std::get_if<hubbub::server_left>(&e))
             told.emplace_back(left->server);
     });
@@ -117,7 +118,7 @@ TEST_CASE("a server that never was is not told to have left, and what it was ask
     o.left.hub->async_add_to_group("nobody-1", "lobby",
                                    [&](std::error_code error) { outcome = error; });
     o.time.run_for(5s);
-    CHECK(outcome == hubbub::errc::server_lost);
+    CHECK(outcome == hubbub::hub_errc::server_lost);
     CHECK(told.empty());
 }
 

@@ -20,6 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::hub_errc;
 using hubbub::detail::beacon_reason;
 using hubbub::detail::server_beacon;
 using hubbub::detail::verb;
@@ -40,14 +41,15 @@ void ask_ghost(outage& o) {
 /// Asks who is there.
 void counted_by(outage_server& by, std::optional<hubbub::server_results<std::uint64_t>>& counted,
                 std::chrono::milliseconds limit = 10s) {
-    by.hub->presence().within(limit).async_count([&](auto all) { counted = std::move(all); });
+    by.hub->presence().within(limit).async_count(
+        [&](std::error_code, auto all) { counted = std::move(all); });
 }
 
 /// The left server has no room for all it has to say, and is asked so many things each 10 ms.
 void overload(int questions) {
     outage o({.link = {.delay = {100ms, 100ms}, .limits = {.max_queue_messages = 10}}});
     unsigned lost = 0;
-    o.right->hub->on_event([&](hubbub::hub_event const& e) {
+    o.right->hub->set_observer([&](hubbub::hub_event const& e) {
         lost += std::holds_alternative<hubbub::server_left>(e) ? 1 : 0;
     });
     o.time.run_for(1s + 300us); // not when a beacon is due
@@ -88,7 +90,8 @@ TEST_CASE("what is asked before the servers have met is asked of all") {
     std::optional<hubbub::server_results<std::uint64_t>> counted;
     std::optional<hubbub::collected<int>> loads;
     counted_by(late, counted);
-    late.hub->servers().async_invoke<int>("load", [&](auto all) { loads = std::move(all); });
+    late.hub->servers().async_invoke<int>(
+        "load", [&](std::error_code, auto all) { loads = std::move(all); });
     CHECK(!late.hub->servers().send("tell"));
     o.time.run_for(100ms);
     REQUIRE(counted);
@@ -163,7 +166,7 @@ TEST_CASE(
     on_each_setting<counted_setup>([](hub_setting const& on) {
         outage o({}, on);
         ask_ghost(o);
-        CHECK(o.ended == error_list(1, errc::unknown_server));
+        CHECK(o.ended == error_list(1, hub_errc::unknown_server));
         beacon_of_ghost(o, beacon_reason::here);
         ask_ghost(o);
         CHECK(o.ended.size() == 1);
@@ -174,17 +177,17 @@ TEST_CASE(
             o.time.run_for(3s);
         }
         CHECK(o.ended.size() == 2);
-        CHECK(o.ended.back() == errc::server_lost);
+        CHECK(o.ended.back() == hub_errc::server_lost);
         ask_ghost(o);
         CHECK(o.ended.size() == 3);
-        CHECK(o.ended.back() == errc::unknown_server);
+        CHECK(o.ended.back() == hub_errc::unknown_server);
     });
 }
 
 TEST_CASE("a beacon that the server's last word has overtaken does not bring it back") {
     outage o;
     lines told;
-    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+    o.left.hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const joined = std::get_if<hubbub::server_joined>(&e))
             told.push_back("joined " + std::string(joined->server));
         else if (auto const* const left = std::get_if<hubbub::server_left>(&e))
@@ -213,8 +216,8 @@ TEST_CASE("an answer waits for room where the queue of its server is full") {
     }
     o.right->hub->clients()
         .client(near.connection.id())
-        .async_invoke<int>("answer",
-                           [&](hubbub::outcome<int> given) { o.ended.push_back(given.error()); });
+        .async_invoke<hubbub::outcome<int>>(
+            "answer", [&](hubbub::outcome<int> given) { o.ended.push_back(given.error()); });
     o.right->hub->async_add_to_group(near.connection.id(), "lobby",
                                      [&](std::error_code error) { o.ended.push_back(error); });
     o.time.run_for(1s);
@@ -224,7 +227,7 @@ TEST_CASE("an answer waits for room where the queue of its server is full") {
 TEST_CASE("an answer that does not reach who asked is an event") {
     counted_outage o({.link = {.limits = {.max_queue_messages = 10}}});
     lines lost;
-    o.left.hub->on_event([&](hubbub::hub_event const& e) {
+    o.left.hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const answer = std::get_if<hubbub::answer_lost>(&e))
             lost.push_back(std::string(answer->server) + ": " + answer->error.message());
     });
@@ -236,7 +239,7 @@ TEST_CASE("an answer that does not reach who asked is an event") {
                                              .method = "load",
                                              .arguments = hubbub::detail::packed("[]")}));
     o.time.run_for(100ms);
-    CHECK(lost == lines{"ghost: " + make_error_code(errc::unknown_server).message()});
+    CHECK(lost == lines{"ghost: " + make_error_code(hub_errc::unknown_server).message()});
 
     auto& near = o.connect(o.left);
     near.methods.on("answer", [&] {
@@ -247,10 +250,10 @@ TEST_CASE("an answer that does not reach who asked is an event") {
     });
     o.right->hub->clients()
         .client(near.connection.id())
-        .async_invoke<int>("answer",
-                           [&](hubbub::outcome<int> given) { o.ended.push_back(given.error()); });
+        .async_invoke<hubbub::outcome<int>>(
+            "answer", [&](hubbub::outcome<int> given) { o.ended.push_back(given.error()); });
     o.time.run_for(11s);
-    CHECK(o.ended == error_list(1, errc::server_lost));
+    CHECK(o.ended == error_list(1, hub_errc::server_lost));
     REQUIRE(lost.size() == 2);
     CHECK(lost.back() ==
           o.right->hub->server_id() + ": " + make_error_code(errc::timed_out).message());

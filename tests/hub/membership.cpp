@@ -72,7 +72,7 @@ TEST_CASE("removing who is in no group is no error, by its own server and by ano
 TEST_CASE("a member of a group that throws, and again, keeps the call from no other member") {
     stage<json_setup> s;
     unsigned failures = 0;
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         failures += std::holds_alternative<hubbub::client_handler_failed>(e) ? 1 : 0;
     });
     auto& bad = s.connect(s.left());
@@ -167,14 +167,14 @@ TEST_CASE("an id that no text can be is one that nobody has, wherever it is name
     s.flush(s.left());
     CHECK(ada.told == lines{"all", "some"});
 
-    std::error_code const unknown = hubbub::errc::unknown_connection;
+    std::error_code const unknown = hubbub::hub_errc::unknown_connection;
     CHECK(s.add(s.left(), id, "lobby") == unknown);
     CHECK(s.remove(s.left(), id, "lobby") == unknown);
     CHECK(s.complete([&](auto done) {
         s.left().hub->async_groups_of(id, [done](auto error, auto const&) { done(error); });
     }) == unknown);
     CHECK(s.complete([&](auto done) {
-        clients.client(id).template async_invoke<int>(
+        clients.client(id).template async_invoke<hubbub::outcome<int>>(
             "answer", [done](hubbub::outcome<int> const& given) { done(given.error()); });
     }) == unknown);
 }

@@ -27,19 +27,26 @@ using bus_type = hubbub::bus<hubbub::local_transport, support::counting_serializ
 
 /// A server on the local bus with clients that are called, or read.
 class audience {
+    template <class Connection>
+    static auto keep_in(std::vector<Connection>& all) {
+        return [&all](std::error_code error, Connection made) {
+            CHECK(!error);
+            all.push_back(std::move(made));
+        };
+    }
+
 public:
-    audience() { connections.reserve(5000); }
+    audience() {
+        called_.reserve(5000);
+        readers.reserve(5000);
+    }
 
     void connect(std::size_t up_to, bool read) {
-        auto const keep = [&](std::error_code error, auto made) {
-            CHECK(!error);
-            connections.push_back(std::move(made));
-        };
-        while (connections.size() < up_to) {
+        while ((read ? readers.size() : called_.size()) < up_to) {
             if (read)
-                hub_.async_connect("", hubbub::outbox_options{}, keep);
+                hub_.async_connect_receiver("", {}, keep_in(readers));
             else
-                hub_.async_connect("", [this](auto const&) { ++told; }, keep);
+                hub_.async_connect("", [this](auto const&) { ++told; }, keep_in(called_));
             run();
         }
     }
@@ -63,8 +70,10 @@ private:
     bus_type bus_{transport_};
     hubbub::hub<bus_type> hub_{bus_, {.beacon_interval = std::chrono::hours(1)}};
 
+    std::vector<hubbub::connection<bus_type>> called_; // they end first
+
 public:
-    std::vector<hubbub::connection<bus_type>> connections; // they end first
+    std::vector<hubbub::receiving_connection<bus_type>> readers;
 };
 
 /// Allocations of a broadcast to so many clients, when everything is warm.
@@ -77,8 +86,8 @@ std::size_t allocations_of_broadcast(unsigned clients, bool read) {
     all.broadcast();
     auto const made = support::allocations() - before;
     CHECK(support::encodings == 1);
-    for (auto& c : all.connections)
-        for (int call = 0; read && call < 2; ++call)
+    for (auto& c : all.readers)
+        for (int call = 0; call < 2; ++call)
             CHECK(c.try_receive());
     CHECK(all.told == (read ? 0 : 2 * clients));
     return made;
@@ -121,7 +130,7 @@ TEST_CASE("all who read a call share its arguments and its encodings, which are 
     all.broadcast();
     CHECK(support::encodings == 1);
     std::vector<hubbub::invocation<support::counting_serializer>> calls;
-    for (auto& c : all.connections)
+    for (auto& c : all.readers)
         if (auto call = c.try_receive())
             calls.push_back(std::move(*call));
     REQUIRE(calls.size() == clients);

@@ -32,7 +32,7 @@ template <class R, class Setup, class... Args>
 hubbub::outcome<R> invoke(stage<Setup>& s, client<Setup>& by, std::string_view method,
                           Args... args) {
     std::optional<hubbub::outcome<R>> answer;
-    by.connection.template async_invoke<R>(
+    by.connection.template async_invoke<hubbub::outcome<R>>(
         method, args..., [&](hubbub::outcome<R> given) { answer = std::move(given); });
     CHECK(!answer); // never within the call
     s.run_until([&] { return answer.has_value(); }, "an answer");
@@ -79,7 +79,7 @@ TEST_CASE_TEMPLATE("a method of the hub is called with its caller and typed argu
     for (auto* const c : {&eve, &kim}) {
         CHECK(c->told == lines{"ada: hi", "somebody spoke"});
         CHECK(invoke<void>(s, *c, "say", "hi").error() ==
-              hubbub::errc::unknown_method); // not there
+              hubbub::hub_errc::unknown_method); // not there
     }
 }
 
@@ -102,8 +102,8 @@ TEST_CASE_TEMPLATE("a method answers with a value, with nothing, or later", Setu
     CHECK(invoke<void>(s, ada, "add", 2, 3)); // ignoring what it is
     CHECK(*invoke<int>(s, ada, "add later", 20, 30) == 50);
     CHECK(invoke<void>(s, ada, "nothing later"));
-    CHECK(invoke<int>(s, ada, "greet").error() == hubbub::errc::wrong_result);
-    CHECK(invoke<int>(s, ada, "nothing").error() == hubbub::errc::wrong_result);
+    CHECK(invoke<int>(s, ada, "greet").error() == hubbub::hub_errc::wrong_result);
+    CHECK(invoke<int>(s, ada, "nothing").error() == hubbub::hub_errc::wrong_result);
 }
 
 TEST_CASE_TEMPLATE("a call with other arguments goes back to its caller alone, and says which",
@@ -113,19 +113,19 @@ TEST_CASE_TEMPLATE("a call with other arguments goes back to its caller alone, a
     int calls = 0;
     lines failures;
     s.left().hub->on("add", [&](int a, int b) { return ++calls, a + b; });
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
             failures.emplace_back(failed->text);
     });
 
     for (auto const& answer : {invoke<int>(s, ada, "add", 2), invoke<int>(s, ada, "add", 2, "3"),
                                invoke<int>(s, ada, "add", "2", 3), invoke<int>(s, ada, "add")})
-        CHECK(answer.error() == hubbub::errc::wrong_arguments);
+        CHECK(answer.error() == hubbub::hub_errc::wrong_arguments);
     CHECK(failures ==
           lines{"'add' takes 2 arguments, not 1", "argument 2 of 'add' is of another type",
                 "argument 1 of 'add' is of another type", "'add' takes 2 arguments, not 0"});
     auto const unknown = invoke<int>(s, ada, "subtract", 2, 3);
-    CHECK(unknown.error() == hubbub::errc::unknown_method);
+    CHECK(unknown.error() == hubbub::hub_errc::unknown_method);
     CHECK(unknown.text() == "there is no method 'subtract'");
     CHECK(failures.size() == 5);
     CHECK(calls == 0);
@@ -142,7 +142,7 @@ TEST_CASE_TEMPLATE("what a method throws is told to its caller if it is meant fo
         auto& ada = s.connect(s.left());
         auto& hub = *s.left().hub;
         unsigned exceptions = 0;
-        hub.on_event([&](hubbub::hub_event const& e) {
+        hub.set_observer([&](hubbub::hub_event const& e) {
             if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
                 exceptions += failed->exception ? 1 : 0;
         });
@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("what a method throws is told to its caller if it is meant fo
         hub.on("odd", [] { throw 42; });
 
         auto const hidden = invoke<void>(s, ada, "private");
-        CHECK(hidden.error() == hubbub::errc::method_failed);
+        CHECK(hidden.error() == hubbub::hub_errc::method_failed);
         CHECK((hidden.text() == "the password is 1234") == detailed);
         CHECK((hidden.text() == "calling 'private': the method failed") == !detailed);
         CHECK(invoke<int>(s, ada, "told").text() == "you may not");
@@ -210,7 +210,7 @@ TEST_CASE("as many calls of a connection run as are allowed, and so many may wai
     });
     std::vector<std::error_code> answers;
     for (int i = 0; i < 4; ++i)
-        ada.connection.async_invoke(
+        ada.connection.async_invoke<hubbub::outcome<void>>(
             "slow", i, [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
     s.run_until([&] { return !answers.empty(); }, "the call that is too many");
     CHECK(answers == std::vector<std::error_code>{hubbub::errc::queue_full});
@@ -232,7 +232,7 @@ TEST_CASE("a call that is too many and waits for no answer is told to the owner 
         ran.push_back(std::move(name));
         co_await held.wait();
     });
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const failed = std::get_if<hubbub::call_failed>(&e)) {
             CHECK(failed->connection == ada.id());
             CHECK(failed->error == hubbub::errc::queue_full);
@@ -275,18 +275,18 @@ TEST_CASE("when a connection ends, its calls that run are cancelled, and those t
         ++begun;
         co_await never.wait();
     });
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
             failures += failed->exception ? 1 : 0;
     });
     for (auto const* const method : {"slow", "next"})
-        ada.connection.async_invoke(
+        ada.connection.async_invoke<hubbub::outcome<void>>(
             method, [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
     s.run_until([&] { return begun == 1; }, "the first call to wait");
     ada.connection.disconnect();
     s.run_until([&] { return answers.size() == 2; }, "both answers");
     CHECK(ended == std::vector<std::error_code>{asio::error::operation_aborted});
-    CHECK(answers == std::vector<std::error_code>(2, hubbub::errc::connection_ended));
+    CHECK(answers == std::vector<std::error_code>(2, hubbub::hub_errc::connection_ended));
     CHECK(begun == 1);
     CHECK(failures == 0); // that it was cancelled is no failure of the method
 }
@@ -302,8 +302,8 @@ TEST_CASE("a method that resets its cancellation state runs to its end without i
         begun = true;
         co_await held.wait();
     });
-    ada.connection.async_invoke("save",
-                                [&](hubbub::outcome<void> given) { answer = given.error(); });
+    ada.connection.async_invoke<hubbub::outcome<void>>(
+        "save", [&](hubbub::outcome<void> given) { answer = given.error(); });
     s.run_until([&] { return begun; }, "the call to wait");
     ada.connection.disconnect();
     s.connect(s.left());
@@ -328,10 +328,11 @@ TEST_CASE("calls that wait for one that never returns end with their connection"
     });
     s.left().hub->on("next", [&] { ++ran; });
     auto const invoke_next = [&] {
-        ada.connection.async_invoke(
+        ada.connection.async_invoke<hubbub::outcome<void>>(
             "next", [&](hubbub::outcome<void> given) { answers.push_back(given.error()); });
     };
-    ada.connection.async_invoke("save", [&](hubbub::outcome<void> given) { saved = !!given; });
+    ada.connection.async_invoke<hubbub::outcome<void>>(
+        "save", [&](hubbub::outcome<void> given) { saved = !!given; });
     s.run_until([&] { return begun; }, "the call to wait");
     invoke_next();
     invoke_next();
@@ -339,7 +340,7 @@ TEST_CASE("calls that wait for one that never returns end with their connection"
     s.run_until([&] { return answers.size() == 2; }, "those that wait");
     invoke_next(); // the client does not know yet
     s.run_until([&] { return answers.size() == 3; }, "the one that came too late");
-    CHECK(answers == std::vector<std::error_code>(3, hubbub::errc::connection_ended));
+    CHECK(answers == std::vector<std::error_code>(3, hubbub::hub_errc::connection_ended));
     CHECK(!saved);
     held.open();
     s.run_until([&] { return saved; }, "the one that ran");

@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::hub_errc;
 
 } // namespace
 
@@ -171,7 +172,7 @@ TEST_CASE("joining a group fails as unknown_connection when the connection ends 
     CHECK(!joined);
     near.connection.disconnect();
     o.time.run_for(1s);
-    CHECK(joined == errc::unknown_connection);
+    CHECK(joined == hub_errc::unknown_connection);
 }
 
 TEST_CASE("a connection that ends while it joins a group leaves nothing behind") {
@@ -189,8 +190,10 @@ TEST_CASE("a connection that ends while it joins a group leaves nothing behind")
 
     std::optional<hubbub::server_results<lines>> groups;
     std::optional<hubbub::server_results<lines>> members;
-    o.right->hub->presence().async_groups([&](auto all) { groups = std::move(all); });
-    o.right->hub->presence().async_members("lobby", [&](auto all) { members = std::move(all); });
+    o.right->hub->presence().async_groups(
+        [&](std::error_code, auto all) { groups = std::move(all); });
+    o.right->hub->presence().async_members(
+        "lobby", [&](std::error_code, auto all) { members = std::move(all); });
     hubbub::receiver_count in_lobby;
     hubbub::receiver_count in_garden;
     o.right->bus.async_publish("hub/group/lobby", "nobody listens",
@@ -291,7 +294,7 @@ TEST_CASE("what is asked of a server that dies ends as server_lost within the st
     o.time.run_for(1s);
     CHECK(o.ended.empty());
     o.time.run_for(3s); // missed_beacons + 1 intervals in all
-    CHECK(o.ended == error_list(3, errc::server_lost));
+    CHECK(o.ended == error_list(3, hub_errc::server_lost));
     REQUIRE(o.counted);
     CHECK(o.counted->missing == lines{o.right->hub->server_id()});
 }
@@ -305,14 +308,14 @@ TEST_CASE("what is asked of a server that is known to be dead ends at once") {
     o.time.run_for(1s);
     CHECK(o.ended.empty()); // its link may be about to come back
     o.time.run_for(3s);     // missed_beacons + 1 intervals in all
-    CHECK(o.ended == error_list(3, errc::server_lost));
+    CHECK(o.ended == error_list(3, hub_errc::server_lost));
     REQUIRE(o.counted);
     CHECK(o.counted->missing == lines{o.right->hub->server_id()});
     o.ended.clear();
     o.counted.reset();
     o.ask(id);
     o.time.run_for(1ms);
-    CHECK(o.ended == error_list(3, errc::unknown_server));
+    CHECK(o.ended == error_list(3, hub_errc::unknown_server));
     REQUIRE(o.counted);
     CHECK(o.counted->missing.empty());
 }

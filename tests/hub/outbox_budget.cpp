@@ -30,7 +30,7 @@ public:
     budgeted& operator=(budgeted const&) = delete;
     ~budgeted() { core_->close(); }
 
-    hubbub::connection<bus_type>& connect(hubbub::overflow_policy when_full) {
+    hubbub::receiving_connection<bus_type>& connect(hubbub::overflow_policy when_full) {
         auto const reader = core_->make_reader({.when_full = when_full});
         connections.emplace_back(core_, reader, hubbub::json_serializer{});
         core_->connect(reader, {io_.get_executor(), [](std::error_code error) { CHECK(!error); }});
@@ -76,7 +76,7 @@ private:
     std::shared_ptr<core_type> core_;
 
 public:
-    std::vector<hubbub::connection<bus_type>> connections; // they end first
+    std::vector<hubbub::receiving_connection<bus_type>> connections; // they end first
 };
 
 // Of 132 bytes with the name of its method, its brackets and what stands for the rest.

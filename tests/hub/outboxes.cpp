@@ -30,7 +30,7 @@ struct reader {
 
     reader(stage<Setup>& s, server<Setup>& at, hubbub::outbox_options const& options) : stage_(s) {
         CHECK(!s.complete([&](auto done) {
-            at.hub->async_connect("reader", options, [this, done](auto error, auto made) {
+            at.hub->async_connect_receiver("reader", options, [this, done](auto error, auto made) {
                 connection = std::move(made);
                 done(error);
             });
@@ -54,7 +54,7 @@ struct reader {
     }
 
     stage<Setup>& stage_;
-    hubbub::connection<bus_type> connection;
+    hubbub::receiving_connection<bus_type> connection;
 };
 
 } // namespace
@@ -143,7 +143,7 @@ TEST_CASE("a full outbox drops the newest, the oldest, or all but the latest of 
           row{hubbub::overflow_policy::latest_per_key, {"say 2", "move 4"}, 4}}) {
         for (auto& at : s.servers) {
             std::size_t dropped = 0;
-            at.hub->on_event([&](hubbub::hub_event const& e) {
+            at.hub->set_observer([&](hubbub::hub_event const& e) {
                 if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
                     dropped += d->count;
             });
@@ -160,7 +160,7 @@ TEST_CASE("a full outbox drops the newest, the oldest, or all but the latest of 
             CHECK(r.connection.connected());
             CHECK(!all.send("say", "on")); // and it goes on
             CHECK(r.next() == "on");
-            at.hub->on_event({});
+            at.hub->set_observer({});
         }
     }
 }
@@ -197,7 +197,7 @@ TEST_CASE("beyond the budget of all, the one that holds most loses first") {
     options.outbox_budget = 2000;
     stage<json_setup> s(options);
     lines dropped;
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
             dropped.emplace_back(d->connection);
     });
@@ -247,7 +247,7 @@ TEST_CASE("what an ended connection left unread is no burden to the others") {
 TEST_CASE("all that waited for who is ended as too slow counts as dropped") {
     stage<json_setup> s;
     std::size_t dropped = 0;
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
             dropped += d->count;
     });
@@ -270,13 +270,13 @@ TEST_CASE("ten thousand fast members are not delayed by one that never reads") {
 
     std::vector<std::size_t> told(members);
     std::vector<hubbub::connection<json_setup::bus>> connections;
-    hubbub::connection<json_setup::bus> slow;
+    hubbub::receiving_connection<json_setup::bus> slow;
     std::vector<std::string> ended;
     auto const keep = [&](std::error_code, auto made) { connections.push_back(std::move(made)); };
     for (std::size_t i = 0; i < members; ++i) {
         if (i == members / 2) // neither the first nor the last to be called
-            hub.async_connect("slow", hubbub::outbox_options{.max_messages = 10},
-                              [&](std::error_code, auto made) { slow = std::move(made); });
+            hub.async_connect_receiver("slow", {.max_messages = 10},
+                                       [&](std::error_code, auto made) { slow = std::move(made); });
         hub.async_connect("", [&told, i](auto const&) { ++told[i]; }, keep);
     }
     hub.on_disconnected([&](hubbub::caller const& who, hubbub::close_reason const& why) {

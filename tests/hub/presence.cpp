@@ -19,9 +19,12 @@ namespace {
 
 /// Runs until a question that is asked with a handler is answered.
 template <class Answer, class Setup, class Ask>
-Answer answer(stage<Setup>& s, Ask ask) {
+Answer answer(stage<Setup>& s, Ask ask, std::error_code expected = {}) {
     std::optional<Answer> all;
-    ask([&](Answer given) { all = std::move(given); });
+    ask([&](std::error_code error, Answer given) {
+        CHECK(error == expected);
+        all = std::move(given);
+    });
     s.run_until([&] { return all.has_value(); }, "all servers to answer");
     return std::move(*all);
 }
@@ -53,7 +56,7 @@ TEST_CASE("each server is told once that a server has joined, itself too, and la
     stage<json_setup> s;
     std::deque<lines> joined;
     auto const note = [&](server<json_setup>& at) {
-        at.hub->on_event([&told = joined.emplace_back()](hubbub::hub_event const& e) {
+        at.hub->set_observer([&told = joined.emplace_back()](hubbub::hub_event const& e) {
             if (auto const* const server = std::get_if<hubbub::server_joined>(&e))
                 told.emplace_back(server->server);
         });
@@ -150,8 +153,8 @@ TEST_CASE("every server can tell the groups of a connection, which are those tha
 
     auto const gone = eve.id();
     eve.connection.disconnect();
-    CHECK(groups_of(s.left(), gone) == answered{hubbub::errc::unknown_connection, {}});
-    CHECK(groups_of(s.right(), gone) == answered{hubbub::errc::unknown_connection, {}});
+    CHECK(groups_of(s.left(), gone) == answered{hubbub::hub_errc::unknown_connection, {}});
+    CHECK(groups_of(s.right(), gone) == answered{hubbub::hub_errc::unknown_connection, {}});
     CHECK(groups_of(s.left(), "0123456789abcdef-1") == answered{s.unknown_server(), {}});
 }
 
@@ -187,7 +190,7 @@ TEST_CASE("a server method is called at every server, and all answers are collec
 
 TEST_CASE_TEMPLATE("a call of a server method that fails is told to the owner of the server called",
                    Setup, ALL_SETUPS) {
-    using hubbub::errc;
+    using hubbub::hub_errc;
     std::vector<std::error_code> told;
     lines thrown;
     stage<Setup> s;
@@ -209,7 +212,7 @@ TEST_CASE_TEMPLATE("a call of a server method that fails is told to the owner of
             methods.on("add", [](int) {});
         if (!fails)
             methods.on("not there", [] {});
-        each.hub->on_event([&told, &thrown, fails](hubbub::hub_event const& e) {
+        each.hub->set_observer([&told, &thrown, fails](hubbub::hub_event const& e) {
             if (auto const* const failed = std::get_if<hubbub::call_failed>(&e)) {
                 CHECK(fails);
                 CHECK(failed->connection.empty());
@@ -228,8 +231,9 @@ TEST_CASE_TEMPLATE("a call of a server method that fails is told to the owner of
         CHECK(!servers.send("add", 1));
         CHECK(!servers.send("not there"));
         s.run_until([&] { return told.size() == 4; }, "the owner to be told of all");
-        CHECK(told == std::vector<std::error_code>{errc::method_failed, errc::method_failed,
-                                                   errc::wrong_arguments, errc::unknown_method});
+        CHECK(told == std::vector<std::error_code>{hub_errc::method_failed, hub_errc::method_failed,
+                                                   hub_errc::wrong_arguments,
+                                                   hub_errc::unknown_method});
         CHECK(thrown == lines{"explode: out of order"});
 
         auto const all = answer<hubbub::collected<void>>(
@@ -267,13 +271,13 @@ TEST_CASE("what is asked of a hub that is closed ends, and names who is missing"
     s.connect(s.left());
     auto& hub = *s.left().hub;
     hub.close();
-    CHECK(answer<hubbub::server_results<std::uint64_t>>(s, [&](auto done) {
-              hub.presence().async_count(done);
-          }).missing.size() == s.servers.size());
-    CHECK(answer<hubbub::collected<void>>(
-              s, [&](auto done) { hub.servers().template async_invoke<void>("anything", done); })
-              .missing()
-              .size() == s.servers.size());
+    auto const counted = answer<hubbub::server_results<std::uint64_t>>(
+        s, [&](auto done) { hub.presence().async_count(done); }, hubbub::errc::closed);
+    CHECK(counted.missing.size() == s.servers.size());
+    auto const called = answer<hubbub::collected<void>>(
+        s, [&](auto done) { hub.servers().template async_invoke<void>("anything", done); },
+        hubbub::errc::closed);
+    CHECK(called.missing().size() == s.servers.size());
 }
 
 TEST_CASE("an answer that cannot be encoded is an error at once, at whatever server") {
@@ -301,7 +305,7 @@ TEST_CASE("a failure whose text cannot be encoded is told without it, at whateve
         s, [&](auto done) { s.left().hub->servers().template async_invoke<void>("noise", done); });
     CHECK(all.answers.size() == s.servers.size());
     for (auto const& [server, given] : all.answers)
-        CHECK(given.error() == hubbub::errc::method_failed);
+        CHECK(given.error() == hubbub::hub_errc::method_failed);
 }
 
 TEST_CASE("the names of users and groups may be any bytes, wherever they are told") {
@@ -309,7 +313,7 @@ TEST_CASE("the names of users and groups may be any bytes, wherever they are tol
     meet(s);
     lines const names = sorted({"\xff", "\xc3", "%FF", "100%", "\xc3\xbc", std::string("a\0b", 3)});
     lines changes;
-    s.left().hub->presence().on_change([&](hubbub::presence_change const& c) {
+    s.left().hub->presence().set_observer([&](hubbub::presence_change const& c) {
         if (c.of != hubbub::presence_change::kind::connection && c.joined)
             changes.push_back(c.name);
     });

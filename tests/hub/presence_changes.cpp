@@ -57,7 +57,7 @@ struct watching {
     }
 
     void watch() {
-        left.hub.presence().on_change([this](auto const& c) { told.push_back(text_of(c)); });
+        left.hub.presence().set_observer([this](auto const& c) { told.push_back(text_of(c)); });
         time.run_for(100ms);
     }
 
@@ -103,7 +103,7 @@ TEST_CASE("who watches is told who is there, and then who comes and goes, on eve
     REQUIRE(!s.add(s.left(), early.id(), "lobby"));
     lines told;
     std::string last_name;
-    s.left().hub->presence().on_change([&](auto const& c) {
+    s.left().hub->presence().set_observer([&](auto const& c) {
         told.push_back(text_of(c));
         last_name = c.name;
     });
@@ -134,7 +134,7 @@ TEST_CASE("who watches is told who is there, and then who comes and goes, on eve
 TEST_CASE("an observer that throws is told all the same what comes later, and that is an event") {
     watching w;
     lines thrown;
-    w.left.hub.on_event([&](hubbub::hub_event const& e) {
+    w.left.hub.set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const failed = std::get_if<hubbub::hook_failed>(&e)) {
             try {
                 std::rethrow_exception(failed->exception);
@@ -144,7 +144,7 @@ TEST_CASE("an observer that throws is told all the same what comes later, and th
         }
     });
     auto const early = w.connect(*w.right, "ada"); // from a roll, the others from their changes
-    w.left.hub.presence().on_change([&](auto const& c) {
+    w.left.hub.presence().set_observer([&](auto const& c) {
         w.told.push_back(text_of(c));
         throw std::runtime_error(w.told.back());
     });
@@ -241,7 +241,7 @@ TEST_CASE("while nobody watches a change is no message") {
     w.watch();
     w.time.run_for(950ms);
     CHECK(busy() == 3);
-    w.left.hub.presence().on_change({});
+    w.left.hub.presence().set_observer({});
     w.told.clear();
     w.time.run_for(1700ms); // its next beacon says so
     CHECK(busy() == 0);
@@ -279,7 +279,7 @@ TEST_CASE("a connection that is refused neither comes nor goes") {
     w.right->hub.async_connect(
         "ada", [](auto const&) {}, [&](std::error_code error, auto) { done = error; });
     w.time.run_for(2s);
-    CHECK(done == make_error_code(hubbub::errc::refused));
+    CHECK(done == make_error_code(hubbub::hub_errc::refused));
     CHECK(w.told.empty());
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::hub_errc;
 
 class losing_program : public random_hub {
 public:
@@ -140,7 +141,7 @@ private:
     void ask_somebody(std::size_t by) {
         auto& c = *clients_[pick(clients_.size())];
         ++c.questions;
-        servers_[by]->hub->clients().client(c.id).async_invoke<std::size_t>(
+        servers_[by]->hub->clients().client(c.id).async_invoke<hubbub::outcome<std::size_t>>(
             "who", [this, &c, by, question = ends_.size(), was_here = c.here,
                     begun = time_.now()](hubbub::outcome<std::size_t> const& given) {
                 ++ends_[question];
@@ -151,10 +152,10 @@ private:
                     CHECK((was_here && *given == c.number));
                 else if (error == errc::timed_out)
                     CHECK((by != c.server && time_.now() - begun == answer_bound));
-                else if (error == errc::connection_ended)
+                else if (error == hub_errc::connection_ended)
                     CHECK((was_here && !c.here));
                 else
-                    CHECK((error == errc::unknown_connection && !c.here));
+                    CHECK((error == hub_errc::unknown_connection && !c.here));
                 answered_ += given ? 1 : 0;
                 timed_out_ += error == errc::timed_out ? 1 : 0;
             });

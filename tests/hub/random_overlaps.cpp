@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::hub_errc;
 
 /// Bursts of steps, and rest between them. The model of a burst: who is surely meant by a call all the
 /// while it may be under way gets it once, or its server is told a gap; who perhaps is, since
@@ -150,9 +151,9 @@ private:
     /// is not known at once, and then the time may be over.
     bool may_end_so(std::error_code error, std::size_t at) const {
         if (servers_[at])
-            return error == errc::connection_ended || error == errc::unknown_connection;
-        return error == errc::unknown_server || error == errc::server_lost ||
-               error == errc::timed_out || error == errc::connection_ended;
+            return error == hub_errc::connection_ended || error == hub_errc::unknown_connection;
+        return error == hub_errc::unknown_server || error == hub_errc::server_lost ||
+               error == errc::timed_out || error == hub_errc::connection_ended;
     }
 
     void begin_to_ask(std::size_t by) {
@@ -160,7 +161,7 @@ private:
         if (!servers_[by] || c.id.empty())
             return;
         ++pending_;
-        servers_[by]->hub->clients().client(c.id).async_invoke<std::size_t>(
+        servers_[by]->hub->clients().client(c.id).async_invoke<hubbub::outcome<std::size_t>>(
             "who", [this, &c, was_here = c.here](hubbub::outcome<std::size_t> const& given) {
                 --pending_;
                 note("asked " + c.id + ": " + given.text());
@@ -293,7 +294,8 @@ private:
     void check_presence() {
         auto const by = servers_[0] ? 0U : 1U;
         std::optional<hubbub::server_results<std::uint64_t>> given;
-        servers_[by]->hub->presence().async_count([&](auto all) { given = std::move(all); });
+        servers_[by]->hub->presence().async_count(
+            [&](std::error_code, auto all) { given = std::move(all); });
         for (auto const& c : clients_)
             if (c->here && !c->unsure.empty())
                 servers_[by]->hub->async_groups_of(

@@ -18,7 +18,7 @@
 
 namespace {
 
-using hubbub::errc;
+using hubbub::hub_errc;
 
 class program : public random_hub {
 public:
@@ -173,15 +173,16 @@ private:
         if (!servers_[by])
             return;
         std::optional<hubbub::outcome<std::size_t>> given;
-        servers_[by]->hub->clients().client(c.id).async_invoke<std::size_t>(
+        servers_[by]->hub->clients().client(c.id).async_invoke<hubbub::outcome<std::size_t>>(
             "who", [&](auto answer) { given = std::move(answer); });
         await(given, !servers_[c.server]);
         if (c.here)
             CHECK((*given && **given == c.number));
         else if (servers_[c.server])
-            CHECK(given->error() == errc::unknown_connection);
+            CHECK(given->error() == hub_errc::unknown_connection);
         else
-            CHECK((given->error() == errc::server_lost || given->error() == errc::unknown_server));
+            CHECK((given->error() == hub_errc::server_lost ||
+                   given->error() == hub_errc::unknown_server));
     }
 
     bool nobody_is_cut() const {
@@ -197,7 +198,8 @@ private:
         if (!nobody_is_cut() || !servers_[by])
             return;
         std::optional<hubbub::server_results<std::uint64_t>> given;
-        servers_[by]->hub->presence().async_count([&](auto all) { given = std::move(all); });
+        servers_[by]->hub->presence().async_count(
+            [&](std::error_code, auto all) { given = std::move(all); });
         await(given, killed_.has_value());
         CHECK(given->value == present());
         for (auto const& missing : given->missing)

@@ -36,12 +36,25 @@ struct quicker_thread {
     friend bool operator==(quicker_thread const&, quicker_thread const&) = default;
 };
 
-/// A client of the right server that is read, or called by out.
-template <class Setup, class How>
-auto connect_right(stage<Setup>& s, How how) {
+/// A client of the right server that is called by out.
+template <class Setup, class Out>
+auto connect_right(stage<Setup>& s, Out out) {
     hubbub::connection<typename Setup::bus> connection;
     CHECK(!s.complete([&](auto done) {
-        s.right().hub->async_connect("eve", std::move(how), [&, done](auto error, auto made) {
+        s.right().hub->async_connect("eve", std::move(out), [&, done](auto error, auto made) {
+            connection = std::move(made);
+            done(error);
+        });
+    }));
+    return connection;
+}
+
+/// A client of the right server that is read.
+template <class Setup>
+auto connect_reader(stage<Setup>& s, hubbub::outbox_options const& box = {}) {
+    hubbub::receiving_connection<typename Setup::bus> connection;
+    CHECK(!s.complete([&](auto done) {
+        s.right().hub->async_connect_receiver("eve", box, [&, done](auto error, auto made) {
             connection = std::move(made);
             done(error);
         });
@@ -71,7 +84,7 @@ TEST_CASE("the slot of a call of a client is left alone when it is answered, how
     s.left()
         .hub->clients()
         .client(client.id())
-        .async_invoke<int>(
+        .async_invoke<hubbub::outcome<int>>(
             "ask", asio::bind_executor(
                        quicker_thread{&s.io()},
                        asio::bind_cancellation_slot(stop.slot(), [&](hubbub::outcome<int> given) {
@@ -84,7 +97,7 @@ TEST_CASE("the slot of a call of a client is left alone when it is answered, how
 
 TEST_CASE("the slot of a receive is left alone when it is over, however soon") {
     stage<json_setup> s({.on_redis = false, .servers = 1}, stage<json_setup>::defaults());
-    auto reader = connect_right(s, hubbub::outbox_options{});
+    auto reader = connect_reader(s);
     CHECK(!s.right().hub->clients().client(reader.id()).send("tell", "hi"));
     CHECK(!s.right().hub->clients().client(reader.id()).disconnect("bye"));
     s.run_until([&] { return !reader.connected(); }, "the end");
@@ -105,7 +118,7 @@ TEST_CASE("the slot of a receive is left alone when it is over, however soon") {
 
 TEST_CASE("a signal stops the receive it is of, and not a later one") {
     stage<json_setup> s({.on_redis = false, .servers = 1}, stage<json_setup>::defaults());
-    auto reader = connect_right(s, hubbub::outbox_options{});
+    auto reader = connect_reader(s);
     asio::cancellation_signal stop;
     bool received = false;
     std::optional<std::error_code> later;
@@ -149,11 +162,14 @@ TEST_CASE("a signal stops the receive of a stream that it is of, and not a later
         std::optional<int> received;
         std::optional<int> later;
         auto const receive = [&] {
-            items.async_receive(asio::bind_cancellation_slot(
-                stop.slot(), [&](hubbub::outcome<int> item) { received = item ? *item : -1; }));
+            items.async_receive(
+                asio::bind_cancellation_slot(stop.slot(), [&](std::error_code error, int item) {
+                    received = error ? -1 : item;
+                }));
         };
         auto const receive_later = [&] {
-            items.async_receive([&](hubbub::outcome<int> item) { later = item ? *item : -1; });
+            items.async_receive(
+                [&](std::error_code error, int item) { later = error ? -1 : item; });
         };
         SUBCASE("when its handler has run") {
             receive();
@@ -202,8 +218,8 @@ TEST_CASE("the living do not pay for what a connection leaves unread, even while
     options.outbox_budget = 2000;
     options.max_stream_items = 1;
     stream_stage<> s({.on_redis = false, .servers = 1}, options);
-    auto gone = connect_right(s, hubbub::outbox_options{});
-    auto alive = connect_right(s, hubbub::outbox_options{});
+    auto gone = connect_reader(s);
+    auto alive = connect_reader(s);
     auto const tell = [&](std::string const& id, std::size_t size) {
         CHECK(!s.hub().clients().client(id).send("tell", std::string(size, 'x')));
         s.settle();
@@ -217,7 +233,7 @@ TEST_CASE("the living do not pay for what a connection leaves unread, even while
                          tell(alive.id(), 500); // with what is left unread it would be too much
                      }));
     gone.disconnect();
-    CHECK(told == hubbub::make_error_code(hubbub::errc::connection_ended));
+    CHECK(told == hubbub::make_error_code(hubbub::hub_errc::connection_ended));
     CHECK(alive.connected());
     CHECK(alive.try_receive());
 }
@@ -236,11 +252,11 @@ TEST_CASE("a method that is replaced may define another when it dies") {
 TEST_CASE("a presence observer may end the watch, and again when it dies of it") {
     stream_stage<> s;
     bool died = false;
-    auto const stop = [&] { s.hub().presence().on_change({}); };
-    s.hub().presence().on_change([stop, last = at_end([&died, stop] {
-                                            stop();
-                                            died = true;
-                                        })](auto const& /*change*/) {
+    auto const stop = [&] { s.hub().presence().set_observer({}); };
+    s.hub().presence().set_observer([stop, last = at_end([&died, stop] {
+                                               stop();
+                                               died = true;
+                                           })](auto const& /*change*/) {
         CHECK(!last);
         stop();
     });
@@ -257,7 +273,7 @@ TEST_CASE("an argument that is dropped from an outbox may read from it when it d
         for (auto const most : {std::size_t{1}, std::size_t{10}}) { // its own bound, or that of all
             box = {.max_messages = most, .when_full = policy};
             stage<in_place_setup> s({.on_redis = false, .servers = 1}, options);
-            auto reader = connect_right(s, box);
+            auto reader = connect_reader(s, box);
             auto const client = s.right().hub->clients().client(reader.id());
             bool died = false;
             auto const argument = [&](std::shared_ptr<void> what) {

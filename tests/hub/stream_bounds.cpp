@@ -53,16 +53,16 @@ TEST_CASE("a stream beyond those that a connection may have is refused, and noth
 
     auto refused = s.ada().stream<int>("keep");
     auto const told = s.next(refused);
-    CHECK(told.error() == hubbub::errc::refused);
+    CHECK(told.error() == hubbub::hub_errc::refused);
     CHECK(told.text() == "the connection has as many streams as it may");
     auto too_many = s.ada().make_stream<int>();
-    CHECK(too_many.send(1) == hubbub::errc::refused);
-    CHECK(s.ada().send("take", too_many) == hubbub::errc::refused);
+    CHECK(too_many.send(1) == hubbub::hub_errc::refused);
+    CHECK(s.ada().send("take", too_many) == hubbub::hub_errc::refused);
     std::optional<std::error_code> invoked;
-    s.ada().async_invoke("take", too_many,
-                         [&](hubbub::outcome<void> const& given) { invoked = given.error(); });
+    s.ada().async_invoke<hubbub::outcome<void>>(
+        "take", too_many, [&](hubbub::outcome<void> const& given) { invoked = given.error(); });
     s.settle();
-    CHECK(invoked == hubbub::errc::refused);
+    CHECK(invoked == hubbub::hub_errc::refused);
     CHECK(s.writers.size() == 1); // no method was called
     CHECK(s.readers.empty());
     CHECK(s.failures.empty());
@@ -108,7 +108,7 @@ TEST_CASE("a stream that ended, however it did, makes room for another") {
         }
         SUBCASE("of a method that is not there") {
             auto items = s.ada().stream<int>("none");
-            CHECK(s.next(items).error() == hubbub::errc::unknown_method);
+            CHECK(s.next(items).error() == hubbub::hub_errc::unknown_method);
             CHECK(has_room());
         }
         SUBCASE("received by nobody any more") {
@@ -190,7 +190,7 @@ TEST_CASE("who sends faster than is received waits, and no more is kept than all
     lines received;
     s.hub().on("take", [&](hubbub::stream_reader<int> in) -> asio::awaitable<void> {
         for (;;) {
-            auto const item = co_await in.async_receive(asio::use_awaitable);
+            auto const item = co_await in.async_receive<hubbub::outcome<int>>(asio::use_awaitable);
             received.push_back(item ? std::to_string(*item) : item.error().message());
             if (!item)
                 break;
@@ -297,8 +297,8 @@ TEST_CASE("a receive from a reader of nothing, or that was reset, completes as c
     bounded_stage s(10);
     hubbub::stream_reader<int> nothing;
     std::optional<std::error_code> told;
-    nothing.async_receive(asio::bind_executor(s.io().get_executor(),
-                                              [&](auto const& given) { told = given.error(); }));
+    nothing.async_receive<hubbub::outcome<int>>(asio::bind_executor(
+        s.io().get_executor(), [&](auto const& given) { told = given.error(); }));
     CHECK(!told); // never at once
     s.run_until([&] { return told.has_value(); }, "an answer");
     CHECK(told == hubbub::errc::closed);

@@ -33,7 +33,7 @@ asio::awaitable<void> count(int from, int to, hubbub::stream_writer<int> out) {
 asio::awaitable<std::pair<int, hubbub::outcome<int>>> sum_of(hubbub::stream_reader<int> numbers) {
     int sum = 0;
     for (;;) {
-        auto const item = co_await numbers.async_receive(asio::use_awaitable);
+        auto const item = co_await numbers.async_receive<hubbub::outcome<int>>(asio::use_awaitable);
         if (!item)
             co_return std::pair(sum, item);
         sum += *item;
@@ -86,7 +86,7 @@ TEST_CASE_TEMPLATE("a method takes streams, which the client ends with or withou
         auto a = s.ada().template make_stream<int>();
         auto b = s.ada().template make_stream<int>();
         std::optional<hubbub::outcome<int>> sum;
-        s.ada().template async_invoke<int>(
+        s.ada().template async_invoke<hubbub::outcome<int>>(
             "sum", 1000, a, b, [&](hubbub::outcome<int> given) { sum = std::move(given); });
         for (int i = 1; i <= 10; ++i) {
             CHECK(!a.send(i));
@@ -100,7 +100,7 @@ TEST_CASE_TEMPLATE("a method takes streams, which the client ends with or withou
         s.run_until([&] { return sum.has_value(); }, "the sum");
         CHECK(**sum == 1605);
         if (fails) {
-            CHECK(end.error() == hubbub::errc::stream_failed);
+            CHECK(end.error() == hubbub::hub_errc::stream_failed);
             CHECK(end.text() == "no more paper");
         } else {
             CHECK(end.error() == asio::error::eof);
@@ -175,14 +175,15 @@ TEST_CASE("what a method throws ends its stream, after the items before") {
     });
     struct expected {
         char const* method;
-        hubbub::errc error;
+        hubbub::hub_errc error;
         char const* text;
     };
     for (auto const& e :
-         {expected{"later", hubbub::errc::method_failed, "no more"},
-          expected{"at once", hubbub::errc::method_failed, "calling 'at once': the method failed"},
-          expected{"told", hubbub::errc::stream_failed, "enough"},
-          expected{"given up", hubbub::errc::stream_failed, "the stream was given up"}}) {
+         {expected{"later", hubbub::hub_errc::method_failed, "no more"},
+          expected{"at once", hubbub::hub_errc::method_failed,
+                   "calling 'at once': the method failed"},
+          expected{"told", hubbub::hub_errc::stream_failed, "enough"},
+          expected{"given up", hubbub::hub_errc::stream_failed, "the stream was given up"}}) {
         auto items = s.ada().stream<int>(e.method);
         CHECK(*s.next(items) == 1);
         auto const end = s.next(items);
@@ -201,7 +202,7 @@ TEST_CASE("the end of a connection ends its streams on both sides") {
         s.hub().on("take", [&](hubbub::stream_reader<int> in) -> asio::awaitable<void> {
             // Apart from the coroutine, which is cancelled too.
             auto kept = std::make_shared<hubbub::stream_reader<int>>(std::move(in));
-            kept->async_receive(
+            kept->async_receive<hubbub::outcome<int>>(
                 [&, kept](hubbub::outcome<int> o) { method_was_told = std::move(o); });
             co_return;
         });
@@ -223,10 +224,10 @@ TEST_CASE("the end of a connection ends its streams on both sides") {
         else
             s.ada().disconnect();
         s.run_until([&] { return method_was_told && !stopped.empty(); }, "the methods to be told");
-        CHECK(method_was_told->error() == hubbub::errc::connection_ended);
-        CHECK(stopped == codes{hubbub::errc::connection_ended});
-        CHECK(writer.send(1) == hubbub::errc::connection_ended);
-        CHECK(s.next(ended).error() == hubbub::errc::connection_ended);
+        CHECK(method_was_told->error() == hubbub::hub_errc::connection_ended);
+        CHECK(stopped == codes{hubbub::hub_errc::connection_ended});
+        CHECK(writer.send(1) == hubbub::hub_errc::connection_ended);
+        CHECK(s.next(ended).error() == hubbub::hub_errc::connection_ended);
     }
 }
 
@@ -240,7 +241,7 @@ TEST_CASE("a send and a receive that wait can be cancelled, and nothing is lost 
     codes ended;
     asio::cancellation_signal signal;
     auto const note = [&](std::error_code error) { ended.push_back(error); };
-    items.async_receive(asio::bind_cancellation_slot(
+    items.async_receive<hubbub::outcome<int>>(asio::bind_cancellation_slot(
         signal.slot(), [&](hubbub::outcome<int> given) { note(given.error()); }));
     s.settle();
     signal.emit(asio::cancellation_type::partial);
@@ -269,16 +270,17 @@ TEST_CASE("an item of another type ends its stream, and both sides are told whic
     s.hub().on("count", count);
     auto texts = s.ada().make_stream<std::string>();
     std::optional<hubbub::outcome<int>> sum;
-    s.ada().async_invoke<int>("sum", 1, texts, [&](hubbub::outcome<int> given) { sum = given; });
+    s.ada().async_invoke<hubbub::outcome<int>>("sum", 1, texts,
+                                               [&](hubbub::outcome<int> given) { sum = given; });
     CHECK(!texts.send("one"));
     s.run_until([&] { return sum.has_value(); }, "the method to end");
-    CHECK(end.error() == hubbub::errc::wrong_arguments);
+    CHECK(end.error() == hubbub::hub_errc::wrong_arguments);
     CHECK(end.text() == "an item of argument 2 of 'sum' is of another type");
-    CHECK(texts.send("two") == hubbub::errc::wrong_arguments);
+    CHECK(texts.send("two") == hubbub::hub_errc::wrong_arguments);
 
     auto words = s.ada().stream<std::string>("count", 1, 3);
     CHECK(s.next(words).text() == "an item of 'count' is of another type");
-    CHECK(s.next(words).error() == hubbub::errc::wrong_result);
+    CHECK(s.next(words).error() == hubbub::hub_errc::wrong_result);
 }
 
 TEST_CASE("a call with other streams than the method's fails, and says so at each end") {
@@ -300,8 +302,8 @@ TEST_CASE("a call with other streams than the method's fails, and says so at eac
     CHECK(numbers.send(1) == asio::error::broken_pipe); // the call has failed: nobody receives
 
     std::optional<std::string> text;
-    s.ada().async_invoke<int>("count", 1, 2,
-                              [&](hubbub::outcome<int> const& given) { text = given.text(); });
+    s.ada().async_invoke<hubbub::outcome<int>>(
+        "count", 1, 2, [&](hubbub::outcome<int> const& given) { text = given.text(); });
     s.run_until([&] { return text.has_value(); }, "an answer");
     CHECK(*text == "'count' answers with a stream");
 }
@@ -320,7 +322,8 @@ TEST_CASE("a stream does not keep the other calls of its connection waiting") {
     auto const items = s.ada().stream<int>("flood");
     auto numbers = s.ada().make_stream<int>();
     std::optional<int> sum;
-    s.ada().async_invoke<int>("sum", numbers, [&](hubbub::outcome<int> given) { sum = *given; });
+    s.ada().async_invoke<hubbub::outcome<int>>("sum", numbers,
+                                               [&](hubbub::outcome<int> given) { sum = *given; });
     CHECK(!s.ada().send("next"));
     s.run_until([&] { return called; }, "the next call");
     CHECK(!sum);
@@ -362,7 +365,7 @@ TEST_CASE("what a client awaits its call with keeps none of the streams that the
     stream_stage<> s;
     std::optional<int> first;
     s.hub().on("first", [&](hubbub::stream_reader<int> in) -> asio::awaitable<void> {
-        first = *co_await in.async_receive(asio::use_awaitable);
+        first = co_await in.async_receive(asio::use_awaitable);
         in.reset();
         asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
         co_await timer.async_wait(asio::use_awaitable);
@@ -371,7 +374,8 @@ TEST_CASE("what a client awaits its call with keeps none of the streams that the
     asio::co_spawn(
         s.io(),
         [&]() -> asio::awaitable<void> {
-            static_cast<void>(co_await s.ada().async_invoke("first", numbers, asio::use_awaitable));
+            static_cast<void>(co_await s.ada().async_invoke<hubbub::outcome<void>>(
+                "first", numbers, asio::use_awaitable));
         },
         asio::detached);
     CHECK(!numbers.send(1));

@@ -243,15 +243,15 @@ TEST_CASE("an unknown connection or server is told") {
     auto const here = s.left().hub->server_id();
     auto const there = s.right().hub->server_id();
 
-    CHECK(s.add(s.left(), here + "-999", "lobby") == hubbub::errc::unknown_connection);
-    CHECK(s.add(s.left(), there + "-999", "lobby") == hubbub::errc::unknown_connection);
+    CHECK(s.add(s.left(), here + "-999", "lobby") == hubbub::hub_errc::unknown_connection);
+    CHECK(s.add(s.left(), there + "-999", "lobby") == hubbub::hub_errc::unknown_connection);
     CHECK(s.add(s.left(), "0123456789abcdef-1", "lobby") == s.unknown_server());
-    CHECK(s.add(s.left(), "", "lobby") == hubbub::errc::unknown_server);
+    CHECK(s.add(s.left(), "", "lobby") == hubbub::hub_errc::unknown_server);
 
     auto const gone = ada.connection.id();
     ada.connection.disconnect();
-    CHECK(s.add(s.left(), gone, "lobby") == hubbub::errc::unknown_connection);
-    CHECK(s.add(s.right(), gone, "lobby") == hubbub::errc::unknown_connection);
+    CHECK(s.add(s.left(), gone, "lobby") == hubbub::hub_errc::unknown_connection);
+    CHECK(s.add(s.right(), gone, "lobby") == hubbub::hub_errc::unknown_connection);
 }
 
 TEST_CASE("a server that does not answer is given up after the time allowed") {
@@ -356,7 +356,7 @@ TEST_CASE("a client gets what is sent once it is connected, and nothing older") 
 TEST_CASE("a handler that throws is reported, and the others are still called") {
     stage<json_setup> s;
     unsigned failures = 0;
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         failures += std::holds_alternative<hubbub::client_handler_failed>(e) ? 1 : 0;
     });
     auto& bad = s.connect(s.left());

@@ -31,7 +31,7 @@ TEST_CASE(
     auto const resident = s.enter(s.left(), "ada", count(resident_told));
     auto const grouped = s.enter(s.right(), "eve", count(grouped_told));
     REQUIRE(!s.add(s.left(), grouped.id(), "lobby"));
-    s.left().hub->presence().on_change([&](auto const&) { ++changes; });
+    s.left().hub->presence().set_observer([&](auto const&) { ++changes; });
     {
         hubbub::testing::io_threads const runners(s.io(), 2);
         hubbub::testing::workers threads;
@@ -86,7 +86,7 @@ TEST_CASE(
     CHECK(wrong.load() == 0);
     CHECK(s.left().hub->connections() == 1);
     CHECK(s.right().hub->connections() == 1);
-    s.left().hub->presence().on_change({});
+    s.left().hub->presence().set_observer({});
 }
 
 TEST_SUITE_END();

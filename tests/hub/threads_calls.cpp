@@ -29,8 +29,8 @@ using calls_invocation = threads_stage::invocation;
 using calls_server = threads_stage::server_type;
 
 struct calls_stage : threads_stage {
-    explicit calls_stage(hub_setting const& setting, hubbub::hub_options const& options = {})
-        : threads_stage(setting, options) {
+    explicit calls_stage(hub_setting const& on, hubbub::hub_options const& options = {})
+        : threads_stage(on, options) {
         for (auto const& s : servers) {
             s.hub->on("add", [](int a, int b) { return a + b; });
             s.hub->servers().on("load", [] { return 7; });
@@ -49,7 +49,7 @@ void ask_and_cancel(calls_server const& by, asio::io_context& io, std::string co
     asio::post(q->strand, [&by, id, q, end = t.expecting([](hubbub::outcome<void> const& given) {
                    return given.error() == asio::error::operation_aborted;
                })] {
-        by.hub->clients().client(id).async_invoke(
+        by.hub->clients().client(id).async_invoke<hubbub::outcome<void>>(
             "never", asio::bind_cancellation_slot(
                          q->stop.slot(),
                          asio::bind_executor(q->strand, [q, end](auto given) { end(given); })));
@@ -57,15 +57,18 @@ void ask_and_cancel(calls_server const& by, asio::io_context& io, std::string co
     });
 }
 
-calls_connection enter_reader(calls_server& at, hubbub::connect_options who,
-                              hubbub::outbox_options const& box) {
-    auto [error, c] = threads_stage::enter_and_wait(at, std::move(who), box);
+using calls_reader = hubbub::receiving_connection<threads_stage::bus_type>;
+
+calls_reader enter_reader(calls_server& at, auto who, hubbub::outbox_options const& box) {
+    awaited<std::pair<std::error_code, calls_reader>> made;
+    at.hub->async_connect_receiver(std::move(who), box, made.handler());
+    auto [error, c] = made.get();
     CHECK(!error);
     return std::move(c);
 }
 
 /// The number in the next call, or why there is none.
-std::pair<std::error_code, int> read_number(calls_connection& c) {
+std::pair<std::error_code, int> read_number(calls_reader& c) {
     auto next = c.try_receive();
     if (!next) {
         awaited<std::pair<std::error_code, calls_invocation>> told;
@@ -131,7 +134,7 @@ TEST_CASE("what many threads ask at a time is answered once each, and rightly") 
                                                                                             n)})
                         refused += error ? 1 : 0;
                     ask_and_cancel(by, s.io(), ada.id(), asked);
-                    clients.client(eve.id()).async_invoke<int>(
+                    clients.client(eve.id()).async_invoke<hubbub::outcome<int>>(
                         "echo", n, asked.expecting([n](hubbub::outcome<int> const& given) {
                             return given && *given == n;
                         }));
@@ -140,40 +143,45 @@ TEST_CASE("what many threads ask at a time is answered once each, and rightly") 
             threads.start([&] {
                 for (int n = 0; n < rounds; ++n) {
                     // One connection, shared by two threads.
-                    ada.async_invoke<int>("add", n, 1,
-                                          asked.expecting([n](hubbub::outcome<int> const& given) {
-                                              return given && *given == n + 1;
-                                          }));
+                    ada.async_invoke<hubbub::outcome<int>>(
+                        "add", n, 1, asked.expecting([n](hubbub::outcome<int> const& given) {
+                            return given && *given == n + 1;
+                        }));
                     refused += ada.send("note", n) ? 1 : 0;
                     auto const there = by.hub->presence();
-                    there.async_count(asked.expecting(
-                        [](auto const& all) { return all.value == 3 && all.missing.empty(); }));
-                    there.async_members("lobby", asked.expecting([](auto const& all) {
-                        return all.value.size() == 2 && all.missing.empty();
+                    there.async_count(asked.expecting([](std::error_code, auto const& all) {
+                        return all.value == 3 && all.missing.empty();
                     }));
-                    there.async_is_online(
-                        "eve", asked.expecting([](auto const& all) { return all.value; }));
+                    there.async_members("lobby",
+                                        asked.expecting([](std::error_code, auto const& all) {
+                                            return all.value.size() == 2 && all.missing.empty();
+                                        }));
+                    there.async_is_online("eve",
+                                          asked.expecting([](std::error_code, auto const& all) {
+                                              return all.value;
+                                          }));
                     by.hub->async_groups_of(
                         eve.id(), asked.expecting([](std::error_code error, lines const& groups) {
                             return !error && groups == lines{"lobby"};
                         }));
                     by.hub->servers().async_invoke<int>(
-                        "load", asked.expecting([askers](hubbub::collected<int> const& all) {
-                            return std::cmp_equal(all.answers.size(), askers) &&
-                                   all.missing().empty();
-                        }));
+                        "load", asked.expecting(
+                                    [askers](std::error_code, hubbub::collected<int> const& all) {
+                                        return std::cmp_equal(all.answers.size(), askers) &&
+                                               all.missing().empty();
+                                    }));
                 }
             });
         }
         threads.start([&] { // replaces who is told and asked
             for (int n = 0; n < 5 * rounds; ++n) {
                 auto const kept = std::make_shared<std::atomic<int>>(0);
-                s.left().hub->on_event([kept](auto const&) { ++*kept; });
+                s.left().hub->set_observer([kept](auto const&) { ++*kept; });
                 s.left().hub->on_connected([kept](auto const&) { ++*kept; });
                 s.left().hub->on_disconnected([kept](auto const&, auto const&) { ++*kept; });
                 s.left().hub->on_authorize(
                     [kept](auto const&, auto const&) { return ++*kept > 0; });
-                s.left().hub->presence().on_change([kept](auto const&) { ++*kept; });
+                s.left().hub->presence().set_observer([kept](auto const&) { ++*kept; });
                 s.left().hub->on("unused", [kept] { ++*kept; });
             }
         });
@@ -182,9 +190,9 @@ TEST_CASE("what many threads ask at a time is answered once each, and rightly") 
                     "all calls");
 
         std::atomic<int> joined = 0;
-        s.left().hub->presence().on_change([&](auto const&) { ++joined; });
+        s.left().hub->presence().set_observer([&](auto const&) { ++joined; });
         s.run_until([&] { return joined >= 8; }, "the last observer to be told who is there");
-        s.left().hub->presence().on_change({});
+        s.left().hub->presence().set_observer({});
     }
     CHECK(asked.begun.load() == askers * rounds * 8);
     CHECK(asked.ended.load() == asked.begun.load());
@@ -202,7 +210,7 @@ TEST_CASE("connections that threads read, and others end, get each call once and
     std::atomic<std::size_t> dropped = 0;
     std::atomic<int> closed = 0;
     std::atomic<int> wrong = 0;
-    s.left().hub->on_event([&](hubbub::hub_event const& e) {
+    s.left().hub->set_observer([&](hubbub::hub_event const& e) {
         if (auto const* const d = std::get_if<hubbub::calls_dropped>(&e))
             dropped += d->count;
     });
@@ -278,10 +286,11 @@ TEST_CASE("a hub may be closed while other threads use it, and what was begun en
                     for (int n = 0; n < 30; ++n) {
                         clients.all().send("tell", n);
                         ada.send("note", n);
-                        ada.async_invoke<int>("add", n, 1, asked.expecting(anyhow));
+                        ada.async_invoke<hubbub::outcome<int>>("add", n, 1,
+                                                               asked.expecting(anyhow));
                         for (auto* const c : {&ada, &eve})
-                            clients.client(c->id()).async_invoke<int>("echo", n,
-                                                                      asked.expecting(anyhow));
+                            clients.client(c->id()).async_invoke<hubbub::outcome<int>>(
+                                "echo", n, asked.expecting(anyhow));
                         s.left().hub->async_connect("guest", out, asked.expecting(anyhow));
                         s.left().hub->async_add_to_group(eve.id(), "lobby",
                                                          asked.expecting(anyhow));

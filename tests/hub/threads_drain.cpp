@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::hub_errc;
 using drain_connection = threads_stage::connection;
 
 /// Of the server that is drained, the left one.
@@ -30,18 +31,18 @@ struct drain_counts {
 struct draining_stage : threads_stage {
     static constexpr int residents = 2;
 
-    explicit draining_stage(hub_setting const& setting) : threads_stage(setting) {
+    explicit draining_stage(hub_setting const& on) : threads_stage(on) {
         left().hub->on("add", [](int a, int b) { return a + b; });
         left().hub->on_connected([this](auto const&) { ++counts.connected; });
         left().hub->on_disconnected([this](auto const&, auto const&) { ++counts.disconnected; });
         for (int i = 0; i < residents; ++i) {
-            hubbub::connect_options who("resident");
+            hubbub::connect_options who{.user = "resident"};
             who.on_drain = [this](std::string const& text) {
                 counts.wrong += text == "bye" ? 0 : 1;
                 ++counts.asked_to_leave;
             };
             who.on_closed = [this](hubbub::close_reason const& why) {
-                counts.wrong += why.code == errc::shutting_down && why.text == "bye" ? 0 : 1;
+                counts.wrong += why.code == hub_errc::shutting_down && why.text == "bye" ? 0 : 1;
                 ++counts.closed;
             };
             staying.push_back(enter(left(), std::move(who), [](auto const& /*call*/) {}));
@@ -52,20 +53,20 @@ struct draining_stage : threads_stage {
     void come_and_go() {
         for (int n = 0;; ++n) {
             auto [error, c] = enter_and_wait(left(), "guest", [](auto const& /*call*/) {});
-            if (error == errc::shutting_down)
+            if (error == hub_errc::shutting_down)
                 return;
             if (error) { // it was let in, and ended before it was told so
-                counts.wrong += error == errc::connection_ended ? 0 : 1;
+                counts.wrong += error == hub_errc::connection_ended ? 0 : 1;
                 continue;
             }
             ++entered;
             awaited<hubbub::outcome<int>> sum;
-            c.async_invoke<int>("add", n, 1, sum.handler());
+            c.async_invoke<hubbub::outcome<int>>("add", n, 1, sum.handler());
             auto const given = sum.get();
             counts.wrong += given ? (*given == n + 1 ? 0 : 1)
-                                  : (given.error() == errc::connection_ended ? 0 : 1);
+                                  : (given.error() == hub_errc::connection_ended ? 0 : 1);
             auto const joined = change(right(), true, c.id(), "lobby");
-            counts.wrong += !joined || joined == errc::unknown_connection ? 0 : 1;
+            counts.wrong += !joined || joined == hub_errc::unknown_connection ? 0 : 1;
             counts.wrong += right().hub->clients().client(c.id()).send("tell", n) ? 1 : 0;
             c.disconnect();
         }
@@ -138,7 +139,8 @@ TEST_CASE("a server that is drained while threads connect, call and leave ends e
         // The other goes on, and knows that nobody is left here.
         CHECK(eve.connected());
         std::optional<hubbub::server_results<std::uint64_t>> there;
-        s.right().hub->presence().async_count([&](auto all) { there = std::move(all); });
+        s.right().hub->presence().async_count(
+            [&](std::error_code, auto all) { there = std::move(all); });
         s.run_until([&] { return there.has_value(); }, "a count");
         CHECK(there->value == 1);
         CHECK(there->missing.empty());

@@ -21,6 +21,7 @@
 namespace {
 
 using hubbub::errc;
+using hubbub::hub_errc;
 using stream_connection = threads_stage::connection;
 
 bool is_one_of(std::error_code error, std::initializer_list<std::error_code> these) {
@@ -42,10 +43,11 @@ struct streams_stage : threads_stage {
                         co_await out.async_send(i, asio::use_awaitable);
                 } catch (std::system_error const& e) {
                     // As it is told, or is stopped while it waits.
-                    wrong += is_one_of(e.code(), {asio::error::broken_pipe, errc::connection_ended,
-                                                  asio::error::operation_aborted})
-                                 ? 0
-                                 : 1;
+                    wrong +=
+                        is_one_of(e.code(), {asio::error::broken_pipe, hub_errc::connection_ended,
+                                             asio::error::operation_aborted})
+                            ? 0
+                            : 1;
                     ++stopped;
                     throw;
                 }
@@ -54,7 +56,8 @@ struct streams_stage : threads_stage {
             s.hub->on("sum", [this](hubbub::stream_reader<int> in) -> asio::awaitable<int> {
                 std::array<int, 2> last{-2, -1};
                 for (int sum = 0;;) {
-                    auto const item = co_await in.async_receive(asio::use_awaitable);
+                    auto const item =
+                        co_await in.async_receive<hubbub::outcome<int>>(asio::use_awaitable);
                     if (item.error() == asio::error::eof)
                         co_return sum;
                     if (!item)
@@ -68,7 +71,7 @@ struct streams_stage : threads_stage {
         }
     }
 
-    stream_connection enter_quietly(server_type& at, hubbub::connect_options who = {}) {
+    stream_connection enter_quietly(server_type& at, auto who) {
         auto [error, c] = enter_and_wait(at, std::move(who), [](auto const& /*call*/) {});
         wrong += error ? 1 : 0;
         return std::move(c);
@@ -81,7 +84,7 @@ struct streams_stage : threads_stage {
 
 hubbub::outcome<int> next_item(hubbub::stream_reader<int>& from) {
     awaited<hubbub::outcome<int>> item;
-    from.async_receive(item.handler());
+    from.async_receive<hubbub::outcome<int>>(item.handler());
     return item.get();
 }
 
@@ -109,13 +112,13 @@ TEST_CASE("streams both ways of many threads: each item comes once and in order,
         hubbub::testing::workers threads;
         for (auto& at : s.servers)
             threads.start([&] {
-                auto c = s.enter_quietly(at);
+                auto c = s.enter_quietly(at, hubbub::connect_options{});
                 for (int round = 0; round < rounds; ++round) {
                     auto numbers = c.stream<int>("count", items);
                     auto flood = c.stream<int>("flood");
                     auto up = c.make_stream<int>();
                     awaited<hubbub::outcome<int>> sum;
-                    c.async_invoke<int>("sum", up, sum.handler());
+                    c.async_invoke<hubbub::outcome<int>>("sum", up, sum.handler());
                     std::thread odd([&s, up]() mutable { // one stream, two threads
                         for (int i = 1; i < items; i += 2)
                             s.wrong += put(up, i) ? 1 : 0;
@@ -166,16 +169,16 @@ TEST_CASE("streams of connections that other threads end: each send, receive and
                     auto c = s.enter_quietly(at, std::move(who));
                     auto flood = c.stream<int>("flood");
                     auto up = c.make_stream<int>();
-                    c.async_invoke<int>(
+                    c.async_invoke<hubbub::outcome<int>>(
                         "sum", up, sums.expecting([](hubbub::outcome<int> const& given) {
                             // What its reader is told it throws, if it is not stopped before.
                             return is_one_of(given.error(),
-                                             {errc::connection_ended, errc::method_failed});
+                                             {hub_errc::connection_ended, hub_errc::method_failed});
                         }));
                     std::thread writer([&s, up]() mutable {
                         for (int i = 0;; ++i)
                             if (auto const error = put(up, i)) {
-                                s.wrong += is_one_of(error, {errc::connection_ended,
+                                s.wrong += is_one_of(error, {hub_errc::connection_ended,
                                                              asio::error::broken_pipe})
                                                ? 0
                                                : 1;
@@ -191,7 +194,7 @@ TEST_CASE("streams of connections that other threads end: each send, receive and
                     for (int i = 0;; ++i) { // a beginning of them, of which none is missing
                         auto const item = next_item(flood);
                         if (!item) {
-                            s.wrong += item.error() == errc::connection_ended ? 0 : 1;
+                            s.wrong += item.error() == hub_errc::connection_ended ? 0 : 1;
                             break;
                         }
                         s.wrong += *item == i ? 0 : 1;
@@ -199,8 +202,8 @@ TEST_CASE("streams of connections that other threads end: each send, receive and
                     writer.join();
                     ender.join();
                     auto late = c.stream<int>("flood");
-                    s.wrong += next_item(late).error() == errc::connection_ended ? 0 : 1;
-                    s.wrong += c.make_stream<int>().send(1) == errc::connection_ended ? 0 : 1;
+                    s.wrong += next_item(late).error() == hub_errc::connection_ended ? 0 : 1;
+                    s.wrong += c.make_stream<int>().send(1) == hub_errc::connection_ended ? 0 : 1;
                 }
             });
         s.run_until(

@@ -33,7 +33,7 @@ namespace hub_killed_test {
 namespace {
 
 using namespace std::chrono_literals;
-using hubbub::errc;
+using hubbub::hub_errc;
 using error_list = std::vector<std::error_code>;
 
 constexpr auto beacon_interval = 200ms;
@@ -125,7 +125,7 @@ private:
 struct questions {
     void ask_for_answer(node& by, std::string const& client) {
         ++asked;
-        by.hub->clients().client(client).template async_invoke<int>(
+        by.hub->clients().client(client).template async_invoke<hubbub::outcome<int>>(
             "answer", [this](hubbub::outcome<int> given) { ended.push_back(given.error()); });
     }
 
@@ -134,12 +134,15 @@ struct questions {
         auto const finish = [this](std::error_code error) { ended.push_back(error); };
         by.hub->async_add_to_group(client, "lobby", finish);
         by.hub->async_remove_from_group(client, "garden", finish);
-        by.hub->presence().async_count([this](auto all) { counted = std::move(all); });
-        by.hub->presence().async_users([this](auto all) { users = std::move(all); });
+        by.hub->presence().async_count(
+            [this](std::error_code, auto all) { counted = std::move(all); });
+        by.hub->presence().async_users(
+            [this](std::error_code, auto all) { users = std::move(all); });
         by.hub->async_groups_of(client, [this](std::error_code error, auto const& /*groups*/) {
             groups_ended = error;
         });
-        by.hub->servers().async_invoke<int>("load", [this](auto all) { loads = std::move(all); });
+        by.hub->servers().async_invoke<int>(
+            "load", [this](std::error_code, auto all) { loads = std::move(all); });
     }
 
     /// Whether nothing of it has ended.
@@ -221,17 +224,17 @@ TEST_CASE("all that is asked of a server process that is killed ends with an err
     CHECK(std::chrono::steady_clock::now() - killed < stated_bound + margin);
 
     for (auto const* const q : {&by_first, &by_second}) {
-        CHECK(q->ended == error_list(6, errc::server_lost));
+        CHECK(q->ended == error_list(6, hub_errc::server_lost));
         CHECK(q->counted->value == 2); // what the others know is told all the same
         CHECK(q->counted->missing == std::vector{dead});
         CHECK(q->users->value == std::vector<std::string>{"bob", "eve"});
         CHECK(q->users->missing == std::vector{dead});
-        CHECK(q->groups_ended == errc::server_lost);
+        CHECK(q->groups_ended == hub_errc::server_lost);
         CHECK(q->loads->missing() == std::vector{dead});
         CHECK(q->loads->answers.size() == 3);
         for (auto const& [server, load] : q->loads->answers)
             if (server == dead)
-                CHECK(load.error() == errc::server_lost);
+                CHECK(load.error() == hub_errc::server_lost);
             else
                 CHECK(*load == 7);
     }
@@ -239,7 +242,7 @@ TEST_CASE("all that is asked of a server process that is killed ends with an err
     questions late; // it is known to be dead
     late.ask_for_answer(first, victim.connection_id);
     run_until([&] { return late.done(); }, "a late question to end");
-    CHECK(late.ended == error_list{errc::unknown_server});
+    CHECK(late.ended == error_list{hub_errc::unknown_server});
     CHECK(first.hub->servers().alive().size() == 2);
 }
 

@@ -22,6 +22,7 @@ using namespace hub_on_redis;
 using error_list = std::vector<std::error_code>;
 using hubbub::delivery_order;
 using hubbub::errc;
+using hubbub::hub_errc;
 
 setting ordered(delivery_order order) {
     return {.hub = {.order = order}};
@@ -180,7 +181,7 @@ TEST_CASE("while Redis is away a server's own clients are called and asked, and 
     s.kill_redis();
     auto const clients = s.left().hub->clients();
     std::optional<int> own;
-    clients.client(ada.id()).async_invoke<int>(
+    clients.client(ada.id()).async_invoke<hubbub::outcome<int>>(
         "answer", [&](hubbub::outcome<int> o) { own = std::move(o).value(); });
     CHECK(!clients.client(ada.id()).send("tell", "hello"));
     s.run_until([&] { return own && ada.has("hello"); }, "its own client");
@@ -191,8 +192,8 @@ TEST_CASE("while Redis is away a server's own clients are called and asked, and 
     for (auto* const other : {&s.middle(), &s.right()}) {
         auto const id = other->clients.front().id();
         s.left().hub->async_add_to_group(id, "lobby", keep);
-        clients.client(id).async_invoke("answer",
-                                        [&](hubbub::outcome<void> o) { keep(o.error()); });
+        clients.client(id).async_invoke<hubbub::outcome<void>>(
+            "answer", [&](hubbub::outcome<void> o) { keep(o.error()); });
     }
     s.run_until([&] { return ends.size() == 4; }, "all to end");
     CHECK(ends == error_list(4, errc::timed_out));
@@ -215,7 +216,7 @@ TEST_CASE("what Redis has taken and not passed on when it is killed ends as unkn
         auto admin = s.server.connect();
         admin.command({"CLIENT", "PAUSE", "60000", "WRITE"});
         if (of_a_client)
-            s.left().hub->clients().client(id).async_invoke(
+            s.left().hub->clients().client(id).async_invoke<hubbub::outcome<void>>(
                 "answer", [&](hubbub::outcome<void> o) { keep(o.error()); });
         else
             s.left().hub->async_add_to_group(id, "lobby", keep);
@@ -244,8 +245,8 @@ TEST_CASE("the clients of a server that is gone from Redis find another, and joi
     s.nodes.pop_back();
     for (auto& by : s.nodes) {
         auto const first = s.add(by, dead, "lobby"); // which waits until it is known to be dead
-        CHECK((first == errc::server_lost || first == errc::unknown_server));
-        CHECK(s.add(by, dead, "lobby") == errc::unknown_server);
+        CHECK((first == hub_errc::server_lost || first == hub_errc::unknown_server));
+        CHECK(s.add(by, dead, "lobby") == hub_errc::unknown_server);
     }
 
     auto& again = s.connect(s.middle());

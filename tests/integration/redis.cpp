@@ -15,9 +15,9 @@ namespace redis_test {
 namespace {
 
 using namespace std::chrono_literals;
-using hubbub::errc;
 using hubbub::link_state;
 using hubbub::pattern;
+using hubbub::redis_errc;
 using hubbub::testing::run_until;
 using texts = std::vector<std::string>;
 
@@ -56,7 +56,9 @@ void check_that_it_gives_up(redis_server const& server, hubbub::redis::options c
     CHECK(attempts <= 2);
 
     CHECK(a.bus.publish("t", "z") == expected);
-    CHECK(!a.bus.subscribe<std::string>("t", a.sink()));
+    std::error_code refused;
+    CHECK(!a.bus.subscribe<std::string>("t", a.sink(), refused));
+    CHECK(refused == expected);
     a.bus.async_subscribe<std::string>("t", a.sink(), on_subscribed);
     a.bus.async_publish("t", "x", a.on_published());
     hubbub::testing::run_out(io);
@@ -81,9 +83,9 @@ void check_that_it_works(redis_server const& server, hubbub::redis::options cons
 TEST_CASE("a password is needed, and must be the right one") {
     redis_server const server(redis_server::listens::on_port, {"--requirepass", "secret"});
     auto o = options_for(server);
-    check_that_it_gives_up(server, o, errc::authentication_required);
+    check_that_it_gives_up(server, o, redis_errc::authentication_required);
     o.password = "wrong";
-    check_that_it_gives_up(server, o, errc::authentication_failed);
+    check_that_it_gives_up(server, o, redis_errc::authentication_failed);
     o.password = "secret";
     check_that_it_works(server, o);
     o.user = "default";
@@ -94,7 +96,7 @@ TEST_CASE("a password for a Redis that has none is wrong") {
     redis_server const server;
     auto o = options_for(server);
     o.password = "secret";
-    check_that_it_gives_up(server, o, errc::authentication_failed);
+    check_that_it_gives_up(server, o, redis_errc::authentication_failed);
 }
 
 TEST_CASE("an ACL user is let in by name and password") {
@@ -106,11 +108,11 @@ TEST_CASE("an ACL user is let in by name and password") {
     o.password = "love lace";
     check_that_it_works(server, o);
     o.password = "secret";
-    check_that_it_gives_up(server, o, errc::authentication_failed);
+    check_that_it_gives_up(server, o, redis_errc::authentication_failed);
     o.user = "bob";
-    check_that_it_gives_up(server, o, errc::authentication_failed);
+    check_that_it_gives_up(server, o, redis_errc::authentication_failed);
     o.user = "off";
-    check_that_it_gives_up(server, o, errc::authentication_failed);
+    check_that_it_gives_up(server, o, redis_errc::authentication_failed);
     o = hubbub::redis::parse_url(
         "redis://ada:love%20lace@127.0.0.1:" + std::to_string(server.port()) + "/0?app=Chat");
     check_that_it_works(server, o);
@@ -165,11 +167,11 @@ TEST_CASE("what the ACL user may not use is refused, and nothing else") {
         if (topic.starts_with("open"))
             CHECK(!error);
         else
-            CHECK(error == errc::permission_denied);
+            CHECK(error == redis_errc::permission_denied);
     }
     a.run_until_whole();
     std::sort(a.subscriptions_refused.begin(), a.subscriptions_refused.end());
-    auto const why = ": " + make_error_code(errc::permission_denied).message();
+    auto const why = ": " + make_error_code(redis_errc::permission_denied).message();
     CHECK(a.subscriptions_refused == texts{"closed 1" + why, "closed 2" + why, "closed*" + why});
 
     a.bus.async_publish("closed 1", "x", a.on_published());
@@ -177,9 +179,9 @@ TEST_CASE("what the ACL user may not use is refused, and nothing else") {
     (void)a.bus.publish("closed 2", "x");
     a.bus.async_publish("open 2", "2", a.on_published());
     a.run_until([&] { return a.published.size() == 3 && a.received.size() == 4; }, "the rest");
-    CHECK(a.published == std::vector<std::error_code>{errc::permission_denied, {}, {}});
+    CHECK(a.published == std::vector<std::error_code>{redis_errc::permission_denied, {}, {}});
     CHECK(a.received == texts{"1", "1", "2", "2"}); // by topic and by pattern
-    CHECK(a.publishes_refused == std::vector<std::error_code>(2, errc::permission_denied));
+    CHECK(a.publishes_refused == std::vector<std::error_code>(2, redis_errc::permission_denied));
     CHECK(a.bus.statistics().refused == 2);
     CHECK(a.bus.statistics().confirmed == 2);
     CHECK(a.lost.empty());

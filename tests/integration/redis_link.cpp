@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::link_state;
+using hubbub::redis_errc;
 using hubbub::testing::run_until;
 using texts = std::vector<std::string>;
 
@@ -274,7 +275,7 @@ TEST_CASE("a Redis with too many clients is tried again") {
     asio::io_context io;
     redis_peer a(io, options_for(server));
     a.run_until([&] { return a.retried.size() >= 2; }, "two attempts");
-    CHECK(a.retried.front() == errc::too_many_clients);
+    CHECK(a.retried.front() == redis_errc::too_many_clients);
     CHECK(a.failed.empty());
     admin.command({"CONFIG", "SET", "maxclients", "100"});
     a.run_until_whole();

@@ -21,6 +21,7 @@ namespace redis_nonsense_test {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::redis_errc;
 
 namespace {
 
@@ -83,24 +84,24 @@ TEST_CASE("a server that talks nonsense drops the link, never the process") {
     std::string const greeted = "+OK\r\n+PONG\r\n";
     std::vector<std::pair<std::string, std::error_code>> const nonsense{
         {"", errc::disconnected},
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", errc::protocol_error},
-        {"\0\xff\x16\x03\x01"s, errc::protocol_error},
-        {"*-7\r\n", errc::protocol_error},
-        {"*1000000000\r\n", errc::protocol_error},
-        {"*1\r\n*1\r\n*1\r\n+x\r\n", errc::protocol_error},
-        {":twelve\r\n", errc::protocol_error},
-        {greeted + "$5\r\nhello\r\n", errc::protocol_error},
-        {greeted + ":1\r\n", errc::protocol_error},
-        {greeted + "+OK\r\n+OK\r\n", errc::protocol_error},
-        {greeted + "*0\r\n", errc::protocol_error},
-        {greeted + "*3\r\n$7\r\nmessage\r\n$5\r\nother\r\n$1\r\nx\r\n", errc::protocol_error},
-        {greeted + "*3\r\n$9\r\nsubscribe\r\n$5\r\nother\r\n:1\r\n", errc::protocol_error},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", redis_errc::protocol_error},
+        {"\0\xff\x16\x03\x01"s, redis_errc::protocol_error},
+        {"*-7\r\n", redis_errc::protocol_error},
+        {"*1000000000\r\n", redis_errc::protocol_error},
+        {"*1\r\n*1\r\n*1\r\n+x\r\n", redis_errc::protocol_error},
+        {":twelve\r\n", redis_errc::protocol_error},
+        {greeted + "$5\r\nhello\r\n", redis_errc::protocol_error},
+        {greeted + ":1\r\n", redis_errc::protocol_error},
+        {greeted + "+OK\r\n+OK\r\n", redis_errc::protocol_error},
+        {greeted + "*0\r\n", redis_errc::protocol_error},
+        {greeted + "*3\r\n$7\r\nmessage\r\n$5\r\nother\r\n$1\r\nx\r\n", redis_errc::protocol_error},
+        {greeted + "*3\r\n$9\r\nsubscribe\r\n$5\r\nother\r\n:1\r\n", redis_errc::protocol_error},
         {greeted + "*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nx\r\n$1\r\ny\r\n",
-         errc::protocol_error},
-        {greeted + "+OK\r\n" + std::string(100000, '\xee') + "\r\n", errc::protocol_error},
+         redis_errc::protocol_error},
+        {greeted + "+OK\r\n" + std::string(100000, '\xee') + "\r\n", redis_errc::protocol_error},
         {"-ERR no\r\n-ERR no\r\n-ERR no\r\n-ERR no\r\n",
-         errc::server_error}, // to all of the greeting
-        {"-LOADING Redis is loading the dataset in memory\r\n", errc::server_loading},
+         redis_errc::server_error}, // to all of the greeting
+        {"-LOADING Redis is loading the dataset in memory\r\n", redis_errc::server_loading},
     };
     for (auto const& [says, expected] : nonsense) {
         CAPTURE(says);

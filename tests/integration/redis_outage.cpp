@@ -31,6 +31,7 @@ using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::link_state;
 using hubbub::outage_policy;
+using hubbub::redis_errc;
 using texts = std::vector<std::string>;
 
 hubbub::redis::options options_for_port(std::uint16_t port) {
@@ -142,7 +143,7 @@ TEST_CASE(
     o.limits.max_queue_messages = 10;
     redis_peer a(io, o);
     std::uint64_t displaced = 0;
-    a.bus.on_event([&](hubbub::event const& e) {
+    a.bus.set_observer([&](hubbub::event const& e) {
         if (auto const* const d = std::get_if<hubbub::publishes_displaced>(&e))
             displaced += d->count;
         std::visit(a, e);
@@ -240,7 +241,7 @@ TEST_CASE("a wrong password ends the link, or is tried again until it is right, 
     o.gives_up_on = [](std::error_code) { return false; };
     redis_peer a(io, o); // no password is set there yet
     a.run_until([&] { return a.retried.size() >= 3; }, "attempts");
-    CHECK(a.retried.front() == errc::authentication_failed);
+    CHECK(a.retried.front() == redis_errc::authentication_failed);
     CHECK(a.failed.empty());
     server.command("CONFIG", "SET", "requirepass", "right");
     a.run_until_whole();

@@ -35,7 +35,7 @@ struct server {
         : transport(hubbub::redis_transport(io, options(redis, user)),
                     {.beacon_interval = 10ms, .beacon_cap = 20ms, .dormant_after = 100ms}),
           bus(transport) {
-        bus.on_event([this](hubbub::event const& e) { std::visit(*this, e); });
+        bus.set_observer([this](hubbub::event const& e) { std::visit(*this, e); });
     }
 
     static hubbub::redis::options options(redis_server const& redis, char const* user) {

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::link_state;
+using hubbub::tls_errc;
 
 constexpr auto on_tls_port = redis_server::listens::on_tls_port;
 
@@ -48,11 +49,11 @@ TEST_CASE("a server that an authority signed whom nobody here trusts is not talk
     certificate_authority const other("other.test");
     certificate_authority const namesake;
     redis_server const server(on_tls_port, shows(authority.issue("IP:127.0.0.1")));
-    check_that_it_gives_up(tls_options_for(server, other), errc::tls_untrusted);
-    check_that_it_gives_up(tls_options_for(server, namesake), errc::tls_untrusted);
+    check_that_it_gives_up(tls_options_for(server, other), tls_errc::untrusted);
+    check_that_it_gives_up(tls_options_for(server, namesake), tls_errc::untrusted);
     auto o = options_for(server);
     o.tls.emplace(); // who is trusted by the system
-    check_that_it_gives_up(o, errc::tls_untrusted);
+    check_that_it_gives_up(o, tls_errc::untrusted);
     CHECK(server.command("INFO", "commandstats").find("publish") == std::string::npos);
 }
 
@@ -63,12 +64,12 @@ TEST_CASE("a server whose certificate is for another name or address is not talk
     auto o = tls_options_for(server, authority);
     for (std::string const host : {"127.0.0.1", "localhost"}) {
         o.host = host;
-        check_that_it_gives_up(o, errc::tls_wrong_name);
+        check_that_it_gives_up(o, tls_errc::wrong_name);
     }
     for (std::string const name : {"other.test", "a.test", "b.b.a.test", "redis.test.other",
                                    "127.0.0.1", "::1", "*.a.test.other"}) {
         o.tls->server_name = name;
-        check_that_it_gives_up(o, errc::tls_wrong_name);
+        check_that_it_gives_up(o, tls_errc::wrong_name);
     }
 }
 
@@ -77,7 +78,7 @@ TEST_CASE("a server whose certificate has expired is asked again until it is ren
     auto const expired = authority.issue("IP:127.0.0.1", -2h, -1h);
     redis_server const server(on_tls_port, shows(expired));
     auto const o = tls_options_for(server, authority);
-    check_that_it_tries_again(o, errc::tls_expired);
+    check_that_it_tries_again(o, tls_errc::expired);
 
     asio::io_context io;
     redis_tls_peer a(io, o);
@@ -91,7 +92,7 @@ TEST_CASE("a server whose certificate has expired is asked again until it is ren
 TEST_CASE("a certificate that is not valid yet is as one that has expired") {
     certificate_authority authority;
     redis_server const server(on_tls_port, shows(authority.issue("IP:127.0.0.1", 1h, 2h)));
-    check_that_it_tries_again(tls_options_for(server, authority), errc::tls_expired);
+    check_that_it_tries_again(tls_options_for(server, authority), tls_errc::expired);
 }
 
 TEST_CASE("a Redis without TLS is found out, though it leaves the handshake without an answer") {
@@ -103,7 +104,7 @@ TEST_CASE("a Redis without TLS is found out, though it leaves the handshake with
     redis_tls_peer a(io, o);
     CHECK_NOTHROW(hubbub::testing::run_out(io));
     CHECK(a.retried == std::vector<std::error_code>(a.retried.size(), errc::timed_out));
-    CHECK(a.failed == std::vector<std::error_code>{errc::tls_not_spoken});
+    CHECK(a.failed == std::vector<std::error_code>{tls_errc::not_spoken});
 }
 
 TEST_CASE("a Redis without TLS that needs a password is found out too") {
@@ -115,7 +116,7 @@ TEST_CASE("a Redis without TLS that needs a password is found out too") {
     o.password = "secret";
     redis_tls_peer a(io, o);
     CHECK_NOTHROW(hubbub::testing::run_out(io));
-    CHECK(a.failed == std::vector<std::error_code>{errc::tls_not_spoken});
+    CHECK(a.failed == std::vector<std::error_code>{tls_errc::not_spoken});
 }
 
 TEST_CASE("a server that answers a handshake in plain text is found out at once") {
@@ -123,7 +124,7 @@ TEST_CASE("a server that answers a handshake in plain text is found out at once"
     redis_server const server;
     auto admin = server.connect();
     admin.command({"CONFIG", "SET", "maxclients", "1"}); // which it says without being asked
-    check_that_it_gives_up(tls_options_for(server, authority), errc::tls_not_spoken);
+    check_that_it_gives_up(tls_options_for(server, authority), tls_errc::not_spoken);
 }
 
 TEST_CASE("a client without the certificate that Redis asks for is refused") {
@@ -142,13 +143,13 @@ TEST_CASE("a client without the certificate that Redis asks for is refused") {
         shows(authority.issue("IP:127.0.0.1"),
               {"--tls-ca-cert-file", authority.certificate_file(), "--tls-protocols", protocols}));
     auto o = tls_options_for(server, authority);
-    check_that_it_gives_up(o, errc::tls_refused);
+    check_that_it_gives_up(o, tls_errc::refused);
 
     for (auto const& shown : {other.issue("DNS:client.test"), namesake.issue("DNS:client.test"),
                               authority.issue("DNS:client.test", -2h, -1h)}) {
         o.tls->certificate_file = shown.certificate_file;
         o.tls->key_file = shown.key_file;
-        check_that_it_gives_up(o, errc::tls_refused);
+        check_that_it_gives_up(o, tls_errc::refused);
     }
 }
 

@@ -22,12 +22,12 @@ public:
     std::error_code publish(hubbub::message_view const& m, hubbub::publish_completion done) {
         return transport_->publish(m, std::move(done));
     }
-    std::error_code subscribe(hubbub::interest const& what,
+    std::error_code subscribe(hubbub::topic_filter const& what,
                               std::shared_ptr<hubbub::message_sink> const& s,
                               hubbub::subscribe_completion done) {
         return transport_->subscribe(what, s, std::move(done));
     }
-    void unsubscribe(hubbub::interest const& what, hubbub::message_sink const& s) noexcept {
+    void unsubscribe(hubbub::topic_filter const& what, hubbub::message_sink const& s) noexcept {
         transport_->unsubscribe(what, s);
     }
     std::shared_ptr<void> observe(hubbub::observer o) { return transport_->observe(std::move(o)); }

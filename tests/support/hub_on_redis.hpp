@@ -34,7 +34,7 @@ using client = hub_client<>;
 struct node : hub_server<> {
     node(asio::io_context& io, hubbub::redis::options const& at, hubbub::hub_options const& o)
         : hub_server(hubbub::any_transport(hubbub::sequenced(hubbub::redis_transport(io, at))), o) {
-        bus.on_event([this](hubbub::event const& e) {
+        bus.set_observer([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e); g && g->topic == "hub/all")
                 missed += g->last - g->first + 1;
             times_whole += std::holds_alternative<hubbub::link_up>(e) ? 1 : 0;

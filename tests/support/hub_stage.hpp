@@ -136,15 +136,16 @@ struct stage : hub_stage<typename Setup::bus> {
     }
 
     /// The end of what is asked of a server that never was.
-    hubbub::errc unknown_server() const {
-        return setting.counts_receivers ? hubbub::errc::unknown_server : hubbub::errc::server_lost;
+    hubbub::hub_errc unknown_server() const {
+        return setting.counts_receivers ? hubbub::hub_errc::unknown_server
+                                        : hubbub::hub_errc::server_lost;
     }
 
     /// What observers of events refer to has ended before.
     ~stage() override {
         for (auto& each : servers)
             if (each.hub)
-                each.hub->on_event({});
+                each.hub->set_observer({});
     }
 
     static hubbub::hub_options defaults() {

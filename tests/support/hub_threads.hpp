@@ -69,8 +69,8 @@ struct threads_stage : stage<json_setup> {
     using server_type = server<json_setup>;
     using entered = std::pair<std::error_code, connection>;
 
-    explicit threads_stage(hub_setting const& setting, hubbub::hub_options const& options = {})
-        : stage(setting, patient(options)) {
+    explicit threads_stage(hub_setting const& on, hubbub::hub_options const& options = {})
+        : stage(on, patient(options)) {
         run_until(
             [this] {
                 return std::all_of(servers.begin(), servers.end(), [this](auto const& s) {
@@ -88,7 +88,7 @@ struct threads_stage : stage<json_setup> {
 
     /// Before other threads run.
     template <class Out>
-    connection enter(server_type& at, hubbub::connect_options who, Out out) {
+    connection enter(server_type& at, auto who, Out out) {
         connection made;
         auto const error = complete([&](auto done) {
             at.hub->async_connect(std::move(who), std::move(out),
@@ -103,7 +103,7 @@ struct threads_stage : stage<json_setup> {
 
     /// By a thread that waits for it, while others run the io_context.
     template <class Out>
-    static entered enter_and_wait(server_type& at, hubbub::connect_options who, Out out) {
+    static entered enter_and_wait(server_type& at, auto who, Out out) {
         awaited<entered> made;
         at.hub->async_connect(std::move(who), std::move(out), made.handler());
         return made.get();

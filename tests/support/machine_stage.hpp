@@ -56,12 +56,12 @@ inline told_ptr make_told(std::string user = {}) {
 
 struct machine_stage {
     machine_stage() {
-        hooks->on_event([this](hubbub::hub_event const& e) { events.push_back(text_of(e)); });
+        hooks->set_observer([this](hubbub::hub_event const& e) { events.push_back(text_of(e)); });
     }
     machine_stage(machine_stage const&) = delete;
     machine_stage& operator=(machine_stage const&) = delete;
     ~machine_stage() {
-        hooks->on_event({});
+        hooks->set_observer({});
         bus_core->close();
     }
 

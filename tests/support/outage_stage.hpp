@@ -42,7 +42,7 @@ struct outage_server : outage_wire, hub_server<> {
                   hubbub::testing::faults const& f, bool cut_at_the_start)
         : outage_wire(backplane, f, cut_at_the_start),
           hub_server(hubbub::any_transport(hubbub::sequenced(link)), options) {
-        bus.on_event([this](hubbub::event const& e) {
+        bus.set_observer([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e))
                 gaps.push_back(std::string(g->topic) + " " +
                                std::to_string(g->last - g->first + 1));
@@ -104,16 +104,17 @@ struct outage {
 
     /// Asks for a client's answer, a change of its groups and who is there, all of the right server.
     void ask(std::string const& client) {
-        left.hub->clients().client(client).template async_invoke<int>(
+        left.hub->clients().client(client).template async_invoke<hubbub::outcome<int>>(
             "answer", [this](hubbub::outcome<int> given) { ended.push_back(given.error()); });
         left.hub->async_add_to_group(client, "lobby",
                                      [this](std::error_code error) { ended.push_back(error); });
         left.hub->async_remove_from_group(
             client, "lobby", [this](std::error_code error) { ended.push_back(error); });
-        left.hub->presence().async_count([this](hubbub::server_results<std::uint64_t> all) {
-            counted = std::move(all);
-            std::sort(counted->missing.begin(), counted->missing.end());
-        });
+        left.hub->presence().async_count(
+            [this](std::error_code, hubbub::server_results<std::uint64_t> all) {
+                counted = std::move(all);
+                std::sort(counted->missing.begin(), counted->missing.end());
+            });
     }
 
     timed_backplane time;

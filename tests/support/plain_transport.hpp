@@ -32,7 +32,7 @@ public:
         return local_transport::publish(message, {get_executor(), std::move(uncounted)});
     }
 
-    std::error_code subscribe(hubbub::interest const& what,
+    std::error_code subscribe(hubbub::topic_filter const& what,
                               std::shared_ptr<hubbub::message_sink> const& s,
                               hubbub::subscribe_completion done) {
         if (!what.is_pattern)

@@ -22,7 +22,7 @@ namespace support {
 struct queue_stage : local_bus<> {
     explicit queue_stage(hubbub::message_limits const& limits = {})
         : local_bus(support::delivery_mode::executor, limits) {
-        bus.on_event([this](hubbub::event const& e) {
+        bus.set_observer([this](hubbub::event const& e) {
             if (auto const* const d = std::get_if<hubbub::message_dropped>(&e))
                 drops_told += d->count;
             if (auto const* const d = std::get_if<hubbub::subscriber_disconnected>(&e))

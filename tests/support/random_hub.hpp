@@ -111,7 +111,7 @@ protected:
         auto const i = servers_.size();
         auto& s = *servers_.emplace_back(std::make_unique<server>(io_, broker_, options_, f));
         server_ids_.push_back(s.hub->server_id());
-        s.bus.on_event([this, &s, i](hubbub::event const& e) {
+        s.bus.set_observer([this, &s, i](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e))
                 add_gap(s, i, *g);
         });

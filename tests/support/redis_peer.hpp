@@ -43,7 +43,7 @@ class basic_redis_peer {
 public:
     basic_redis_peer(asio::io_context& io, hubbub::redis::options const& o)
         : transport(io.get_executor(), o), bus(transport), io_(&io) {
-        bus.on_event([this](hubbub::event const& e) { std::visit(*this, e); });
+        bus.set_observer([this](hubbub::event const& e) { std::visit(*this, e); });
     }
 
     // What an event leaves behind.
@@ -82,7 +82,7 @@ public:
     }
 
     /// Subscribes to what, and has its messages come to received.
-    void listen(hubbub::interest const& what,
+    void listen(hubbub::topic_filter const& what,
                 std::source_location where = std::source_location::current()) {
         std::optional<std::error_code> outcome;
         bus.template async_subscribe<std::string>(

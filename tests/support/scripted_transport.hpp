@@ -136,7 +136,7 @@ public:
         return take_step(f, {std::move(topic), std::move(done), {}});
     }
 
-    std::error_code subscribe(hubbub::interest const& what,
+    std::error_code subscribe(hubbub::topic_filter const& what,
                               std::shared_ptr<hubbub::message_sink> const& s,
                               hubbub::subscribe_completion done) {
         auto const f = next();
@@ -145,7 +145,7 @@ public:
         return take_step(f, {std::string(what.name), {}, std::move(done)});
     }
 
-    void unsubscribe(hubbub::interest const& what, hubbub::message_sink const& s) noexcept {
+    void unsubscribe(hubbub::topic_filter const& what, hubbub::message_sink const& s) noexcept {
         if (auto const at = find(what.name, s); at != sinks_.end())
             sinks_.erase(at);
     }

@@ -21,7 +21,7 @@ struct stream_stage : stage<Setup> {
     stream_stage(hub_setting const& on, hubbub::hub_options const& options)
         : stage<Setup>(on, options) {
         this->connect(this->left(), "ada");
-        hub().on_event([this](hubbub::hub_event const& e) {
+        hub().set_observer([this](hubbub::hub_event const& e) {
             if (auto const* const failed = std::get_if<hubbub::call_failed>(&e))
                 failures.emplace_back(failed->text);
         });
@@ -35,7 +35,8 @@ struct stream_stage : stage<Setup> {
     template <class T>
     hubbub::outcome<T> next(hubbub::stream_reader<T>& from) {
         std::optional<hubbub::outcome<T>> item;
-        from.async_receive([&](hubbub::outcome<T> given) { item = std::move(given); });
+        from.template async_receive<hubbub::outcome<T>>(
+            [&](hubbub::outcome<T> given) { item = std::move(given); });
         this->run_until([&] { return item.has_value(); }, "an item");
         return *std::move(item);
     }

@@ -19,8 +19,8 @@ namespace support {
 struct subscribing {
     using completed = std::vector<completions<std::error_code>::completed>;
 
-    void want(hubbub::interest const& what, int id) { set.want(what, done.make(id)); }
-    void unwant(hubbub::interest const& what) { set.unwant(what, now); }
+    void want(hubbub::topic_filter const& what, int id) { set.want(what, done.make(id)); }
+    void unwant(hubbub::topic_filter const& what) { set.unwant(what, now); }
 
     /// Sends what is due; returns whether there was any.
     bool send() {

@@ -51,7 +51,7 @@ struct two_servers {
     std::vector<std::string> gaps;
     std::vector<std::string> seen;
     hubbub::subscription subscribed = [this] {
-        receiving.on_event([this](hubbub::event const& e) {
+        receiving.set_observer([this](hubbub::event const& e) {
             if (auto const* const g = std::get_if<hubbub::gap>(&e))
                 gaps.push_back(std::to_string(g->first) + "-" + std::to_string(g->last));
         });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <hubbub/bus.hpp>
+#include <hubbub/queue.hpp>
 
 #include "support/local_bus.hpp"
 
@@ -123,7 +124,7 @@ TEST_CASE("a payload that does not decode is counted and told, and the stream go
     hubbub::bus texts(numbers.transport, hubbub::text_serializer{});
     std::vector<int> got;
     std::string told;
-    numbers.bus.on_event([&](hubbub::event const& e) {
+    numbers.bus.set_observer([&](hubbub::event const& e) {
         auto const& malformed = std::get<hubbub::message_malformed>(e);
         told += std::string(malformed.topic) + " " + malformed.reason.message() + ";";
     });
@@ -199,7 +200,7 @@ TEST_CASE("a sink that throws is counted and told, and the others get the messag
     auto const c = f.bus.subscribe<std::string>("t", [](auto const&) { throw 42; });
     auto const d = f.bus.subscribe<std::string>("t", [&](auto const&) { log += "d"; });
     std::vector<std::string> told;
-    f.bus.on_event([&](hubbub::event const& e) {
+    f.bus.set_observer([&](hubbub::event const& e) {
         auto const& failed = std::get<hubbub::sink_failed>(e);
         try {
             std::rethrow_exception(failed.exception);
@@ -228,7 +229,7 @@ TEST_CASE("a sink that throws with nobody to tell is counted") {
     CHECK(f.bus.statistics().failed == 1);
 }
 
-TEST_CASE("on_event replaces the observer before it, also from inside it") {
+TEST_CASE("set_observer replaces the observer before it, also from inside it") {
     local_bus f;
     auto const s = f.bus.subscribe<std::string>("t", [](auto const&) { throw 1; });
     std::string log;
@@ -236,15 +237,15 @@ TEST_CASE("on_event replaces the observer before it, also from inside it") {
         (void)f.bus.publish("t", "x");
         f.run();
     };
-    f.bus.on_event([&](auto const&) { log += "a"; });
+    f.bus.set_observer([&](auto const&) { log += "a"; });
     fail();
-    f.bus.on_event([&, kept = std::make_shared<int>(1)](auto const&) {
-        f.bus.on_event([&](auto const&) { log += "c"; });
+    f.bus.set_observer([&, kept = std::make_shared<int>(1)](auto const&) {
+        f.bus.set_observer([&](auto const&) { log += "c"; });
         log += "b" + std::to_string(*kept); // it lives until it returns
     });
     fail();
     fail();
-    f.bus.on_event(nullptr);
+    f.bus.set_observer(nullptr);
     fail();
     CHECK(log == "ab1c");
 }
@@ -254,13 +255,13 @@ TEST_CASE("every bus on a transport is told of the transport's events, until it 
     hubbub::local_transport source(f.io.get_executor(), f.broker);
     hubbub::bus sender(source, hubbub::text_serializer{});
     std::string log;
-    f.bus.on_event([&](hubbub::event const& e) {
+    f.bus.set_observer([&](hubbub::event const& e) {
         log += "a" + std::string(std::get<hubbub::message_dropped>(e).topic);
     });
     auto const other =
         std::make_unique<hubbub::bus<hubbub::basic_local_transport, hubbub::text_serializer>>(
             f.transport);
-    other->on_event([&](auto const&) { log += "b"; });
+    other->set_observer([&](auto const&) { log += "b"; });
     auto const s = f.bus.subscribe<std::string>("t", [](auto const&) {});
     CHECK(!sender.publish("t", "1"));
     (void)sender.publish("t", "2"); // finds the receiving queue full
@@ -297,15 +298,27 @@ TEST_CASE("publish says why it was refused, and nobody gets the message") {
     CHECK(f.bus.state() == hubbub::link_state::closed);
 }
 
-TEST_CASE("subscribe gives an empty subscription when it is refused") {
+TEST_CASE("subscribe that is refused says why, in an error or by throwing") {
     local_bus f(delivery_mode::executor, {.max_name_bytes = 4});
     auto const nothing = [](std::string const&) {};
-    CHECK(!f.bus.subscribe<std::string>("", nothing));
-    CHECK(!f.bus.subscribe<std::string>("12345", nothing));
-    CHECK(!f.bus.subscribe<std::string>(pattern{""}, nothing));
-    CHECK(f.bus.subscribe<std::string>("1234", nothing));
+    auto const why = [&](hubbub::topic_filter const& what) {
+        std::error_code error = errc::timed_out;
+        auto const made = f.bus.subscribe<std::string>(what, nothing, error);
+        CHECK(static_cast<bool>(made) == !error);
+        std::error_code queued = errc::timed_out;
+        auto const sink = f.bus.subscribe<std::string>(what, {}, nothing, queued);
+        CHECK(queued == error);
+        if (error)
+            CHECK_THROWS_AS(static_cast<void>(f.bus.subscribe<std::string>(what, nothing)),
+                            std::system_error);
+        return error;
+    };
+    CHECK(why("") == errc::empty_name);
+    CHECK(why("12345") == errc::name_too_long);
+    CHECK(why(pattern{""}) == errc::empty_name);
+    CHECK(!why("1234"));
     f.transport.close();
-    CHECK(!f.bus.subscribe<std::string>("t", nothing));
+    CHECK(why("t") == errc::closed);
 }
 
 TEST_CASE("two buses on one transport share its topics and keep counts of their own") {

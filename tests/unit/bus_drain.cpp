@@ -129,7 +129,7 @@ TEST_CASE("a drain has sinks work off their queues, and counts what they leave")
         "t", {}, asio::bind_executor(elsewhere.get_executor(), [&](std::string const& m) {
             slow.push_back(m);
         }));
-    auto messages = f.bus.receive<std::string>("t");
+    auto messages = f.bus.subscribe<std::string>("t", {});
     for (auto const* const text : {"1", "2", "3"})
         CHECK(!f.bus.publish("t", text));
     std::vector<std::pair<std::error_code, std::uint64_t>> drained;

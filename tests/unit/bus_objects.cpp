@@ -186,7 +186,7 @@ TEST_CASE("an object of another type counts as malformed, and the others go on")
         int points = 0;
         std::string texts;
         std::vector<std::string> told;
-        f.bus.on_event([&](hubbub::event const& e) {
+        f.bus.set_observer([&](hubbub::event const& e) {
             auto const& malformed = std::get<hubbub::message_malformed>(e);
             CHECK(malformed.reason == errc::malformed_payload);
             told.emplace_back(malformed.topic);

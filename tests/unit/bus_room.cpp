@@ -93,17 +93,53 @@ TEST_CASE("a wait that is cancelled ends, and what waits behind it goes on") {
     CHECK(f.bus.statistics().refused == 1);
 }
 
-TEST_CASE("a wait ends at its deadline, by the clock of the executor's context") {
+TEST_CASE("a publish that is cancelled later has an unknown outcome, and goes out") {
+    fixture f;
+    asio::cancellation_signal plain;
+    asio::cancellation_signal patient;
+    asio::post(f.transport.get_executor(), [&] {
+        f.bus.async_publish("t", "1", asio::bind_cancellation_slot(plain.slot(), f.ended("1")));
+        f.bus.async_publish("t", "2", hubbub::wait_forever,
+                            asio::bind_cancellation_slot(patient.slot(), f.ended("2")));
+        plain.emit(asio::cancellation_type::terminal);
+        patient.emit(asio::cancellation_type::terminal);
+    });
+    f.time.run_for(10ms);
+    CHECK(f.ends == texts{"1: " + error_text(errc::outcome_unknown),
+                          "2: " + error_text(errc::outcome_unknown)});
+    CHECK(f.seen == texts{"1", "2"});
+    CHECK(f.balance() == 0);
+}
+
+TEST_CASE("a drain that is cancelled completes at once, and the bus ends all the same") {
+    cut_off f;
+    asio::cancellation_signal stop;
+    texts ends;
+    f.bus.async_drain(
+        1h, asio::bind_cancellation_slot(stop.slot(), [&](std::error_code error, std::uint64_t) {
+            ends.push_back(error.message());
+        }));
+    f.time.run_for(1s);
+    stop.emit(asio::cancellation_type::total);
+    f.time.run_for(1ms);
+    CHECK(ends == texts{make_error_code(asio::error::operation_aborted).message()});
+    CHECK(f.bus.publish("t", "3") == errc::closed);
+    f.link.heal();
+    f.time.run_for(2h);
+    CHECK(ends.size() == 1);
+}
+
+TEST_CASE(
+    "a wait, given as a time alone, ends at its deadline, by the clock of the executor's context") {
     cut_off f;
     auto const begin = f.time.now();
     std::vector<std::pair<std::error_code, std::chrono::milliseconds>> ends;
     for (auto const patience : {1000ms, 250ms})
-        f.bus.async_publish("t", std::string("2"), wait_up_to{patience},
-                            [&](std::error_code error, hubbub::receiver_count) {
-                                ends.emplace_back(
-                                    error, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                               f.time.now() - begin));
-                            });
+        f.bus.async_publish(
+            "t", std::string("2"), patience, [&](std::error_code error, hubbub::receiver_count) {
+                ends.emplace_back(error, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                             f.time.now() - begin));
+            });
     f.time.run_for(5s);
     using end = std::pair<std::error_code, std::chrono::milliseconds>;
     CHECK(ends == std::vector<end>{{errc::timed_out, 250ms}, {errc::timed_out, 1000ms}});

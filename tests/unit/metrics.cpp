@@ -71,7 +71,7 @@ TEST_CASE("a topic_ledger counts by topic what its bus published, delivered and 
         if (n == 13)
             throw std::runtime_error("unlucky");
     });
-    auto const queued = f.bus.receive<int>("a", {.max_messages = 1});
+    auto const queued = f.bus.subscribe<int>("a", {.max_messages = 1});
     CHECK(!f.bus.publish("a", 1));
     CHECK(!f.bus.publish("a", 13));
     CHECK(f.bus.publish("a", 100) == hubbub::errc::cannot_encode);

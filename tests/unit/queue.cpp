@@ -32,7 +32,7 @@ using texts = std::vector<std::string>;
 
 TEST_CASE("a receiver hands out what came, in order, with its topic, and then waits") {
     fixture f;
-    auto messages = f.bus.receive<std::string>(hubbub::pattern{"room.*"});
+    auto messages = f.bus.subscribe<std::string>(hubbub::pattern{"room.*"}, {});
     f.publish({"a", "b"}, "room.1");
     CHECK(f.bus.statistics().pending == 2);
     std::vector<std::pair<std::string, std::string>> seen;
@@ -54,7 +54,7 @@ TEST_CASE("a receiver hands out what came, in order, with its topic, and then wa
 
 TEST_CASE("drop_oldest: at the bound the oldest goes, is counted and told") {
     fixture f;
-    auto messages = f.bus.receive<std::string>("t", {.max_messages = 3});
+    auto messages = f.bus.subscribe<std::string>("t", {.max_messages = 3});
     f.publish({"1", "2", "3", "4", "5"});
     CHECK(f.take_all(messages) == texts{"3", "4", "5"});
     CHECK(f.bus.statistics().dropped_oldest == 2);
@@ -62,7 +62,7 @@ TEST_CASE("drop_oldest: at the bound the oldest goes, is counted and told") {
 
 TEST_CASE("drop_newest: at the bound what comes goes, is counted and told") {
     fixture f;
-    auto messages = f.bus.receive<std::string>(
+    auto messages = f.bus.subscribe<std::string>(
         "t", {.max_messages = 3, .when_full = overflow_policy::drop_newest});
     f.publish({"1", "2", "3", "4", "5"});
     CHECK(f.take_all(messages) == texts{"1", "2", "3"});
@@ -73,8 +73,8 @@ TEST_CASE("drop_newest: at the bound what comes goes, is counted and told") {
 
 TEST_CASE("latest_per_key: the latest of each topic is kept, in the place of the first") {
     fixture f;
-    auto messages = f.bus.receive<std::string>(hubbub::pattern{"*"},
-                                               {.when_full = overflow_policy::latest_per_key});
+    auto messages = f.bus.subscribe<std::string>(hubbub::pattern{"*"},
+                                                 {.when_full = overflow_policy::latest_per_key});
     f.publish({"a1"}, "a");
     f.publish({"b1", "b2"}, "b");
     f.publish({"a2", "a3"}, "a");
@@ -86,7 +86,7 @@ TEST_CASE("latest_per_key: the latest of each topic is kept, in the place of the
 
 TEST_CASE("latest_per_key goes by a key of the user's own, and too many keys drop the oldest") {
     fixture f;
-    auto messages = f.bus.receive<std::string>(
+    auto messages = f.bus.subscribe<std::string>(
         "t", {.max_messages = 2,
               .when_full = overflow_policy::latest_per_key,
               .key = [](std::string_view, std::string const& m) { return m.substr(0, 1); }});
@@ -99,7 +99,7 @@ TEST_CASE("latest_per_key goes by a key of the user's own, and too many keys dro
 
 TEST_CASE("a key that throws fails the message, as a sink does") {
     fixture f;
-    auto messages = f.bus.receive<std::string>(
+    auto messages = f.bus.subscribe<std::string>(
         "t", {.when_full = overflow_policy::latest_per_key,
               .key = [](std::string_view, std::string const& m) -> std::string {
                   if (m == "bad")
@@ -113,7 +113,7 @@ TEST_CASE("a key that throws fails the message, as a sink does") {
 
 TEST_CASE("disconnect: what was queued is handed out, then slow_consumer, and others go on") {
     fixture f;
-    auto slow = f.bus.receive<std::string>(
+    auto slow = f.bus.subscribe<std::string>(
         "t", {.max_messages = 2, .when_full = overflow_policy::disconnect});
     texts other;
     auto const s =
@@ -129,7 +129,7 @@ TEST_CASE("disconnect: what was queued is handed out, then slow_consumer, and ot
 
 TEST_CASE("disconnect: who waits while the queue is overrun gets his messages, and then the end") {
     fixture f;
-    auto slow = f.bus.receive<std::string>(
+    auto slow = f.bus.subscribe<std::string>(
         "t", {.max_messages = 2, .max_bytes = 20, .when_full = overflow_policy::disconnect});
     texts seen;
     std::vector<std::error_code> ends;
@@ -155,7 +155,7 @@ TEST_CASE("disconnect: who waits while the queue is overrun gets his messages, a
 
 TEST_CASE("the bound in bytes counts payloads and topics, and one that never fits is dropped") {
     fixture f;
-    auto messages = f.bus.receive<std::string>("t", {.max_bytes = 20});
+    auto messages = f.bus.subscribe<std::string>("t", {.max_bytes = 20});
     f.publish({std::string(9, 'a'), std::string(9, 'b'), std::string(9, 'c')});
     CHECK(f.take_all(messages) == texts{std::string(9, 'b'), std::string(9, 'c')});
     f.publish({std::string(20, 'x')});
@@ -225,8 +225,8 @@ TEST_CASE("a memory budget bounds all queues of a transport together") {
     auto const budget = std::make_shared<hubbub::memory_budget>(130);
     {
         fixture f({.budget = budget});
-        auto first = f.bus.receive<std::string>("t");
-        auto second = f.bus.receive<std::string>("t");
+        auto first = f.bus.subscribe<std::string>("t", {});
+        auto second = f.bus.subscribe<std::string>("t", {});
         f.publish({std::string(39, 'a')}); // of 40 bytes, once in each queue
         CHECK(budget->used() == 80);
         f.publish({std::string(39, 'b')}); // there is room for three of the four
@@ -242,7 +242,7 @@ TEST_CASE("a memory budget bounds all queues of a transport together") {
 
 TEST_CASE("async_receive that is cancelled takes no message with it") {
     fixture f;
-    auto messages = f.bus.receive<std::string>("t");
+    auto messages = f.bus.subscribe<std::string>("t", {});
     asio::cancellation_signal stop;
     std::vector<std::error_code> ends;
     messages.async_receive(asio::bind_cancellation_slot(
@@ -258,7 +258,7 @@ TEST_CASE("async_receive that is cancelled takes no message with it") {
 
 TEST_CASE("a signal stops the async_receive it is of, and not a later one") {
     fixture f;
-    auto messages = f.bus.receive<std::string>("t");
+    auto messages = f.bus.subscribe<std::string>("t", {});
     asio::cancellation_signal stop;
     texts seen;
     auto const keep = [&](std::error_code error, queued_message<std::string> r) {
@@ -283,7 +283,7 @@ TEST_CASE("a signal stops the async_receive it is of, and not a later one") {
 
 TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
     fixture f;
-    auto messages = f.bus.receive<std::string>("t");
+    auto messages = f.bus.subscribe<std::string>("t", {});
     std::vector<std::error_code> ends;
     auto const keep = [&](std::error_code e, queued_message<std::string>) { ends.push_back(e); };
     SUBCASE("with the receiver: what is queued is abandoned") {
@@ -300,7 +300,7 @@ TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
         texts left;
         {
             fixture other;
-            auto survivor = other.bus.receive<std::string>("t");
+            auto survivor = other.bus.subscribe<std::string>("t", {});
             other.publish({"last words"});
             other.holder.reset();
             survivor.async_receive([&](std::error_code error, queued_message<std::string> r) {
@@ -316,12 +316,15 @@ TEST_CASE("async_receive ends as closed with its receiver, and with the bus") {
     }
 }
 
-TEST_CASE("a receiver of no topic, or of a closed bus, says closed") {
+TEST_CASE("a receiver that is refused says why, at once and to who receives") {
     fixture f;
-    auto none = f.bus.receive<std::string>("");
+    std::error_code error;
+    auto none = f.bus.subscribe<std::string>("", {}, error);
+    CHECK(error == errc::empty_name);
     CHECK(!none);
     CHECK(f.take_all(none).empty());
-    CHECK(f.last_error == errc::closed);
+    CHECK(f.last_error == errc::empty_name);
+    CHECK_THROWS_AS(f.bus.subscribe<std::string>("", {}), std::system_error);
 }
 
 } // namespace queue_test

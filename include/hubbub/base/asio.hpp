@@ -57,11 +57,18 @@ concept is_data = (!std::is_class_v<T> && !std::is_pointer_v<T>) ||
                   std::is_convertible_v<T const&, std::string_view> ||
                   (std::is_aggregate_v<T> && !has_one_call<T>);
 
+/// What asio::bind_executor and its like make of a token.
+template <class T>
+concept is_binder = !has_one_call<T> && requires { typename T::target_type; };
+
 template <class Handler, class Signature>
 inline constexpr bool takes_results = true;
 template <has_one_call Handler, class... Results>
 inline constexpr bool takes_results<Handler, void(Results...)> =
     std::is_invocable_v<Handler, Results...>;
+template <is_binder Binder, class... Results>
+inline constexpr bool takes_results<Binder, void(Results...)> =
+    takes_results<typename Binder::target_type, void(Results...)>;
 
 /// Whether an operation that completes with Signature takes a Token. If not, says why in one line.
 template <class Token, class Signature>
@@ -108,6 +115,9 @@ public:
         : slot_(slot) {}
     explicit cancel_hook(assigner other) : other_(std::move(other)) {}
 
+    /// Whether it can ever happen.
+    explicit operator bool() const noexcept { return other_ || slot_.is_connected(); }
+
     /// Calls on_cancel when that happens, from now on.
     void call(std::function<void()> on_cancel) const {
         if (other_)
@@ -120,6 +130,17 @@ private:
     asio::cancellation_slot slot_;
     assigner other_;
 };
+
+/// Makes a hook that calls a function when slot is emitted, whatever the type of the slot.
+template <class Slot>
+cancel_hook hook_of(Slot slot) {
+    if constexpr (std::is_same_v<Slot, asio::cancellation_slot>)
+        return slot;
+    else if (slot.is_connected())
+        return cancel_hook(cancel_hook::assigner(cancel_by(slot)));
+    else
+        return {};
+}
 
 /// A handler of which the cancellation slot is left alone once it is called.
 template <class Handler>

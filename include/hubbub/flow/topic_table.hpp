@@ -21,14 +21,17 @@ namespace hubbub::detail {
 ///                in the order they subscribed. A sink added meanwhile gets the next message.
 class topic_table {
 public:
-    /// True if s is the first sink of this interest. Adding a sink twice adds nothing.
-    bool add(interest const& what, std::shared_ptr<message_sink> const& s);
+    /// True if s is the first sink of this filter. Adding a sink twice adds nothing.
+    bool add(topic_filter const& what, std::shared_ptr<message_sink> const& s);
 
-    /// True if s was the last sink of this interest.
-    bool remove(interest const& what, message_sink const& s);
+    /// True if s was the last sink of this filter.
+    bool remove(topic_filter const& what, message_sink const& s);
 
-    /// Delivers to the sinks of exactly this interest.
-    void deliver(interest const& what, message_view const& message) const;
+    /// Delivers to the sinks of exactly this filter; the second, without a copy of its name.
+    void deliver(topic_filter const& what, message_view const& message) const {
+        deliver(what.name, what.is_pattern, message);
+    }
+    void deliver(std::string_view name, bool is_pattern, message_view const& message) const;
 
     /// Delivers to the sinks of the message's topic and of every pattern that matches it.
     /// True if there was any. Complexity: O(patterns) beside the deliveries.
@@ -41,12 +44,9 @@ private:
     using sink_list = shared_list<std::shared_ptr<message_sink>>;
     using sink_map = string_map<sink_list>;
 
-    sink_map& map_for(interest const& what) { return what.is_pattern ? patterns_ : topics_; }
-    sink_map const& map_for(interest const& what) const {
-        return what.is_pattern ? patterns_ : topics_;
-    }
+    sink_map& map_for(topic_filter const& what) { return what.is_pattern ? patterns_ : topics_; }
 
-    sink_list::snapshot find(interest const& what) const;
+    sink_list::snapshot find(std::string_view name, bool is_pattern) const;
 
     static void deliver_to(std::vector<std::shared_ptr<message_sink>> const& sinks,
                            message_view const& message);

@@ -22,9 +22,10 @@ public:
     virtual transport_traits promised() const noexcept = 0;
     virtual asio::any_io_executor get_executor() const = 0;
     virtual std::error_code publish(message_view const& message, publish_completion done) = 0;
-    virtual std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    virtual std::error_code subscribe(topic_filter const& what,
+                                      std::shared_ptr<message_sink> const& s,
                                       subscribe_completion done) = 0;
-    virtual void unsubscribe(interest const& what, message_sink const& s) noexcept = 0;
+    virtual void unsubscribe(topic_filter const& what, message_sink const& s) noexcept = 0;
     virtual std::shared_ptr<void> observe(observer o) = 0;
     virtual link_state state() const = 0;
     virtual hubbub::statistics statistics() const = 0;
@@ -46,11 +47,11 @@ public:
     std::error_code publish(message_view const& message, publish_completion done) override {
         return handle.publish(message, std::move(done));
     }
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done) override {
         return handle.subscribe(what, s, std::move(done));
     }
-    void unsubscribe(interest const& what, message_sink const& s) noexcept override {
+    void unsubscribe(topic_filter const& what, message_sink const& s) noexcept override {
         handle.unsubscribe(what, s);
     }
     std::shared_ptr<void> observe(observer o) override { return handle.observe(std::move(o)); }

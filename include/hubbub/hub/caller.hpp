@@ -46,7 +46,7 @@ struct caller_state {
                      std::size_t most);
 
     /// Stops all that runs for the connection, or for the server that this stands for: it has ended.
-    void stop_all(std::error_code why = errc::connection_ended);
+    void stop_all(std::error_code why = hub_errc::connection_ended);
 
     std::string id = {};
     std::string user = {};

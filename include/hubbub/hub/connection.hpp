@@ -12,6 +12,7 @@
 #include <hubbub/hub/streams/call_streams.hpp>
 #include <hubbub/hub/typed/stream_arguments.hpp>
 #include <hubbub/hub/typed/with_token.hpp>
+#include <hubbub/serializer.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 
@@ -55,7 +56,6 @@ struct stop_receiving {
 template <class Bus>
 class [[nodiscard]] connection {
     using serializer = typename Bus::serializer_type;
-    using invocation_type = invocation<serializer>;
 
 public:
     connection() = default;
@@ -86,40 +86,45 @@ public:
     /// Returns the user of the connection; empty if it has none.
     std::string const& user() const noexcept { return state_->user; }
 
-    /// Calls a method of the hub as this client, and completes with `void(outcome<R>)`. The token
-    /// comes last; an argument that converts to std::string_view travels as std::string. Without an R,
-    /// the result of the method is ignored.
+    /// Calls a method of the hub as this client, and completes with its answer:
+    /// `void(std::error_code, R)`, or `void(std::error_code)` where R is void, which ignores a result.
+    /// With outcome<R> in place of R it completes with `void(outcome<R>)`, which has the text of a
+    /// failure too. The token comes last; an argument that converts to std::string_view travels as
+    /// std::string.
     ///
     /// The method runs on this thread before this returns, unless hub_options::parallel_calls of
     /// this connection run already: then on the bus's executor, in its turn.
     ///
-    /// Errors: unknown_method; wrong_arguments; method_failed, all with a text; wrong_result;
-    ///         queue_full; cannot_encode, also for a stream of a hub with another serializer; closed;
-    ///         if a stream among the arguments is closed, why.
+    /// Errors:       unknown_method; wrong_arguments; method_failed, all with a text; wrong_result;
+    ///               queue_full; cannot_encode, also for a stream of a hub with another serializer;
+    ///               closed; if a stream among the arguments is closed, why.
+    /// Cancellation: terminal, partial and total, with asio::error::operation_aborted: the method runs
+    ///               on, and its answer is dropped.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) {
-        return detail::with_token<void(outcome<R>)>(
+        return detail::with_token<typename detail::reply<R>::signature>(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 outgoing_call call;
                 auto const error = pack(call, std::move(arguments));
-                return asio::async_initiate<Token, void(outcome<R>)>(
-                    [core = core_, who = state_, format = serializer_,
-                     error](auto handler, std::string const& name, outgoing_call made) {
-                        auto executor = detail::executor_of(handler, core->executor());
-                        completion<detail::answer> done(
-                            std::move(executor), [handler = std::move(handler),
-                                                  format](detail::answer const& given) mutable {
-                                std::move(handler)(detail::outcome_of<R>(format, given));
-                            });
-                        if (error)
-                            done({.error = error});
-                        else
-                            core->invoke(who, {name, std::move(made.arguments)},
-                                         std::move(made.streams), std::move(done));
-                    },
-                    token, std::string(method), std::move(call));
+                return start<R>(method, std::move(call), error, token);
             },
             std::forward<ArgsAndToken>(all)...);
+    }
+
+    /// Calls as async_invoke does, with the array of the arguments in the encoding of the bus, as a
+    /// socket brought it; streams of the call follow it. The answer is in that encoding too, unless R
+    /// is another type: a gateway passes both on without their C++ types.
+    ///
+    /// Errors: as above, and malformed_payload, if `arguments` is not one value in that encoding.
+    template <class R = encoded, class... StreamsAndToken>
+    auto async_invoke_packed(std::string_view method, encoded arguments, StreamsAndToken&&... all) {
+        return detail::with_token<typename detail::reply<R>::signature>(
+            [&]<class Tuple, class Token>(Tuple streams, Token&& token) {
+                outgoing_call call;
+                auto const error = pack(call, std::move(arguments), std::move(streams));
+                return start<R>(method, std::move(call), error, token);
+            },
+            std::forward<StreamsAndToken>(all)...);
     }
 
     /// Calls a method of the hub as this client, and waits for no answer: a failure is the event
@@ -129,11 +134,17 @@ public:
         outgoing_call call;
         if (auto const error = pack(call, tuple_of(std::forward<Args>(args)...)))
             return error;
-        if (!core_->is_open())
-            return errc::closed;
-        core_->invoke(state_, {std::string(method), std::move(call.arguments)},
-                      std::move(call.streams), {});
-        return {};
+        return post(method, std::move(call));
+    }
+
+    /// Calls as send does, with packed arguments, as async_invoke_packed.
+    template <class... Streams>
+    std::error_code send_packed(std::string_view method, encoded arguments, Streams&&... streams) {
+        outgoing_call call;
+        if (auto const error =
+                pack(call, std::move(arguments), tuple_of(std::forward<Streams>(streams)...)))
+            return error;
+        return post(method, std::move(call));
     }
 
     /// Calls a method of the hub that answers with a stream of T. The first receive tells a failure of
@@ -150,7 +161,21 @@ public:
                                       std::move(call.streams), error);
     }
 
-    /// Makes a stream that goes to the hub. Pass it as an argument to async_invoke, send or stream: that
+    /// Calls as stream does, with packed arguments, as async_invoke_packed: of items that are in the
+    /// encoding of the bus, unless T is another type.
+    template <class T = encoded, class... Streams>
+    stream_reader<T> stream_packed(std::string_view method, encoded arguments,
+                                   Streams&&... streams) {
+        outgoing_call call;
+        auto const error =
+            pack(call, std::move(arguments), tuple_of(std::forward<Streams>(streams)...));
+        return detail::open_stream<T>(*core_, state_, serializer_,
+                                      {std::string(method), std::move(call.arguments)},
+                                      std::move(call.streams), error);
+    }
+
+    /// Makes a stream that goes to the hub, of items of T, or with encoded as T, of items that are in
+    /// the encoding of the bus. Pass it as an argument to async_invoke, send or stream: that
     /// method, and no other, receives the items. It ends with the connection. If
     /// hub_options::max_streams are open, each operation on it fails as refused.
     ///
@@ -165,40 +190,6 @@ public:
         return detail::make_stream<T>(*core_, state_, serializer_);
     }
 
-    /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in the
-    /// order they came. For a connection that was made with outbox_options; one receive at a time.
-    ///
-    /// Errors:       already_started (asio::error); after the last call why the connection ended,
-    ///               close_reason::code, or closed.
-    /// Cancellation: by the token's slot, with asio::error::operation_aborted; no call is lost.
-    template <class Token = detail::no_token>
-    auto async_receive(Token&& token = {}) {
-        using signature = void(std::error_code, invocation_type);
-        if constexpr (detail::check_token<Token, signature>())
-            return asio::async_initiate<Token, signature>(
-                [core = core_, who = state_, format = serializer_](auto handler) {
-                    auto executor = detail::executor_of(handler, core->executor());
-                    auto const number = std::make_shared<std::uint64_t>();
-                    detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
-                        detail::stop_receiving{who, number});
-                    *number = detail::hub_core::receive(
-                        *who, {std::move(executor),
-                               [format, handler = detail::cancellable_handler(std::move(handler))](
-                                   std::error_code error, detail::shared_call call) mutable {
-                                   handler(error, invocation_type(std::move(call), format));
-                               }});
-                },
-                token);
-    }
-
-    /// Takes the next call if one waits, so that several may go out in one write.
-    std::optional<invocation_type> try_receive() {
-        auto next = detail::hub_core::try_receive(*state_);
-        if (!next)
-            return {};
-        return invocation_type(std::move(next), serializer_);
-    }
-
     /// Leaves the hub and its groups; the handler is not called again. Only a call that another thread
     /// has begun may still run: what the handler uses is its own, or freed where handlers are called
     /// (hub). Does nothing a second time.
@@ -208,6 +199,11 @@ public:
         if (state)
             core->disconnect(state);
     }
+
+protected:
+    std::shared_ptr<detail::hub_core> core_;
+    detail::member_ptr state_;
+    [[no_unique_address]] serializer serializer_ = {};
 
 private:
     template <class... Args>
@@ -230,9 +226,87 @@ private:
         return unfit ? unfit : error;
     }
 
-    std::shared_ptr<detail::hub_core> core_;
-    detail::member_ptr state_;
-    [[no_unique_address]] serializer serializer_ = {};
+    /// The same of a call whose arguments are packed, beside its streams.
+    template <class Tuple>
+    std::error_code pack(outgoing_call& call, encoded arguments, Tuple streams) const {
+        std::error_code unfit;
+        auto const rest = detail::stream_arguments<serializer, Tuple>::take(std::move(streams),
+                                                                            call.streams, unfit);
+        static_assert(std::tuple_size_v<decltype(rest)> == 0,
+                      "hubbub: beside its packed arguments a call takes streams and a token alone");
+        auto const error = detail::pack_encoded(serializer_, std::move(arguments), call.arguments);
+        return unfit ? unfit : error;
+    }
+
+    /// Calls, unless there is an error, and completes token with the answer.
+    template <class R, class Token>
+    auto start(std::string_view method, outgoing_call call, std::error_code error, Token& token) {
+        return asio::async_initiate<Token, typename detail::reply<R>::signature>(
+            [core = core_, who = state_, format = serializer_,
+             error](auto handler, std::string const& name, outgoing_call made) {
+                auto done = detail::reply_to<R>(std::move(handler), core->executor(), format);
+                if (error)
+                    done({.error = error});
+                else
+                    core->invoke(who, {name, std::move(made.arguments)}, std::move(made.streams),
+                                 std::move(done));
+            },
+            token, std::string(method), std::move(call));
+    }
+
+    std::error_code post(std::string_view method, outgoing_call call) {
+        if (!core_->is_open())
+            return errc::closed;
+        core_->invoke(state_, {std::string(method), std::move(call.arguments)},
+                      std::move(call.streams), {});
+        return {};
+    }
+};
+
+/// A connection that is read: async_receive asks it for the next call, and those that nobody has asked
+/// for yet wait in its outbox. hub::async_connect_receiver makes it.
+///
+/// Thread safety: as a connection; of a shared one, async_receive of one thread at a time.
+template <class Bus>
+class [[nodiscard]] receiving_connection : public connection<Bus> {
+    using invocation_type = invocation<typename Bus::serializer_type>;
+
+public:
+    using connection<Bus>::connection;
+
+    /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in the
+    /// order they came; one receive at a time.
+    ///
+    /// Errors:       already_started (asio::error); after the last call why the connection ended,
+    ///               close_reason::code, or closed.
+    /// Cancellation: by the token's slot, with asio::error::operation_aborted; no call is lost.
+    template <class Token = detail::no_token>
+    auto async_receive(Token&& token = {}) {
+        using signature = void(std::error_code, invocation_type);
+        if constexpr (detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
+                [core = this->core_, who = this->state_, format = this->serializer_](auto handler) {
+                    auto executor = detail::executor_of(handler, core->executor());
+                    auto const number = std::make_shared<std::uint64_t>();
+                    detail::cancel_by(asio::get_associated_cancellation_slot(handler))(
+                        detail::stop_receiving{who, number});
+                    *number = detail::hub_core::receive(
+                        *who, {std::move(executor),
+                               [format, handler = detail::cancellable_handler(std::move(handler))](
+                                   std::error_code error, detail::shared_call call) mutable {
+                                   handler(error, invocation_type(std::move(call), format));
+                               }});
+                },
+                token);
+    }
+
+    /// Takes the next call if one waits, so that several may go out in one write.
+    std::optional<invocation_type> try_receive() {
+        auto next = detail::hub_core::try_receive(*this->state_);
+        if (!next)
+            return {};
+        return invocation_type(std::move(next), this->serializer_);
+    }
 };
 
 } // namespace hubbub

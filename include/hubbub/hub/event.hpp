@@ -67,13 +67,13 @@ struct calls_dropped {
 /// A function of the user's threw that is called when a connection ends, is to leave, or when presence
 /// changes. All others are still called, and this one is called again.
 struct hook_failed {
-    std::string_view connection; // empty for on_change
-    /// "on_closed" or "on_drain" (connect_options), "on_disconnected" (hub), or "on_change" (presence).
+    std::string_view connection; // empty for set_observer
+    /// "on_closed" or "on_drain" (connect_options), "on_disconnected" (hub), or "observer" (presence).
     std::string_view hook;
     std::exception_ptr exception;
 };
 
-/// The backplane refused the topic of presence changes: the observer (presence::on_change) hears
+/// The backplane refused the topic of presence changes: the observer (presence::set_observer) hears
 /// nothing. It may be given again.
 struct watch_failed {
     std::error_code error;

@@ -50,9 +50,17 @@ public:
         call_.asked()->take(detail::answer_with(serializer_, std::forward<T>(value)));
     }
     void reply() const { call_.asked()->take({}); }
+    /// Answers with a value that is in the encoding of the bus already. If it is not one value in that
+    /// encoding, or the bus has none, the answer is the failure cannot_encode.
+    void reply_packed(hubbub::encoded value) const {
+        detail::answer given;
+        if (detail::pack_encoded(serializer_, std::move(value), given.value))
+            given.error = errc::cannot_encode;
+        call_.asked()->take(std::move(given));
+    }
     /// Answers that the call failed, with a text for its caller.
     void fail(std::string text) const {
-        call_.asked()->take({.error = errc::method_failed, .text = std::move(text)});
+        call_.asked()->take({.error = hub_errc::method_failed, .text = std::move(text)});
     }
 
     /// Returns the arguments as they came, undecoded: the bytes of their encoding, or the object.

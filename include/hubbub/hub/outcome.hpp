@@ -25,10 +25,12 @@ struct failure {
 
 } // namespace detail
 
-/// The result of a call: a T, or the reason why there is none.
+/// The result of a call: a T, or the reason why there is none, with its text. Name it as the result to
+/// have that text; a call of a T completes with a std::error_code and a T.
 ///
 /// @code
-/// auto const sum = co_await connection.async_invoke<int>("add", 2, 3, asio::use_awaitable);
+/// using result = hubbub::outcome<int>;
+/// auto const sum = co_await connection.async_invoke<result>("add", 2, 3, asio::use_awaitable);
 /// if (!sum)
 ///     log(sum.text());
 /// @endcode
@@ -99,4 +101,44 @@ private:
     detail::failure failed_;
 };
 
+namespace detail {
+
+/// How an operation that gives an R completes: as Asio's do; one of an outcome, with that.
+template <class R>
+struct reply {
+    using value = R;
+    using signature = void(std::error_code, R);
+
+    template <class Handler>
+    static void give(Handler& handler, outcome<R> result) {
+        if (result)
+            handler(std::error_code(), *std::move(result));
+        else
+            handler(result.error(), R{});
+    }
+};
+
+template <>
+struct reply<void> {
+    using value = void;
+    using signature = void(std::error_code);
+
+    template <class Handler>
+    static void give(Handler& handler, outcome<void> const& result) {
+        handler(result.error());
+    }
+};
+
+template <class R>
+struct reply<outcome<R>> {
+    using value = R;
+    using signature = void(outcome<R>);
+
+    template <class Handler>
+    static void give(Handler& handler, outcome<R> result) {
+        handler(std::move(result));
+    }
+};
+
+} // namespace detail
 } // namespace hubbub

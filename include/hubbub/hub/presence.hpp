@@ -35,11 +35,14 @@ bool any_of(presence_parts const& parts);
 } // namespace detail
 
 /// Tells which connections, users and groups are there, over all servers of a hub. Each question is
-/// asked of every server that is alive, and completes with `void(server_results<T>)` as soon as all have
-/// answered; at the deadline with the answers there are, and the servers that are missing. A
-/// connection whose server is dead is not counted. A question that is asked before this server has met
-/// the others waits for that, as with servers.
+/// asked of every server that is alive, and completes with
+/// `void(std::error_code, server_results<T>)` as soon as all have answered; at the deadline with the
+/// answers there are, and the servers that are missing. A connection whose server is dead is not
+/// counted. A question that is asked before this server has met the others waits for that, as with
+/// servers, within its time limit.
 ///
+/// Errors:       closed, beside the answers that came.
+/// Cancellation: of each question, terminal, partial and total, with asio::error::operation_aborted.
 /// Complexity: a message to and from each server, whose answer grows with the list.
 template <class Bus>
 class presence {
@@ -102,20 +105,20 @@ public:
 
     /// Calls `told(presence_change const&)` for each connection, user and member of a group that is
     /// there, as joining, and from then on for all that come and go, on whatever server; in place of
-    /// the observer before. Null ends it. Changes are told one at a time, on the bus's executor.
+    /// the observer set before. Null ends it. Changes are told one at a time, on the bus's executor.
     ///
     /// While any server of the hub watches, each change is a message to those that do; else it costs
     /// nothing. Those of a server that dies leave within hub_options::missed_beacons and one of
     /// beacon_intervals. A change that is lost on the way is noticed by the next beacon, and then told;
     /// one that was undone before is not told at all. While the backplane is away nothing is told. If
     /// the backplane refuses the topic of the changes, that is an event watch_failed of the hub.
-    void on_change(presence_observer told) const { core_->on_presence(std::move(told)); }
+    void set_observer(presence_observer told) const { core_->on_presence(std::move(told)); }
     /// Does not compile.
     template <class F>
         requires(!std::convertible_to<F, presence_observer>)
-    void on_change(F&& /*function*/) const {
+    void set_observer(F&& /*function*/) const {
         static_assert(detail::never<F>,
-                      "hubbub: presence::on_change takes a function of presence_change const&");
+                      "hubbub: presence::set_observer takes a function of presence_change const&");
     }
 
 private:
@@ -128,19 +131,20 @@ private:
     template <class Whole, class Token>
     auto ask(detail::presence_question what, std::string_view of,
              Whole (*whole_of)(detail::presence_parts const&), Token&& token) const {
-        if constexpr (detail::check_token<Token, void(server_results<Whole>)>())
-            return asio::async_initiate<Token, void(server_results<Whole>)>(
+        using signature = void(std::error_code, server_results<Whole>);
+        if constexpr (detail::check_token<Token, signature>())
+            return asio::async_initiate<Token, signature>(
                 [core = core_, limit = limit_, whole_of, what](auto handler,
                                                                std::string const& name) {
-                    auto executor = detail::executor_of(handler, core->executor());
-                    completion<detail::server_answers> done(
-                        std::move(executor), [handler = std::move(handler), whole_of](
-                                                 detail::server_answers const& given) mutable {
-                            server_results<Whole> all;
-                            all.value = whole_of(detail::parts_of(given, all.missing));
-                            std::move(handler)(std::move(all));
-                        });
-                    core->collect(detail::to_ask(what, name), limit, std::move(done));
+                    core->collect(
+                        detail::to_ask(what, name), limit,
+                        detail::results_to(std::move(handler), core->executor(),
+                                           [whole_of](detail::server_answers const& given) {
+                                               server_results<Whole> all;
+                                               all.value =
+                                                   whole_of(detail::parts_of(given, all.missing));
+                                               return all;
+                                           }));
                 },
                 token, std::string(of));
     }

@@ -7,7 +7,7 @@
 namespace hubbub {
 
 /// A connection came or went, or a user or a member of a group did, on whatever server of a hub
-/// (presence::on_change).
+/// (presence::set_observer).
 struct presence_change {
     enum class kind {
         /// A connection; its name is its id.

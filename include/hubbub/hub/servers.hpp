@@ -79,30 +79,37 @@ public:
         return core_->tell_servers({std::string(method), std::move(body)});
     }
 
-    /// Calls a method at every server that is alive, and completes with `void(collected<R>)` when
-    /// all have answered, are lost, or have taken too long. The token comes last.
+    /// Calls a method at every server that is alive, and completes with
+    /// `void(std::error_code, collected<R>)` when all have answered, are lost, or have taken too long.
+    /// The token comes last.
+    ///
+    /// Errors:       cannot_encode, and then nobody is called; closed, beside the answers that came.
+    ///               What failed at a server stands in its answer.
+    /// Cancellation: terminal, partial and total, with asio::error::operation_aborted: the servers do
+    ///               what they were asked.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
-        return detail::with_token<void(collected<R>)>(
+        using signature = void(std::error_code, collected<R>);
+        return detail::with_token<signature>(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 detail::packed body;
                 auto const error = detail::pack(serializer_, std::move(arguments), body);
-                return asio::async_initiate<Token, void(collected<R>)>(
+                return asio::async_initiate<Token, signature>(
                     [core = core_, limit = limit_, format = serializer_, error](auto handler,
                                                                                 auto const& call) {
-                        auto executor = detail::executor_of(handler, core->executor());
-                        completion<detail::server_answers> done(
-                            std::move(executor), [handler = std::move(handler), format](
-                                                     detail::server_answers const& given) mutable {
+                        auto done = detail::results_to(
+                            std::move(handler), core->executor(),
+                            [format](detail::server_answers const& given) {
                                 collected<R> parts;
                                 for (auto const& [server, one] : given)
                                     parts.answers.emplace_back(server,
                                                                detail::outcome_of<R>(format, one));
-                                std::move(handler)(std::move(parts));
+                                return parts;
                             });
                         if (error)
-                            return done({{core->id(), {.error = error}}});
-                        core->collect(detail::to_invoke(call), limit, std::move(done));
+                            done(error, {});
+                        else
+                            core->collect(detail::to_invoke(call), limit, std::move(done));
                     },
                     token, detail::shared_call(std::string(method), std::move(body)));
             },

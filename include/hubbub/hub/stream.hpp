@@ -10,6 +10,7 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/system_executor.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -70,7 +71,7 @@ public:
     /// Ends the stream.
     void finish() { sink_->end({}, {}); }
     /// Ends the stream with a failure: the receiver is told stream_failed and this text.
-    void fail(std::string text) { sink_->end(errc::stream_failed, std::move(text)); }
+    void fail(std::string text) { sink_->end(hub_errc::stream_failed, std::move(text)); }
 
     /// For the hub's own rooms.
     std::shared_ptr<detail::stream_sink<T>> const& sink() const noexcept { return sink_; }
@@ -102,8 +103,8 @@ public:
 
     explicit operator bool() const noexcept { return source_ != nullptr; }
 
-    /// Completes with `void(outcome<T>)`: the next item, or why there is none; one receive at a
-    /// time.
+    /// Completes with the next item, as `void(std::error_code, T)`; with outcome<T> as Result, as
+    /// `void(outcome<T>)`, which has the text of a failure too. One receive at a time.
     ///
     /// Errors:       eof (asio::error) at the stream's end; else why it ended, with a text:
     ///               stream_failed; of a method's answer whatever async_invoke says; connection_ended;
@@ -112,26 +113,29 @@ public:
     ///               nothing, or reset was or is called; already_started (asio::error).
     /// Cancellation: terminal, partial and total; then asio::error::operation_aborted, and no item
     ///               is lost by it.
-    template <class Token = detail::no_token>
+    template <class Result = T, class Token = detail::no_token>
+        requires std::same_as<Result, T> || std::same_as<Result, outcome<T>>
     auto async_receive(Token&& token = {}) {
-        if constexpr (detail::check_token<Token, void(outcome<T>)>())
-            return asio::async_initiate<Token, void(outcome<T>)>(
+        using reply = detail::reply<Result>;
+        if constexpr (detail::check_token<Token, typename reply::signature>())
+            return asio::async_initiate<Token, typename reply::signature>(
                 [source = std::weak_ptr(source_),
                  fallback = executor_ ? executor_ : asio::system_executor()](auto handler) {
+                    auto const waiting = std::make_shared<std::uint64_t>();
+                    auto const slot = asio::get_associated_cancellation_slot(handler);
                     auto executor = detail::executor_of(handler, fallback);
+                    completion<outcome<T>> done(
+                        std::move(executor),
+                        [wrapped = detail::cancellable_handler(std::move(handler))](
+                            outcome<T> next) mutable { reply::give(wrapped, std::move(next)); });
                     auto const from = source.lock();
                     if (!from)
-                        return completion<outcome<T>>(std::move(executor), std::move(handler))(
-                            outcome<T>(errc::closed, {}));
-                    auto const waiting = std::make_shared<std::uint64_t>();
-                    auto on_cancel =
-                        detail::cancel_by(asio::get_associated_cancellation_slot(handler));
-                    detail::cancellable_handler wrapped(std::move(handler));
-                    on_cancel([source, waiting] {
+                        return done(outcome<T>(errc::closed, {}));
+                    detail::cancel_by(slot)([source, waiting] {
                         if (auto const present = source.lock())
                             present->cancel_receive(*waiting);
                     });
-                    *waiting = from->receive({std::move(executor), std::move(wrapped)});
+                    *waiting = from->receive(std::move(done));
                 },
                 token);
     }

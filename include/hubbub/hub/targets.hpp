@@ -10,8 +10,6 @@
 #include <hubbub/hub/outcome.hpp>
 #include <hubbub/hub/typed/with_token.hpp>
 
-#include <asio/associated_cancellation_slot.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -133,8 +131,10 @@ public:
         return limited;
     }
 
-    /// Calls method at the client, on whatever server it is, and completes with `void(outcome<R>)`,
-    /// its answer. The token comes last.
+    /// Calls method at the client, on whatever server it is, and completes with its answer:
+    /// `void(std::error_code, R)`, or `void(std::error_code)` where R is void. With outcome<R> in
+    /// place of R it completes with `void(outcome<R>)`, which has the text of a failure too. The token
+    /// comes last.
     ///
     /// Errors:       unknown_connection; unknown_server, if it is known to be gone; connection_ended;
     ///               server_lost (hub_options::missed_beacons); timed_out; wrong_result; and from
@@ -147,27 +147,21 @@ public:
     ///               nothing.
     template <class R = void, class... ArgsAndToken>
     auto async_invoke(std::string_view method, ArgsAndToken&&... all) const {
-        return detail::with_token<void(outcome<R>)>(
+        using signature = typename detail::reply<R>::signature;
+        return detail::with_token<signature>(
             [&]<class Tuple, class Token>(Tuple arguments, Token&& token) {
                 detail::packed body;
                 auto const error = detail::pack(this->serializer_, std::move(arguments), body);
-                return asio::async_initiate<Token, void(outcome<R>)>(
+                return asio::async_initiate<Token, signature>(
                     [core = this->core_->shared_from_this(), format = this->serializer_, error,
                      id = id_, limit = limit_](auto handler, auto const& call) {
-                        auto executor = detail::executor_of(handler, core->executor());
-                        auto const slot = asio::get_associated_cancellation_slot(handler);
-                        completion<detail::answer> done(
-                            std::move(executor),
-                            [wrapped = detail::cancellable_handler(std::move(handler)),
-                             format](detail::answer const& given) mutable {
-                                wrapped(detail::outcome_of<R>(format, given));
-                            });
-                        if (error || !core->is_open())
-                            return done({.error = error ? error : errc::closed});
-                        // Before it starts: once it has, the handler may be gone, and its slot.
                         auto const number = std::make_shared<std::uint64_t>();
-                        detail::cancel_by(slot)(detail::stop_asking{core, number});
-                        *number = core->ask_client(id, call, limit, std::move(done));
+                        auto done = detail::reply_to<R>(std::move(handler), core->executor(),
+                                                        format, detail::stop_asking{core, number});
+                        if (error || !core->is_open())
+                            done({.error = error ? error : errc::closed});
+                        else
+                            *number = core->ask_client(id, call, limit, std::move(done));
                     },
                     token, detail::shared_call(std::string(method), std::move(body)));
             },

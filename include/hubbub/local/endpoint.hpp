@@ -97,10 +97,10 @@ public:
     void flush(completion<std::error_code> done);
     void drain(completion<std::error_code> done);
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done);
 
-    void unsubscribe(interest const& what, message_sink const& s) { table_.remove(what, s); }
+    void unsubscribe(topic_filter const& what, message_sink const& s) { table_.remove(what, s); }
 
     /// Joins the exchange; apart from the constructor, which has no shared_ptr yet.
     void attach() { exchange_->attach(shared_from_this()); }

@@ -45,9 +45,9 @@ public:
     void flush(completion<std::error_code> done);
     void drain(completion<std::error_code> done);
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done);
-    void unsubscribe(interest const& what, message_sink const& s);
+    void unsubscribe(topic_filter const& what, message_sink const& s);
 
     void close();
 

@@ -11,7 +11,7 @@ namespace hubbub::redis {
 /// Translates an error reply.
 /// Source: the replies of redis-server 7.0 (src/server.c, src/acl.c, src/networking.c); the first
 /// word is the error's code, as redis.io/docs/latest/develop/reference/protocol-spec says.
-errc classify(std::string_view error_reply) noexcept;
+redis_errc classify(std::string_view error_reply) noexcept;
 
 } // namespace hubbub::redis
 

@@ -24,11 +24,11 @@ public:
                       std::string probe_topic);
 
     /// Takes done, unless it is refused.
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion& done, bool& wake);
 
     /// True if the link's timer must be armed.
-    bool unsubscribe(interest const& what, message_sink const& s);
+    bool unsubscribe(topic_filter const& what, message_sink const& s);
 
     /// Refuses whatever comes, from any thread.
     void refuse_all(std::error_code reason);
@@ -57,21 +57,13 @@ public:
     redis::time_point deadline() override;
 
 private:
-    /// An interest as Redis sees it.
-    struct prefixed {
-        std::string name;
-        bool is_pattern;
-        operator interest() const { // NOLINT(google-explicit-constructor)
-            return is_pattern ? interest(pattern{name}) : interest(name);
-        }
-    };
-
-    prefixed full_name(interest const& what) const;
+    /// As Redis sees it.
+    topic_filter full_name(topic_filter const& what) const;
 
     /// As the user knows it.
     std::string name_of(std::string const& full) const;
 
-    /// Delivers to the sinks of the interest that Redis names. One that is not ours is nonsense.
+    /// Delivers to the sinks of the filter that Redis names. One that is not ours is nonsense.
     std::error_code deliver(std::string_view name, std::string_view prefix, bool is_pattern,
                             std::string_view channel, std::string_view payload);
 

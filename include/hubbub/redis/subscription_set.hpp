@@ -47,10 +47,10 @@ public:
         : linger_(linger), retry_(retry) {}
 
     /// Wants a channel or pattern; done completes when it is active.
-    void want(interest const& what, subscribe_completion done);
+    void want(topic_filter const& what, subscribe_completion done);
 
     /// Wants it no longer, from now on.
-    void unwant(interest const& what, time_point now);
+    void unwant(topic_filter const& what, time_point now);
 
     /// The link is up: everything wanted is requested.
     void on_run();
@@ -123,7 +123,7 @@ private:
 
     hubbub::detail::string_map<entry_ptr>& map_for(bool is_pattern) noexcept;
 
-    entry_ptr& find_or_create(interest const& what);
+    entry_ptr& find_or_create(topic_filter const& what);
 
     void request(entry_ptr const& e, bool alone = false);
 

@@ -12,7 +12,7 @@ namespace hubbub::redis {
 
 /// Tells why OpenSSL does not accept a certificate.
 /// Source: X509_STORE_CTX_get_error(3).
-errc classify_verification(long result) noexcept;
+tls_errc classify_verification(long result) noexcept;
 
 /// Translates an error of a TLS stream for the user of a link. An error without a code here stays
 /// OpenSSL's; so do alerts that do not say that the server dislikes this client, but that something

@@ -53,10 +53,10 @@ public:
 
     std::error_code publish(message_view const& message, publish_completion done);
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done);
 
-    void unsubscribe(interest const& what, message_sink const& s);
+    void unsubscribe(topic_filter const& what, message_sink const& s);
 
 private:
     using key = std::pair<std::string, bool>;
@@ -81,9 +81,9 @@ private:
 
     void miss(gap const& g);
 
-    void ask(interest const& what);
+    void ask(topic_filter const& what);
 
-    /// Asks for the interests of that name; for all, if it is null.
+    /// Asks for the filters of that name; for all, if it is null.
     void ask_for(std::string const* name);
 
     /// As far as there is room. publish_mutex_ is held.

@@ -94,25 +94,25 @@ struct sequence_frame {
     void append_to(std::string& out) const;
 };
 
-/// The question of a receiver to all publishers: where the streams of these interests stand, and since
-/// when they are. "<asker> <asked> ", and then each interest: "t" for a topic or "p" for a pattern,
+/// The question of a receiver to all publishers: where the streams of these filters stand, and since
+/// when they are. "<asker> <asked> ", and then each filter: "t" for a topic or "p" for a pattern,
 /// the length of its name, ":", and the name. A receiver that asks for none says that it is back.
 struct sequence_request {
     static void begin(std::string& out, sequence_mark const& mark);
 
-    static void append(std::string& out, interest const& what);
+    static void append(std::string& out, topic_filter const& what);
 
-    /// Calls each(mark, interest) for what is well-formed, up to the first that is not. Returns the
+    /// Calls each(mark, filter) for what is well-formed, up to the first that is not. Returns the
     /// mark; nothing if there is none.
     static std::optional<sequence_mark>
     parse(std::string_view bytes,
-          std::function<void(sequence_mark const&, interest const&)> const& each);
+          std::function<void(sequence_mark const&, topic_filter const&)> const& each);
 };
 
-/// The questions that could not be asked yet, each interest once.
+/// The questions that could not be asked yet, each filter once.
 class sequence_questions {
 public:
-    void add(interest const& what) { waiting_.emplace(what.name, what.is_pattern); }
+    void add(topic_filter const& what) { waiting_.emplace(what.name, what.is_pattern); }
 
     /// Asks for nothing, once, before anything else.
     void announce() { announces_ = true; }

@@ -15,7 +15,7 @@
 
 namespace hubbub::detail {
 
-/// Finds out what is missing on the topics of one interest.
+/// Finds out what is missing on the topics of one filter.
 ///
 /// A stream that is heard of for the first time, and not from its beginning, has lost messages or is
 /// older than the subscription. Its publisher knows how old it is, and is asked: the answer says

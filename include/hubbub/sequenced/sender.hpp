@@ -59,10 +59,10 @@ public:
     /// Complexity: linear in the topics.
     void resume(time_point now);
 
-    /// The question of that mark, which came now, is to be answered for each topic of an interest:
+    /// The question of that mark, which came now, is to be answered for each topic of a filter:
     /// by its next beacon, which is due then, so that one answers all who ask at a time, as they do
     /// after an outage. Complexity: that of a search; of a pattern linear in the topics.
-    void answer(sequence_mark const& to, interest const& what, time_point now);
+    void answer(sequence_mark const& to, topic_filter const& what, time_point now);
 
     /// A beacon on topic was refused: it stays awake, and the next follows as it would.
     void keep_awake(std::string_view topic, time_point now);

@@ -9,20 +9,17 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 namespace hubbub::detail {
 
 class sequenced_core;
 
-/// All of one process for one interest of a sequenced_core: takes the numbers off.
+/// All of one process for one filter of a sequenced_core: takes the numbers off.
 class sequence_sink final : public message_sink {
 public:
-    sequence_sink(interest const& what, std::shared_ptr<sequenced_core> core);
+    sequence_sink(topic_filter const& what, std::shared_ptr<sequenced_core> core);
 
-    interest what() const noexcept {
-        return is_pattern_ ? interest(pattern{name_}) : interest(name_);
-    }
+    topic_filter const& what() const noexcept { return what_; }
 
     bool activate();
     void tick(sequence_clock::time_point now) { receiver_.tick(now); }
@@ -36,8 +33,7 @@ public:
     std::uint64_t const number;
 
 private:
-    std::string const name_;
-    bool const is_pattern_;
+    topic_filter const what_;
     std::shared_ptr<sequenced_core> const core_;
     sequence_receiver receiver_;
     std::atomic<bool> ended_ = false;

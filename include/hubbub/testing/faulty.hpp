@@ -79,12 +79,12 @@ public:
         return core().publish(message, std::move(done));
     }
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done = {}) {
         return core().subscribe(what, s, std::move(done));
     }
 
-    void unsubscribe(interest const& what, message_sink const& s) noexcept {
+    void unsubscribe(topic_filter const& what, message_sink const& s) noexcept {
         core().unsubscribe(what, s);
     }
 

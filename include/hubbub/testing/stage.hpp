@@ -103,7 +103,7 @@ public:
 
     explicit server(Transport t)
         : transport_(std::move(t)), bus_(std::make_unique<bus_type>(*transport_)) {
-        bus_->on_event([counter = events_](event const& e) { counter->count(e); });
+        bus_->set_observer([counter = events_](event const& e) { counter->count(e); });
     }
 
     Transport transport() const { return *transport_; }
@@ -148,8 +148,9 @@ public:
     Transport make_transport(message_limits const& limits = {}) const { return make_(limits); }
 
     /// The pattern, if the transport subscribes patterns; else the topic, which it matches.
-    interest by_pattern(pattern glob, std::string_view topic) const {
-        return traits_.patterns == pattern_support::glob ? interest(glob) : interest(topic);
+    topic_filter by_pattern(std::string_view glob, std::string_view topic) const {
+        return traits_.patterns == pattern_support::glob ? topic_filter(pattern(glob))
+                                                         : topic_filter(topic);
     }
 
     /// Another server, which lives as long as the stage.
@@ -166,7 +167,7 @@ public:
 
     /// Subscribes, and runs until the subscription is active.
     template <class T = std::string, message_bus Bus, class Sink>
-    subscription listen(Bus& bus, interest what, Sink sink,
+    subscription listen(Bus& bus, topic_filter what, Sink sink,
                         std::source_location where = std::source_location::current()) const {
         std::optional<std::error_code> outcome;
         subscription made;
@@ -181,7 +182,7 @@ public:
     }
 
     template <class Sink>
-    subscription listen(server<Transport> const& at, interest what, Sink sink,
+    subscription listen(server<Transport> const& at, topic_filter what, Sink sink,
                         std::source_location where = std::source_location::current()) const {
         return listen<std::string>(at.bus(), what, std::move(sink), where);
     }

@@ -52,12 +52,12 @@ public:
         return held_->publish(message, std::move(done));
     }
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done = {}) {
         return held_->subscribe(what, s, std::move(done));
     }
 
-    void unsubscribe(interest const& what, message_sink const& s) noexcept {
+    void unsubscribe(topic_filter const& what, message_sink const& s) noexcept {
         held_->unsubscribe(what, s);
     }
 

@@ -14,7 +14,7 @@ namespace hubbub {
 /// Thread safety: any thread.
 /// Complexity:    O(pattern × topic) at worst.
 /// Source:        redis.io/docs/latest/commands/psubscribe.
-inline bool matches(interest const& what, std::string_view topic) {
+inline bool matches(topic_filter const& what, std::string_view topic) {
     return what.is_pattern ? detail::glob_match(what.name, topic) : what.name == topic;
 }
 

@@ -45,9 +45,9 @@ public:
     asio::any_io_executor get_executor() const;
 
     std::error_code publish(message_view const& message, publish_completion done = {});
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done = {});
-    void unsubscribe(interest const& what, message_sink const& s) noexcept;
+    void unsubscribe(topic_filter const& what, message_sink const& s) noexcept;
     std::shared_ptr<void> observe(observer o);
 
     link_state state() const noexcept;

@@ -71,7 +71,7 @@ public:
     std::error_code refusal() const;
 
     /// Calls o with each event; replaces the observer before it.
-    void on_event(observer o);
+    void set_observer(observer o);
 
     /// Calls o with each event of the transport until the pointer is gone.
     std::shared_ptr<void> observe(observer o) const;
@@ -93,27 +93,28 @@ public:
     /// The transport never saw it: it counts here.
     std::error_code refuse(std::string_view topic, std::error_code error, publish_completion done);
 
-    /// Calls sink for each message of an interest, as it came. An error that it returns is counted
+    /// Calls sink for each message of a filter, as it came. An error that it returns is counted
     /// as malformed and told by message_malformed; what it throws is told as sink_failed. Completes
     /// as bus::async_subscribe does, with a subscription that keeps the sink.
-    void async_subscribe(interest const& what, raw_sink sink, subscription_completion done);
+    void async_subscribe(topic_filter const& what, raw_sink sink, subscription_completion done);
 
-    /// Puts s into the group of this interest and type, which make makes; there is none if the bus
+    /// Puts s into the group of this filter and type, which make makes; there is none if the bus
     /// is closed. typed is for make.
-    joined join(interest const& what, std::type_info const& type, group::maker make,
+    joined join(topic_filter const& what, std::type_info const& type, group::maker make,
                 void const* typed, std::shared_ptr<message_subscriber> s);
 
     /// Subscribes a group at the transport; done completes when it is active.
     std::error_code activate(joined const& place, subscribe_completion done);
 
-    /// Both, for subscribe: an empty subscription if it is refused.
-    subscription join_at_once(interest const& what, std::type_info const& type, group::maker make,
-                              void const* typed, std::shared_ptr<message_subscriber> s);
+    /// Both, for subscribe. If it is refused, error says why; without one, throws std::system_error.
+    subscription join_at_once(topic_filter const& what, std::type_info const& type,
+                              group::maker make, void const* typed,
+                              std::shared_ptr<message_subscriber> s, std::error_code* error);
 
-    /// Both, for async_subscribe.
-    void join_and_tell(interest const& what, std::type_info const& type, group::maker make,
+    /// Both, for async_subscribe. on_cancel ends it, and the subscription.
+    void join_and_tell(topic_filter const& what, std::type_info const& type, group::maker make,
                        void const* typed, std::shared_ptr<message_subscriber> s,
-                       subscription_completion done);
+                       subscription_completion done, cancel_hook const& on_cancel = {});
 
     /// Takes s out of g, and g out of the transport when it was the last.
     void remove(group& g, subscriber const& s);

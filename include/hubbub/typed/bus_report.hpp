@@ -32,7 +32,7 @@ public:
                         std::shared_ptr<trace_interface> trace = nullptr);
     ~bus_report() override;
 
-    void on_event(observer o);
+    void set_observer(observer o);
     void notify(event const& e) override;
 
     /// Whether on_publish does anything.

@@ -91,22 +91,20 @@ private:
     Sink sink_;
 };
 
-/// The subscribers of one interest and one message type of a bus, which are one sink of its
+/// The subscribers of one filter and one message type of a bus, which are one sink of its
 /// transport: a message is decoded once for all of them.
 class group : public subscriber_group {
 public:
     /// Makes a group; typed is the pointer that the bus gave with it.
-    using maker = group* (*)(interest const& what, std::shared_ptr<bus_core> core,
+    using maker = group* (*)(topic_filter const& what, std::shared_ptr<bus_core> core,
                              void const* typed);
 
-    group(interest const& what, std::type_info const& type, std::shared_ptr<bus_core> core);
+    group(topic_filter const& what, std::type_info const& type, std::shared_ptr<bus_core> core);
     ~group() override;
 
-    interest what() const noexcept {
-        return is_pattern_ ? interest(pattern{name_}) : interest(name_);
-    }
-    bool is_of(interest const& what, std::type_info const& type) const noexcept {
-        return *type_ == type && is_pattern_ == what.is_pattern && name_ == what.name;
+    topic_filter const& what() const noexcept { return what_; }
+    bool is_of(topic_filter const& what, std::type_info const& type) const noexcept {
+        return *type_ == type && what_ == what;
     }
 
     void add(std::shared_ptr<message_subscriber> s);
@@ -168,8 +166,7 @@ private:
     void sink_threw(std::string_view topic);
     void disconnect(message_subscriber& s, std::string_view topic);
 
-    std::string const name_;
-    bool const is_pattern_;
+    topic_filter const what_;
     std::type_info const* const type_;
     std::shared_ptr<bus_core> const core_;
     bus_report* const report_;        // the core's
@@ -182,12 +179,12 @@ private:
 template <class Serializer, class Trace, class T>
 class group_of final : public group {
 public:
-    group_of(interest const& what, std::shared_ptr<bus_core> core, void const* serializer)
+    group_of(topic_filter const& what, std::shared_ptr<bus_core> core, void const* serializer)
         : group(what, typeid(T), std::move(core)),
           serializer_(static_cast<Serializer const*>(serializer)) {}
 
     static std::type_info const& type() noexcept { return typeid(T); }
-    static group* make(interest const& what, std::shared_ptr<bus_core> core,
+    static group* make(topic_filter const& what, std::shared_ptr<bus_core> core,
                        void const* serializer) {
         return new group_of(what, std::move(core), serializer);
     }

@@ -3,7 +3,10 @@
 
 #include <hubbub/base/asio.hpp>
 #include <hubbub/completion.hpp>
+#include <hubbub/error.hpp>
+#include <hubbub/flow/transport_interface.hpp>
 #include <hubbub/serializer.hpp>
+#include <hubbub/trace.hpp>
 #include <hubbub/transport.hpp>
 #include <hubbub/typed/bus_core.hpp>
 #include <hubbub/typed/group.hpp>
@@ -22,7 +25,54 @@
 // The functions of a bus take messages and sinks of any type, which these turn into what its core
 // takes; and its asynchronous operations are started here once their tokens have become handlers:
 // templates over the handler alone, where they can be.
-namespace hubbub::detail {
+namespace hubbub {
+
+/// Limits how long async_publish waits for room in the outgoing queue.
+struct wait_up_to {
+    template <class Rep, class Period>
+    constexpr wait_up_to(
+        std::chrono::duration<Rep, Period> limit) // NOLINT(google-explicit-constructor)
+        : at_most(std::chrono::ceil<std::chrono::milliseconds>(limit)) {}
+
+    std::chrono::milliseconds at_most;
+};
+
+/// Waits for as long as it takes.
+inline constexpr wait_up_to wait_forever{std::chrono::milliseconds::max()};
+
+namespace detail {
+
+/// The core of a bus with its types: the serializer, and the trace.
+template <class Serializer, class Trace>
+class typed_core final : public bus_core {
+public:
+    static std::shared_ptr<typed_core> make(std::shared_ptr<transport_interface> const& transport,
+                                            Serializer&& serializer, Trace&& trace) {
+        // Not by make_shared: it instantiates as much again for each type.
+        auto* const model = new trace_model<Trace>(std::move(trace));
+        std::shared_ptr<trace_interface> traced(static_cast<trace_interface*>(model));
+        std::shared_ptr<bus_core> made(static_cast<bus_core*>(
+            new typed_core(transport, std::move(traced), std::move(serializer), model->trace)));
+        return std::static_pointer_cast<typed_core>(std::move(made));
+    }
+
+    [[no_unique_address]] Serializer const serializer;
+    Trace* const typed_trace;
+
+private:
+    typed_core(std::shared_ptr<transport_interface> const& transport,
+               std::shared_ptr<trace_interface> traced, Serializer&& s, Trace& told)
+        : bus_core(transport, std::move(traced)), serializer(std::move(s)), typed_trace(&told) {}
+};
+
+/// True too for a type that is no transport: the assertion on the concept speaks of that.
+template <class Transport>
+constexpr bool carries_objects = [] {
+    if constexpr (has_traits<Transport>)
+        return Transport::traits.carries_objects;
+    else
+        return true;
+}();
 
 /// Whether a sink takes a T, alone or behind the name of its topic.
 template <class Sink, class T>
@@ -73,6 +123,17 @@ consteval bool check_subscribable() {
         static_assert(is_sink, "hubbub: the sink is to be callable as sink(T const&) or "
                                "sink(std::string_view topic, T const&)");
     return is_named && is_plain && !awaits && can_be_made && is_sink;
+}
+
+/// Whether a subscription with a queue is possible. If not, says why in one line.
+template <class Serializer, class T, class Sink = void (*)(T const&)>
+consteval bool check_queueable() {
+    return check_subscribable<Serializer, T, Sink>() && check_keepable<T>();
+}
+
+template <class T, class Sink>
+std::shared_ptr<message_subscriber> direct(Sink sink) {
+    return shared(new direct_subscriber<T, Sink>(std::move(sink)));
 }
 
 /// A message that waits for its operation to start: its bytes, or why there are none.
@@ -132,34 +193,19 @@ private:
     std::string buffer_;
 };
 
-template <class... Results, class Handler>
-completion<Results...> completion_of(Handler handler, asio::any_io_executor const& fallback) {
-    auto executor = executor_of(handler, fallback);
-    return {std::move(executor), std::move(handler)};
-}
-
 struct start_publish {
     std::shared_ptr<bus_core> core;
 
     template <class Handler, class Outgoing>
     void operator()(Handler handler, std::string const& topic, Outgoing message) const {
-        auto done =
-            completion_of<std::error_code, receiver_count>(std::move(handler), core->executor());
+        auto done = cancellable_completion<receiver_count>(std::move(handler), core->executor(),
+                                                           errc::outcome_unknown);
         if constexpr (requires { message.object; })
             core->publish({topic, {}, as_object(std::move(*message.object))}, std::move(done));
         else
             core->publish_encoded(topic, message.bytes, message.error, std::move(done));
     }
 };
-
-/// Makes a hook that calls a function when slot is emitted, whatever the type of the slot.
-template <class Slot>
-cancel_hook hook_of(Slot slot) {
-    if constexpr (std::same_as<Slot, asio::cancellation_slot>)
-        return slot;
-    else
-        return cancel_hook(cancel_hook::assigner(cancel_by(slot)));
-}
 
 struct start_patient_publish {
     std::shared_ptr<bus_core> core;
@@ -189,12 +235,18 @@ struct start_subscribe {
     void const* serializer;
 
     template <class Handler>
-    void operator()(Handler handler, std::string const& name, bool is_pattern,
+    void operator()(Handler handler, topic_filter const& what,
                     std::shared_ptr<message_subscriber> s) const {
-        core->join_and_tell(
-            is_pattern ? interest(pattern{name}) : interest(name), Group::type(), &Group::make,
-            serializer, std::move(s),
-            completion_of<std::error_code, subscription>(std::move(handler), core->executor()));
+        auto const on_cancel = hook_of(asio::get_associated_cancellation_slot(handler));
+        auto executor = executor_of(handler, core->executor());
+        begin(what, std::move(s), {std::move(executor), cancellable_handler(std::move(handler))},
+              on_cancel);
+    }
+
+    void begin(topic_filter const& what, std::shared_ptr<message_subscriber> s,
+               bus_core::subscription_completion done, cancel_hook const& on_cancel) const {
+        core->join_and_tell(what, Group::type(), &Group::make, serializer, std::move(s),
+                            std::move(done), on_cancel);
     }
 };
 
@@ -203,9 +255,10 @@ struct start_drain {
 
     template <class Handler>
     void operator()(Handler handler, std::chrono::milliseconds at_most) const {
-        core->drain(at_most, completion_of<std::error_code, std::uint64_t>(std::move(handler),
-                                                                           core->executor()));
+        core->drain(at_most,
+                    cancellable_completion<std::uint64_t>(std::move(handler), core->executor()));
     }
 };
 
-} // namespace hubbub::detail
+} // namespace detail
+} // namespace hubbub

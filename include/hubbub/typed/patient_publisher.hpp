@@ -31,7 +31,8 @@ public:
                       std::shared_ptr<bus_report> report);
 
     /// Publishes message, at once or when there is room. Waits for at_most, or with max for as long
-    /// as it takes, and at most until on_cancel says so. While any wait, the report says how many.
+    /// as it takes, and at most until on_cancel says so; if that comes later, the outcome is unknown.
+    /// While any wait, the report says how many.
     void publish(std::string topic, outgoing_message message, std::chrono::milliseconds at_most,
                  publish_completion done, cancel_hook const& on_cancel);
 
@@ -50,6 +51,7 @@ private:
     bool try_hold(operation& o);
     void begin_to_wait(operation_ptr const& o);
     void give_up(operation_ptr const& o, std::error_code why);
+    static void end_if_cancelled(operation& o);
     operation_ptr take_front();
     void attempt(std::unique_lock<std::mutex>& lock, operation_ptr next);
     void publish_all(std::unique_lock<std::mutex>& lock, operation_ptr& next);

@@ -13,10 +13,11 @@ namespace hubbub::detail {
 /// A group of those who take messages as they come.
 class raw_group final : public group {
 public:
-    raw_group(interest const& what, std::shared_ptr<bus_core> core)
+    raw_group(topic_filter const& what, std::shared_ptr<bus_core> core)
         : group(what, typeid(message_view), std::move(core)) {}
 
-    static group* make(interest const& what, std::shared_ptr<bus_core> core, void const* /*none*/) {
+    static group* make(topic_filter const& what, std::shared_ptr<bus_core> core,
+                       void const* /*none*/) {
         return new raw_group(what, std::move(core));
     }
 

@@ -194,7 +194,7 @@ TEST_CASE("no glob takes more than the product of the lengths") {
     CHECK(!glob_match(std::string(4000, '['), text));
 }
 
-TEST_CASE("an interest matches its topic exactly, or what its pattern matches") {
+TEST_CASE("a filter matches its topic exactly, or what its pattern matches") {
     CHECK(hubbub::matches("room.*", "room.*"));
     CHECK(!hubbub::matches("room.*", "room.1"));
     CHECK(hubbub::matches(hubbub::pattern{"room.*"}, "room.1"));

@@ -15,9 +15,9 @@
 
 namespace topic_table_test {
 
-using hubbub::interest;
 using hubbub::message_view;
 using hubbub::pattern;
+using hubbub::topic_filter;
 using hubbub::detail::topic_table;
 using namespace std::string_view_literals;
 
@@ -76,7 +76,7 @@ TEST_CASE("patterns get what matches them, after the sinks of the topic itself")
     CHECK(log.empty());
 }
 
-TEST_CASE("deliver reaches exactly one interest, as Redis names it") {
+TEST_CASE("deliver reaches exactly one filter, as Redis names it") {
     topic_table table;
     std::string log;
     auto const glob = writer(log, "glob");
@@ -104,7 +104,7 @@ TEST_CASE("a sink that is added twice gets each message once, and is removed at 
     CHECK(!table.deliver_matching({"t", "2", {}}));
 }
 
-TEST_CASE("remove says whether it was the last sink of the interest") {
+TEST_CASE("remove says whether it was the last sink of the filter") {
     topic_table table;
     std::string log;
     auto const a = writer(log, "a");

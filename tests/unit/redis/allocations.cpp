@@ -43,9 +43,9 @@ struct receiver final : hubbub::redis::reply_handler {
     void on_reply(reply const& r) noexcept override {
         auto const& e = r.elements;
         if (e.size() == 3)
-            table.deliver(e[1].text, {e[1].text, e[2].text, {}});
+            table.deliver(e[1].text, false, {e[1].text, e[2].text, {}});
         else
-            table.deliver(hubbub::pattern{e[1].text}, {e[2].text, e[3].text, {}});
+            table.deliver(e[1].text, true, {e[2].text, e[3].text, {}});
     }
     hubbub::detail::topic_table table;
 };

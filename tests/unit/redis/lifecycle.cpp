@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -15,6 +16,8 @@ namespace lifecycle_test {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::redis_errc;
+using hubbub::tls_errc;
 using hubbub::redis::lifecycle;
 using hubbub::redis::options;
 using hubbub::redis::time_point;
@@ -109,22 +112,22 @@ TEST_CASE(
 TEST_CASE("an error that a retry cannot mend ends the link for good") {
     struct {
         std::string_view said;
-        errc reason;
+        redis_errc reason;
         int step; // 0: AUTH, 1: CLIENT SETNAME, 2: PING
     } const rows[] = {
         {"WRONGPASS invalid username-password pair or user is disabled.",
-         errc::authentication_failed, 0},
-        {"ERR invalid password", errc::authentication_failed, 0},
+         redis_errc::authentication_failed, 0},
+        {"ERR invalid password", redis_errc::authentication_failed, 0},
         {"ERR AUTH <password> called without any password configured for the default user.",
-         errc::authentication_failed, 0},
-        {"ERR Client sent AUTH, but no password is set", errc::authentication_failed, 0},
-        {"ERR wrong number of arguments for 'auth' command", errc::authentication_failed, 0},
-        {"NOPERM this user has no permissions to run the 'auth' command", errc::permission_denied,
-         0},
-        {"DENIED Redis is running in protected mode", errc::protected_mode, 0},
-        {"DENIED Redis is running in protected mode", errc::protected_mode, 1},
-        {"NOAUTH Authentication required.", errc::authentication_required, 1},
-        {"NOAUTH Authentication required.", errc::authentication_required, 2},
+         redis_errc::authentication_failed, 0},
+        {"ERR Client sent AUTH, but no password is set", redis_errc::authentication_failed, 0},
+        {"ERR wrong number of arguments for 'auth' command", redis_errc::authentication_failed, 0},
+        {"NOPERM this user has no permissions to run the 'auth' command",
+         redis_errc::permission_denied, 0},
+        {"DENIED Redis is running in protected mode", redis_errc::protected_mode, 0},
+        {"DENIED Redis is running in protected mode", redis_errc::protected_mode, 1},
+        {"NOAUTH Authentication required.", redis_errc::authentication_required, 1},
+        {"NOAUTH Authentication required.", redis_errc::authentication_required, 2},
     };
     for (auto const& row : rows) {
         CAPTURE(row.said);
@@ -147,9 +150,10 @@ TEST_CASE("an error that a retry cannot mend ends the link for good") {
 }
 
 TEST_CASE("a final error may also come from the running link") {
-    for (auto const reason : {errc::authentication_failed, errc::authentication_required,
-                              errc::permission_denied, errc::protected_mode, errc::tls_untrusted,
-                              errc::tls_wrong_name, errc::tls_not_spoken, errc::tls_refused}) {
+    for (std::error_code const reason : std::initializer_list<std::error_code>{
+             redis_errc::authentication_failed, redis_errc::authentication_required,
+             redis_errc::permission_denied, redis_errc::protected_mode, tls_errc::untrusted,
+             tls_errc::wrong_name, tls_errc::not_spoken, tls_errc::refused}) {
         running_link up;
         CHECK(up.link.on_error(reason, start + 1h) == action::drop);
         CHECK(up.link.on_dropped(start + 1h) == action::give_up);
@@ -159,13 +163,13 @@ TEST_CASE("a final error may also come from the running link") {
 TEST_CASE("an error that may pass leads to another attempt, at every step of the greeting") {
     struct {
         std::string_view said;
-        errc reason;
+        redis_errc reason;
         int first_step;
     } const rows[] = {
-        {"LOADING Redis is loading the dataset in memory", errc::server_loading, 0},
-        {"ERR max number of clients reached", errc::too_many_clients, 0},
-        {"ERR something else", errc::server_error, 2},
-        {"BUSY Redis is busy running a script.", errc::server_error, 2},
+        {"LOADING Redis is loading the dataset in memory", redis_errc::server_loading, 0},
+        {"ERR max number of clients reached", redis_errc::too_many_clients, 0},
+        {"ERR something else", redis_errc::server_error, 2},
+        {"BUSY Redis is busy running a script.", redis_errc::server_error, 2},
     };
     for (auto const& row : rows)
         for (int step = row.first_step; step <= 2; ++step) {
@@ -305,7 +309,8 @@ TEST_CASE("after a close nothing follows, in whatever state it came") {
         if (state == pinged)
             link.tick(link.deadline());
         if (state >= dropping)
-            link.on_error(state == failed ? make_error_code(errc::protected_mode) : reset, start);
+            link.on_error(state == failed ? make_error_code(redis_errc::protected_mode) : reset,
+                          start);
         if (state >= waiting)
             link.on_dropped(start);
 
@@ -336,7 +341,8 @@ TEST_CASE("what comes too late or twice changes nothing") {
     CHECK(link.on_connected() == action::greet);
     CHECK(link.on_connected() == action::none);
     CHECK(link.on_error(reset, start) == action::drop);
-    CHECK(link.on_error(errc::protocol_error, start) == action::none); // the first reason counts
+    CHECK(link.on_error(redis_errc::protocol_error, start) ==
+          action::none); // the first reason counts
     CHECK(link.reason() == reset);
     CHECK(link.on_dropped(start) == action::retry);
     CHECK(link.on_dropped(start) == action::none);
@@ -384,13 +390,13 @@ TEST_CASE("the user says which errors end it all") {
         return final;
     };
     running_link f(o);
-    CHECK(f.link.on_error(errc::authentication_failed, start) == action::drop);
+    CHECK(f.link.on_error(redis_errc::authentication_failed, start) == action::drop);
     CHECK(f.link.on_dropped(start) == action::retry); // against the default
     final = true;
     CHECK(f.link.tick(f.link.deadline()) == action::open);
     CHECK(f.link.on_error(reset, start) == action::drop);
     CHECK(f.link.on_dropped(start) == action::give_up);
-    CHECK(asked == std::vector<std::error_code>{errc::authentication_failed, reset});
+    CHECK(asked == std::vector<std::error_code>{redis_errc::authentication_failed, reset});
 }
 
 } // namespace lifecycle_test

@@ -18,6 +18,7 @@ namespace link_watch_test {
 using namespace std::chrono_literals;
 using hubbub::errc;
 using hubbub::link_state;
+using hubbub::redis_errc;
 using hubbub::detail::link_role;
 
 namespace {
@@ -61,8 +62,8 @@ struct fixture {
     });
 };
 
-std::string message(errc e) {
-    return make_error_code(e).message();
+std::string message(std::error_code e) {
+    return e.message();
 }
 
 constexpr auto publishing = link_role::publishing;
@@ -137,13 +138,13 @@ TEST_CASE("failed attempts of both links are told as one story") {
 
 TEST_CASE("attempts are told before it was ever whole, whichever link has trouble") {
     fixture f;
-    f.retry(publishing, errc::server_loading, 1, 0ms);
-    f.retry(receiving, errc::server_loading, 1, 0ms);
-    CHECK(f.take() == story{"retry 1 in 0: " + message(errc::server_loading)});
+    f.retry(publishing, redis_errc::server_loading, 1, 0ms);
+    f.retry(receiving, redis_errc::server_loading, 1, 0ms);
+    CHECK(f.take() == story{"retry 1 in 0: " + message(redis_errc::server_loading)});
 
     f.ready(receiving);
-    f.retry(publishing, errc::too_many_clients, 2, 5ms); // the only one with trouble now
-    CHECK(f.take() == story{"retry 2 in 5: " + message(errc::too_many_clients)});
+    f.retry(publishing, redis_errc::too_many_clients, 2, 5ms); // the only one with trouble now
+    CHECK(f.take() == story{"retry 2 in 5: " + message(redis_errc::too_many_clients)});
     f.ready(publishing);
     CHECK(f.take() == story{"whole after 0"});
     CHECK(f.ledger.read().link_losses == 0);
@@ -168,9 +169,9 @@ TEST_CASE("giving up is told once, and nothing follows") {
     f.whole();
     f.retry(receiving, errc::disconnected);
     f.take();
-    CHECK(f.watch.fail(errc::authentication_failed));
-    CHECK(!f.watch.fail(errc::authentication_failed));
-    CHECK(f.take() == story{"failed: " + message(errc::authentication_failed)});
+    CHECK(f.watch.fail(redis_errc::authentication_failed));
+    CHECK(!f.watch.fail(redis_errc::authentication_failed));
+    CHECK(f.take() == story{"failed: " + message(redis_errc::authentication_failed)});
     CHECK(f.watch.state() == link_state::failed);
     f.ready(publishing);
     f.ready(receiving);
@@ -191,7 +192,7 @@ TEST_CASE("what was closed stays closed, and tells nothing") {
         f.ready(receiving);
         f.retry(publishing, errc::disconnected);
         f.retry(receiving, errc::disconnected);
-        CHECK(!f.watch.fail(errc::authentication_failed));
+        CHECK(!f.watch.fail(redis_errc::authentication_failed));
         CHECK(f.take().empty());
         CHECK(f.watch.state() == link_state::closed);
         CHECK(f.ledger.read().link_losses == 0);
@@ -200,7 +201,7 @@ TEST_CASE("what was closed stays closed, and tells nothing") {
 
 TEST_CASE("what has failed may be closed") {
     fixture f;
-    f.watch.fail(errc::authentication_failed);
+    f.watch.fail(redis_errc::authentication_failed);
     CHECK(f.watch.close());
     CHECK(f.watch.state() == link_state::closed);
 }
@@ -215,7 +216,7 @@ TEST_CASE("state may be read, and close called, from any thread") {
         });
         f.retry(receiving, errc::disconnected);
         f.ready(receiving);
-        f.watch.fail(errc::authentication_failed);
+        f.watch.fail(redis_errc::authentication_failed);
         closer.join();
         CHECK(f.watch.state() == link_state::closed);
     }
@@ -228,7 +229,7 @@ TEST_CASE("a link that is closed or has failed is not down any longer") {
         f.whole();
         f.retry(publishing, errc::disconnected);
         CHECK(f.ledger.read(f.now + 2h).time_down == 2h);
-        failed ? f.watch.fail(errc::authentication_failed) : f.watch.close();
+        failed ? f.watch.fail(redis_errc::authentication_failed) : f.watch.close();
         auto const end = f.ledger.read().time_down;
         CHECK(end < 1h);
         CHECK(f.ledger.read(f.now + 2h).time_down == end);

@@ -18,6 +18,7 @@ namespace publish_queue_test {
 
 using hubbub::errc;
 using hubbub::message_limits;
+using hubbub::redis_errc;
 using hubbub::detail::publish_ledger;
 using hubbub::redis::publish_queue;
 using support::error;
@@ -136,10 +137,10 @@ TEST_CASE("an error answer refuses one publish, and the others go on") {
     f.write_all();
     CHECK(!f.queue.on_reply(integer(1)));
     CHECK(f.queue.on_reply(error("NOPERM this user has no permissions to access the channel")) ==
-          errc::permission_denied);
+          redis_errc::permission_denied);
     CHECK(!f.queue.on_reply(integer(1)));
     CHECK(f.done.take() ==
-          completed{{0, {ok, 1}}, {1, {errc::permission_denied, {}}}, {2, {ok, 1}}});
+          completed{{0, {ok, 1}}, {1, {redis_errc::permission_denied, {}}}, {2, {ok, 1}}});
 
     auto const s = f.ledger.read();
     CHECK(s.confirmed == 2);
@@ -203,15 +204,15 @@ TEST_CASE("a publish larger than the bound is refused also by an empty queue") {
 
 TEST_CASE("an answer nobody asked for is a protocol error") {
     fixture f;
-    CHECK(f.queue.on_reply(integer(1)) == errc::protocol_error);
-    CHECK(f.queue.on_reply(status("PONG")) == errc::protocol_error);
-    CHECK(f.queue.on_reply(error("ERR")) == errc::protocol_error);
+    CHECK(f.queue.on_reply(integer(1)) == redis_errc::protocol_error);
+    CHECK(f.queue.on_reply(status("PONG")) == redis_errc::protocol_error);
+    CHECK(f.queue.on_reply(error("ERR")) == redis_errc::protocol_error);
 
     f.push("t", "p");
-    CHECK(f.queue.on_reply(integer(1)) == errc::protocol_error); // it was not even written
+    CHECK(f.queue.on_reply(integer(1)) == redis_errc::protocol_error); // it was not even written
     f.write_all();
     CHECK(!f.queue.on_reply(integer(1)));
-    CHECK(f.queue.on_reply(integer(1)) == errc::protocol_error);
+    CHECK(f.queue.on_reply(integer(1)) == redis_errc::protocol_error);
     CHECK(f.done.take() == completed{{0, {ok, 1}}});
     CHECK(f.ledger.read().confirmed == 1);
 }
@@ -224,7 +225,7 @@ TEST_CASE("an answer that does not fit is a protocol error, and the outcome is u
         f.push("t", "0");
         f.push("t", "1");
         f.write_all();
-        CHECK(f.queue.on_reply(answer) == errc::protocol_error);
+        CHECK(f.queue.on_reply(answer) == redis_errc::protocol_error);
         CHECK(f.queue.on_down() == 2); // which is what the owner does about it
         CHECK(f.done.take() ==
               completed{{0, {errc::outcome_unknown, {}}}, {1, {errc::outcome_unknown, {}}}});
@@ -238,7 +239,7 @@ TEST_CASE("a count in answer to a ping is a protocol error: the answers are out 
     f.queue.push_ping();
     f.push("t", "0");
     f.write_all();
-    CHECK(f.queue.on_reply(integer(1)) == errc::protocol_error);
+    CHECK(f.queue.on_reply(integer(1)) == redis_errc::protocol_error);
 }
 
 TEST_CASE("nothing asked for before the link's fall is answered after it") {
@@ -246,7 +247,7 @@ TEST_CASE("nothing asked for before the link's fall is answered after it") {
     f.push("t", "0");
     f.write_all();
     CHECK(f.queue.on_down() == 1);
-    CHECK(f.queue.on_reply(integer(1)) == errc::protocol_error);
+    CHECK(f.queue.on_reply(integer(1)) == redis_errc::protocol_error);
 }
 
 } // namespace publish_queue_test

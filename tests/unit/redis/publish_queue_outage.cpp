@@ -23,6 +23,7 @@ using hubbub::errc;
 using hubbub::memory_budget;
 using hubbub::message_limits;
 using hubbub::outage_policy;
+using hubbub::redis_errc;
 using hubbub::detail::publish_ledger;
 using hubbub::redis::publish_queue;
 using support::integer;
@@ -274,10 +275,10 @@ TEST_CASE("closing ends who waits for room, and who drains, with its error") {
     f.push("0");
     f.queue.wait_for_room(1, f.waiting.make(0));
     f.queue.flush(f.waiting.make(1));
-    f.queue.close(errc::authentication_failed);
-    CHECK(f.waiting.take() ==
-          waited{{0, {errc::authentication_failed}}, {1, {errc::authentication_failed}}});
-    CHECK(f.done.take() == completed{{0, {errc::authentication_failed, {}}}});
+    f.queue.close(redis_errc::authentication_failed);
+    CHECK(f.waiting.take() == waited{{0, {redis_errc::authentication_failed}},
+                                     {1, {redis_errc::authentication_failed}}});
+    CHECK(f.done.take() == completed{{0, {redis_errc::authentication_failed, {}}}});
 }
 
 TEST_CASE("a budget that other queues share is a bound like the queue's own") {
@@ -373,7 +374,7 @@ TEST_CASE("a probe is answered for itself, and is no message of the ledger") {
     }
     SUBCASE("refused") {
         CHECK(!f.queue.on_reply(support::error("NOPERM no")));
-        CHECK(f.done.take() == completed{{7, {errc::permission_denied, {}}}});
+        CHECK(f.done.take() == completed{{7, {redis_errc::permission_denied, {}}}});
     }
     SUBCASE("lost") {
         CHECK(f.queue.on_down() == 0);

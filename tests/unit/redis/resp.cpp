@@ -13,6 +13,7 @@
 namespace resp_test {
 
 using hubbub::errc;
+using hubbub::redis_errc;
 using hubbub::redis::reply;
 using hubbub::redis::resp_reader;
 using hubbub::redis::value;
@@ -192,31 +193,31 @@ TEST_CASE("what is not the protocol is an error") {
              "*2\r\n$1\r\na\r\nx"sv,
          }) {
         CAPTURE(bytes);
-        CHECK(error_of(bytes) == errc::protocol_error);
-        CHECK(error_of("+OK\r\n" + std::string(bytes)) == errc::protocol_error);
+        CHECK(error_of(bytes) == redis_errc::protocol_error);
+        CHECK(error_of("+OK\r\n" + std::string(bytes)) == redis_errc::protocol_error);
     }
 }
 
 TEST_CASE("an array of more than four elements is an error as soon as it is announced") {
-    CHECK(error_of("*5\r\n") == errc::protocol_error);
-    CHECK(error_of("*1000000000\r\n") == errc::protocol_error);
+    CHECK(error_of("*5\r\n") == redis_errc::protocol_error);
+    CHECK(error_of("*1000000000\r\n") == redis_errc::protocol_error);
     CHECK(!error_of("*4\r\n"));
 }
 
 TEST_CASE("an array within an array is an error, however deep") {
-    CHECK(error_of("*1\r\n*1\r\n") == errc::protocol_error);
-    CHECK(error_of("*2\r\n:1\r\n*0\r\n") == errc::protocol_error);
+    CHECK(error_of("*1\r\n*1\r\n") == redis_errc::protocol_error);
+    CHECK(error_of("*2\r\n:1\r\n*0\r\n") == redis_errc::protocol_error);
     std::string deep;
     for (int i = 0; i < 100'000; ++i)
         deep += "*1\r\n";
-    CHECK(error_of(deep) == errc::protocol_error);
+    CHECK(error_of(deep) == redis_errc::protocol_error);
 }
 
 TEST_CASE("after an error nothing is handed over until reset") {
     recorder seen;
     resp_reader reader(seen, no_limit);
-    CHECK(reader.feed("+a\r\n?\r\n+b\r\n") == errc::protocol_error);
-    CHECK(reader.feed("+c\r\n") == errc::protocol_error);
+    CHECK(reader.feed("+a\r\n?\r\n+b\r\n") == redis_errc::protocol_error);
+    CHECK(reader.feed("+c\r\n") == redis_errc::protocol_error);
     CHECK(seen.replies == std::vector<std::string>{"+a"});
 
     reader.reset();
@@ -272,7 +273,7 @@ TEST_CASE("a line that does not end is an error at its own limit, which is an op
         std::size_t fed = 0;
         for (std::string const part(1000, 'x'); !error && fed < no_limit; fed += part.size())
             error = reader.feed(fed == 0 ? "+" + part : part);
-        CHECK(error == errc::protocol_error);
+        CHECK(error == redis_errc::protocol_error);
         CHECK(fed <= most + 5000);
         CHECK(ignored.replies.size() == 1);
     }
@@ -289,7 +290,7 @@ TEST_CASE("an array may have as many elements as the limit says") {
         recorder seen;
         resp_reader reader(seen, no_limit, {.max_elements = most});
         CHECK(!reader.feed(array_of(most)));
-        CHECK(reader.feed(array_of(most + 1)) == errc::protocol_error);
+        CHECK(reader.feed(array_of(most + 1)) == redis_errc::protocol_error);
         CHECK(seen.replies.size() == 1);
     }
 }

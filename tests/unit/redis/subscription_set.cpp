@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 using hubbub::errc;
 using hubbub::pattern;
+using hubbub::redis_errc;
 using support::ok;
 using support::subscribing;
 using completed = subscribing::completed;
@@ -361,11 +362,11 @@ TEST_CASE("close ends all that waits, and nothing is wanted any more") {
     f.want("left", 4);
     f.unwant("left");
     f.done.take();
-    f.set.close(errc::permission_denied);
+    f.set.close(redis_errc::permission_denied);
     auto ended = f.done.take();
     CHECK(ended.size() == 3);
     for (auto const& [id, results] : ended)
-        CHECK(std::get<0>(results) == errc::permission_denied);
+        CHECK(std::get<0>(results) == redis_errc::permission_denied);
     CHECK(!f.set.has_output());
     CHECK(f.set.deadline() == forever);
     f.set.close(errc::closed);

@@ -16,6 +16,7 @@
 
 using hubbub::errc;
 using hubbub::pattern;
+using hubbub::redis_errc;
 using support::ok;
 using support::subscribing;
 using completed = subscribing::completed;
@@ -59,9 +60,9 @@ TEST_CASE("an answer that fits nothing is a protocol error") {
 
     subscribing idle;
     idle.set.on_run();
-    CHECK(idle.set.on_reply(reply(confirmed)).error == errc::protocol_error);
-    CHECK(idle.set.on_reply(support::status("OK")).error == errc::protocol_error);
-    CHECK(idle.set.on_reply(support::error("ERR")).error == errc::protocol_error);
+    CHECK(idle.set.on_reply(reply(confirmed)).error == redis_errc::protocol_error);
+    CHECK(idle.set.on_reply(support::status("OK")).error == redis_errc::protocol_error);
+    CHECK(idle.set.on_reply(support::error("ERR")).error == redis_errc::protocol_error);
 
     for (auto const& wrong : {reply(other_name), reply(other_word), reply(a_pattern),
                               reply(too_short), reply(pong), reply({}), support::status("OK"),
@@ -69,9 +70,9 @@ TEST_CASE("an answer that fits nothing is a protocol error") {
         subscribing f;
         f.set.on_run();
         f.want("a", 0);
-        CHECK(f.set.on_reply(reply(confirmed)).error == errc::protocol_error); // not sent yet
+        CHECK(f.set.on_reply(reply(confirmed)).error == redis_errc::protocol_error); // not sent yet
         f.send();
-        CHECK(f.set.on_reply(wrong).error == errc::protocol_error);
+        CHECK(f.set.on_reply(wrong).error == redis_errc::protocol_error);
         CHECK(f.done.take().empty());
     }
     for (auto const& wrong :
@@ -80,7 +81,7 @@ TEST_CASE("an answer that fits nothing is a protocol error") {
         f.set.on_run();
         f.set.push_ping();
         f.send();
-        CHECK(f.set.on_reply(wrong).error == errc::protocol_error);
+        CHECK(f.set.on_reply(wrong).error == redis_errc::protocol_error);
     }
 }
 
@@ -104,7 +105,7 @@ TEST_CASE("of a batch that Redis refuses, only the guilty are") {
     auto const ended = f.done.take();
     CHECK(ended.size() == 5);
     for (auto const& [id, results] : ended)
-        CHECK(std::get<0>(results) == (id == 1 || id == 3 ? errc::permission_denied : ok));
+        CHECK(std::get<0>(results) == (id == 1 || id == 3 ? redis_errc::permission_denied : ok));
 }
 
 TEST_CASE("a refused pattern is told by its own name") {
@@ -113,7 +114,7 @@ TEST_CASE("a refused pattern is told by its own name") {
     f.set.on_run();
     f.want(pattern{"p*"}, 0);
     CHECK(f.settle() == std::vector<std::string>{"p*"});
-    CHECK(f.done.take() == completed{{0, {errc::permission_denied}}});
+    CHECK(f.done.take() == completed{{0, {redis_errc::permission_denied}}});
 }
 
 TEST_CASE("what was refused is asked for again when somebody wants it, and on the next link") {
@@ -125,7 +126,7 @@ TEST_CASE("what was refused is asked for again when somebody wants it, and on th
     f.want("a", 1);
     CHECK(f.settle().size() == 1);
     CHECK(f.done.take() ==
-          completed{{0, {errc::permission_denied}}, {1, {errc::permission_denied}}});
+          completed{{0, {redis_errc::permission_denied}}, {1, {redis_errc::permission_denied}}});
 
     for (int i = 0; i < 2; ++i) {
         f.down();

@@ -24,8 +24,9 @@ namespace subscription_set_faults_test {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
-using hubbub::interest;
 using hubbub::pattern;
+using hubbub::redis_errc;
+using hubbub::topic_filter;
 using support::ok;
 using support::subscribing;
 using completed = subscribing::completed;
@@ -207,8 +208,8 @@ private:
 
     // Patterns have names of their own here, so that one set tells all.
     std::string any_name() { return (below(3) == 0 ? "p" : "t") + std::to_string(below(5)); }
-    static interest as_interest(std::string const& name) {
-        return name[0] == 'p' ? interest(pattern{name}) : interest(name);
+    static topic_filter as_filter(std::string const& name) {
+        return name[0] == 'p' ? topic_filter(pattern{name}) : topic_filter(name);
     }
 
     bool has(std::string const& name) const {
@@ -219,14 +220,14 @@ private:
         auto const name = any_name();
         waiting_.emplace(++last_id_, name);
         wanted_.insert(name);
-        f_.want(as_interest(name), last_id_);
+        f_.want(as_filter(name), last_id_);
     }
 
     void unwant() {
         auto const name = any_name();
         wanted_.erase(name);
         active_.erase(name);
-        f_.unwant(as_interest(name));
+        f_.unwant(as_filter(name));
     }
 
     void change_link() {
@@ -261,7 +262,7 @@ private:
             auto const error = std::get<0>(results);
             if (!error)
                 active_.insert(name);
-            else if (error == errc::permission_denied)
+            else if (error == redis_errc::permission_denied)
                 REQUIRE(forbidden_on_this_link_.contains(name));
             else
                 REQUIRE(error == errc::closed);

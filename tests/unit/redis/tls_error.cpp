@@ -16,6 +16,7 @@
 namespace tls_error_test {
 
 using hubbub::errc;
+using hubbub::tls_errc;
 using hubbub::redis::classify_tls;
 using hubbub::redis::classify_verification;
 using hubbub::redis::is_final;
@@ -43,15 +44,15 @@ struct a_tls {
 } // namespace
 
 TEST_CASE("a certificate is for another name, or out of its time, or else not trusted") {
-    CHECK(classify_verification(X509_V_ERR_HOSTNAME_MISMATCH) == errc::tls_wrong_name);
-    CHECK(classify_verification(X509_V_ERR_IP_ADDRESS_MISMATCH) == errc::tls_wrong_name);
-    CHECK(classify_verification(X509_V_ERR_CERT_HAS_EXPIRED) == errc::tls_expired);
-    CHECK(classify_verification(X509_V_ERR_CERT_NOT_YET_VALID) == errc::tls_expired);
+    CHECK(classify_verification(X509_V_ERR_HOSTNAME_MISMATCH) == tls_errc::wrong_name);
+    CHECK(classify_verification(X509_V_ERR_IP_ADDRESS_MISMATCH) == tls_errc::wrong_name);
+    CHECK(classify_verification(X509_V_ERR_CERT_HAS_EXPIRED) == tls_errc::expired);
+    CHECK(classify_verification(X509_V_ERR_CERT_NOT_YET_VALID) == tls_errc::expired);
     for (long const result :
          {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
           X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_CERT_REVOKED,
           X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_INVALID_CA})
-        CHECK(classify_verification(result) == errc::tls_untrusted);
+        CHECK(classify_verification(result) == tls_errc::untrusted);
 }
 
 TEST_CASE(
@@ -60,8 +61,8 @@ TEST_CASE(
     SSL_set_verify_result(tls.ssl.get(), X509_V_ERR_CERT_HAS_EXPIRED);
     auto const refused = openssl_error(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
     auto const bad_signature = openssl_error(ERR_LIB_RSA, 1);
-    CHECK(classify_tls(refused, tls.ssl.get()) == errc::tls_expired);
-    CHECK(classify_tls(bad_signature, tls.ssl.get()) == errc::tls_expired);
+    CHECK(classify_tls(refused, tls.ssl.get()) == tls_errc::expired);
+    CHECK(classify_tls(bad_signature, tls.ssl.get()) == tls_errc::expired);
     CHECK(classify_tls(asio::error::connection_reset, tls.ssl.get()) ==
           asio::error::connection_reset);
     SSL_set_verify(tls.ssl.get(), SSL_VERIFY_NONE, nullptr);
@@ -82,7 +83,7 @@ TEST_CASE("an alert that a certificate would mend is a refusal for good; others 
     a_tls const tls;
     for (int const number : {40, 42, 43, 44, 45, 46, 48, 49, 51, 116}) {
         CAPTURE(number);
-        CHECK(classify_tls(alert(number), tls.ssl.get()) == errc::tls_refused);
+        CHECK(classify_tls(alert(number), tls.ssl.get()) == tls_errc::refused);
         CHECK(is_final(classify_tls(alert(number), tls.ssl.get())));
     }
     for (int const number : {10, 20, 22, 47, 50, 70, 80, 90}) {

@@ -13,8 +13,8 @@
 namespace sequence_test {
 
 using namespace std::chrono_literals;
-using hubbub::interest;
 using hubbub::pattern;
+using hubbub::topic_filter;
 using hubbub::detail::sequence_request;
 
 TEST_SUITE_BEGIN("sequence");
@@ -254,7 +254,7 @@ TEST_CASE("a question names topics and patterns of any bytes, and is answered fo
 
     names asked;
     names answered;
-    sequence_request::parse(question, [&](auto const& mark, interest const& what) {
+    sequence_request::parse(question, [&](auto const& mark, topic_filter const& what) {
         asked.emplace_back(what.name);
         CHECK(mark.asker == numbered_stream::receiver_id);
         CHECK(mark.asked == l.question().asked);
@@ -303,12 +303,13 @@ TEST_CASE("a question that is damaged is answered up to the damage") {
          {"", "t", "t5", "t5:", "t5:abcd", "x1:a", "t-1:a", "t99999999999999999999:a"}) {
         int asked = 0;
         sequence_request::parse("0123456789 1 t1:a" + std::string(damaged),
-                                [&](auto const&, interest const&) { ++asked; });
+                                [&](auto const&, topic_filter const&) { ++asked; });
         CHECK_MESSAGE(asked == 1, damaged);
     }
     for (auto const* const damaged :
          {"", "t1:a", "0123456789", "0123456789 1", "0123456789 x t1:a"})
-        sequence_request::parse(damaged, [](auto const&, interest const&) { FAIL("no question"); });
+        sequence_request::parse(damaged,
+                                [](auto const&, topic_filter const&) { FAIL("no question"); });
 }
 
 TEST_SUITE_END();

@@ -32,7 +32,7 @@ namespace {
 /// A server behind a faulty link, and one that publishes to it over a good one.
 struct setup {
     explicit setup(faults const& f = {}) : link(below, f) {
-        bus.on_event([this](hubbub::event const& e) {
+        bus.set_observer([this](hubbub::event const& e) {
             if (std::get_if<hubbub::link_lost>(&e))
                 events.emplace_back("lost");
             if (auto const* whole = std::get_if<hubbub::link_up>(&e))

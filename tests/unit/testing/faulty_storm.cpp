@@ -73,7 +73,7 @@ TEST_CASE("delivered and lost in gaps are what was published, whatever the fault
                                         .mean_time_between_cuts = 200ms,
                                         .cut_length = {1ms, 100ms},
                                         .limits = {.max_queue_messages = 50}}));
-            all.back()->bus.on_event([s = all.back().get()](hubbub::event const& e) {
+            all.back()->bus.set_observer([s = all.back().get()](hubbub::event const& e) {
                 if (auto const* const g = std::get_if<hubbub::gap>(&e))
                     s->lost += g->last - g->first + 1;
             });

@@ -208,7 +208,7 @@ namespace {
 /// Does something in the middle of an unsubscribe.
 struct interrupted_transport : hubbub::local_transport {
     using local_transport::local_transport;
-    void unsubscribe(hubbub::interest const& what, hubbub::message_sink const& s) noexcept {
+    void unsubscribe(hubbub::topic_filter const& what, hubbub::message_sink const& s) noexcept {
         if (*meanwhile)
             std::exchange(*meanwhile, nullptr)();
         local_transport::unsubscribe(what, s);

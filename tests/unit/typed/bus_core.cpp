@@ -89,7 +89,7 @@ TEST_CASE("bytes are published, and come as they were, on a topic and on a patte
 TEST_CASE("what a raw sink calls malformed, and what it throws, is counted and told") {
     fixture f;
     texts told;
-    f.bus.on_event([&](hubbub::event const& e) {
+    f.bus.set_observer([&](hubbub::event const& e) {
         if (auto const* const m = std::get_if<hubbub::message_malformed>(&e))
             told.push_back(std::string(m->topic) + " " + m->reason.message());
         if (auto const* const m = std::get_if<hubbub::sink_failed>(&e))

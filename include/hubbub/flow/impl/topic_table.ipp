@@ -10,9 +10,10 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL bool topic_table::add(interest const& what, std::shared_ptr<message_sink> const& s) {
+HUBBUB_DECL bool topic_table::add(topic_filter const& what,
+                                  std::shared_ptr<message_sink> const& s) {
     std::unique_lock const lock(mutex_);
-    auto& sinks = map_for(what)[std::string(what.name)];
+    auto& sinks = map_for(what)[what.name];
     bool const first = sinks.empty();
     sinks.write([&](auto& list) {
         if (std::find(list.begin(), list.end(), s) == list.end())
@@ -21,7 +22,7 @@ HUBBUB_DECL bool topic_table::add(interest const& what, std::shared_ptr<message_
     return first;
 }
 
-HUBBUB_DECL bool topic_table::remove(interest const& what, message_sink const& s) {
+HUBBUB_DECL bool topic_table::remove(topic_filter const& what, message_sink const& s) {
     std::shared_ptr<message_sink> removed; // destroyed after the lock: its destructor is user code
     std::unique_lock const lock(mutex_);
     auto& map = map_for(what);
@@ -42,8 +43,9 @@ HUBBUB_DECL bool topic_table::remove(interest const& what, message_sink const& s
     return true;
 }
 
-HUBBUB_DECL void topic_table::deliver(interest const& what, message_view const& message) const {
-    if (auto const sinks = find(what))
+HUBBUB_DECL void topic_table::deliver(std::string_view name, bool is_pattern,
+                                      message_view const& message) const {
+    if (auto const sinks = find(name, is_pattern))
         deliver_to(*sinks, message);
 }
 
@@ -72,10 +74,11 @@ HUBBUB_DECL bool topic_table::wants(std::string_view topic) const {
                        [&](auto const& entry) { return glob_match(entry.first, topic); });
 }
 
-HUBBUB_DECL topic_table::sink_list::snapshot topic_table::find(interest const& what) const {
+HUBBUB_DECL topic_table::sink_list::snapshot topic_table::find(std::string_view name,
+                                                               bool is_pattern) const {
     std::shared_lock const lock(mutex_);
-    auto const& map = map_for(what);
-    auto const found = map.find(what.name);
+    auto const& map = is_pattern ? patterns_ : topics_;
+    auto const found = map.find(name);
     return found == map.end() ? sink_list::snapshot{} : found->second.read();
 }
 

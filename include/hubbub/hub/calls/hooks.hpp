@@ -41,7 +41,7 @@ private:
 /// The functions by which the owner of a hub is told and asked.
 class hub_hooks {
 public:
-    void on_event(hub_observer f);
+    void set_observer(hub_observer f);
     void on_allow(std::function<bool(caller const&, access_request const&)> f);
     void on_connected(std::function<void(caller const&)> f);
     void on_disconnected(std::function<void(caller const&, close_reason const&)> f);

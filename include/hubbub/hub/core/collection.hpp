@@ -15,6 +15,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <system_error>
 
 namespace hubbub::detail {
 
@@ -23,7 +24,7 @@ class collection : public std::enable_shared_from_this<collection> {
 public:
     collection(std::shared_ptr<rpc> asked, asio::any_io_executor const& executor,
                server_message what, std::chrono::milliseconds limit,
-               completion<server_answers> done);
+               completion<std::error_code, server_answers> done);
 
     void start();
 
@@ -31,7 +32,7 @@ private:
     /// Asks those that are alive and were not asked.
     void ask();
     void add(std::string const& id, answer const& given);
-    void end_part();
+    void end_part(std::error_code error);
     std::chrono::milliseconds left() const;
 
     std::shared_ptr<rpc> const rpc_;
@@ -42,8 +43,9 @@ private:
     std::mutex mutex_;      // guards what follows
     std::size_t parts_ = 1; // until the servers have met
     std::set<std::string> asked_;
+    std::error_code error_;
     server_answers all_;
-    completion<server_answers> done_;
+    completion<std::error_code, server_answers> done_;
 };
 
 } // namespace hubbub::detail

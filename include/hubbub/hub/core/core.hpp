@@ -43,6 +43,22 @@ struct server_message;
 /// were not met in time.
 using server_answers = std::vector<std::pair<std::string, answer>>;
 
+/// Completes a question to all servers with what whole_of makes of their answers. If the handler's slot is
+/// emitted it completes at once, as operation_aborted.
+template <class Handler, class WholeOf>
+completion<std::error_code, server_answers>
+results_to(Handler handler, asio::any_io_executor const& fallback, WholeOf whole_of) {
+    auto const hook = hook_of(asio::get_associated_cancellation_slot(handler));
+    auto executor = executor_of(handler, fallback);
+    completion<std::error_code, server_answers> done(
+        std::move(executor),
+        [wrapped = cancellable_handler(std::move(handler)), whole_of = std::move(whole_of)](
+            std::error_code error, server_answers const& given) mutable {
+            wrapped(error, whole_of(given));
+        });
+    return unless_cancelled(hook, std::move(done), {}, asio::error::operation_aborted);
+}
+
 /// One server of a hub: what the typed handles call. It outlives the hub object while an operation is
 /// under way.
 ///
@@ -72,7 +88,7 @@ public:
 
     // The functions that the owner of the hub gives.
 
-    void on_event(hub_observer f);
+    void set_observer(hub_observer f);
     void on_allow(std::function<bool(caller const&, access_request const&)> f);
     void on_connected(std::function<void(caller const&)> f);
     void on_disconnected(std::function<void(caller const&, close_reason const&)> f);
@@ -131,9 +147,10 @@ public:
     std::vector<std::string> servers() const;
     std::error_code tell_servers(shared_call const& what);
     /// Asks every server that is alive: those that are known, and as soon as the servers have met,
-    /// the rest. Completes when all have answered, or are given up.
+    /// the rest. Completes when all have answered, or are given up. Errors: closed, beside the answers
+    /// that there are.
     void collect(server_message what, std::chrono::milliseconds limit,
-                 completion<server_answers> done);
+                 completion<std::error_code, server_answers> done);
 
     hub_topics const topics;
 

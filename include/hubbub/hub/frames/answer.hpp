@@ -2,12 +2,17 @@
 #pragma once
 
 #include <hubbub/base/config.hpp>
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/hub/frames/packed.hpp>
 #include <hubbub/hub/outcome.hpp>
 
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/error.hpp>
+
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -81,9 +86,24 @@ outcome<T> outcome_of(Serializer const& serializer, answer const& given) {
     } else {
         T value{};
         if (detail::unpack(serializer, given.value, value))
-            return {errc::wrong_result, {}};
+            return {hub_errc::wrong_result, {}};
         return outcome<T>(std::move(value));
     }
+}
+
+/// Completes a call with an R out of its answer. If the handler's slot is emitted it completes at once
+/// as operation_aborted, and calls on_cancel.
+template <class R, class Serializer, class Handler>
+completion<answer> reply_to(Handler handler, asio::any_io_executor const& fallback,
+                            Serializer const& serializer, std::function<void()> on_cancel = {}) {
+    auto const hook = hook_of(asio::get_associated_cancellation_slot(handler));
+    auto executor = executor_of(handler, fallback);
+    completion<answer> done(std::move(executor), [wrapped = cancellable_handler(std::move(handler)),
+                                                  serializer](answer const& given) mutable {
+        reply<R>::give(wrapped, outcome_of<typename reply<R>::value>(serializer, given));
+    });
+    return unless_cancelled(hook, std::move(done), std::move(on_cancel),
+                            {.error = asio::error::operation_aborted});
 }
 
 } // namespace hubbub::detail

@@ -99,6 +99,24 @@ std::error_code pack(Serializer const& serializer, T value, packed& out) {
     }
 }
 
+/// Packs what is encoded already. Errors: malformed_payload, if it is not one value in the encoding of
+/// the serializer; cannot_encode, of a serializer that makes no encoding.
+template <class Serializer>
+std::error_code pack_encoded(Serializer const& serializer, encoded value, packed& out) {
+    constexpr bool reads = !in_place<Serializer> && decodes<Serializer, encoded>;
+    if constexpr (!reads) {
+        return errc::cannot_encode;
+    } else {
+        encoded whole;
+        if (auto const error = serializer.decode(value.bytes, whole))
+            return error;
+        out.bytes = std::move(value.bytes);
+        if constexpr (format_of<Serializer>() == frame_format::opaque)
+            out.bytes = wrap_opaque(out.bytes);
+        return {};
+    }
+}
+
 /// The bytes that the serializer made.
 template <class Serializer>
 std::string_view encoding_of(packed const& from) noexcept {

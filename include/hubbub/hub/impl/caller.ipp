@@ -11,7 +11,7 @@ HUBBUB_DECL void caller_state::stop_at_end(std::shared_ptr<stoppable> const& wha
         running.add(what);
     }
     if (!connected)
-        what->stop(errc::connection_ended);
+        what->stop(hub_errc::connection_ended);
 }
 
 HUBBUB_DECL bool caller_state::open_stream(std::shared_ptr<stoppable> const& what,
@@ -26,7 +26,7 @@ HUBBUB_DECL bool caller_state::open_stream(std::shared_ptr<stoppable> const& wha
             return false;
     }
     if (!connected)
-        what->stop(errc::connection_ended);
+        what->stop(hub_errc::connection_ended);
     return true;
 }
 

@@ -45,7 +45,7 @@ struct stream_parameters<std::tuple<Args...>> {
                 auto const position = std::tuple_size_v<plain> + reader + 1;
                 stream = T(std::make_shared<unpacking_source<item, Serializer>>(
                     call.executor, std::move(call.streams.arguments[reader++]), serializer,
-                    errc::wrong_arguments,
+                    hub_errc::wrong_arguments,
                     "argument " + std::to_string(position) + " of '" +
                         std::string(call.what.method()) + "'"));
             }

@@ -32,7 +32,7 @@ public:
           call_(std::move(call)) {}
     ~packing_sink() override {
         if (!call_) // else it may go on without this, and knows its end
-            pipe->end(errc::stream_failed, "the stream was given up");
+            pipe->end(hub_errc::stream_failed, "the stream was given up");
     }
 
     std::error_code try_send(T item) override {
@@ -68,7 +68,7 @@ template <class T, class Serializer>
 class unpacking_source final : public stream_source<T> {
 public:
     unpacking_source(asio::any_io_executor on, std::shared_ptr<receiving_end> from,
-                     Serializer serializer, errc wrong, std::string name)
+                     Serializer serializer, hub_errc wrong, std::string name)
         : stream_source<T>(std::move(on)), from_(std::move(from)),
           serializer_(std::move(serializer)), wrong_(wrong), name_(std::move(name)) {}
 
@@ -91,7 +91,7 @@ public:
 private:
     std::shared_ptr<receiving_end> const from_;
     Serializer const serializer_;
-    errc const wrong_;
+    hub_errc const wrong_;
     std::string const name_;
 };
 
@@ -135,7 +135,7 @@ stream_reader<T> open_stream(hub_core& core, member_ptr const& who, Serializer c
     completion<answer> ended(core.executor(),
                              [pipe](answer const& given) { pipe->end(given.error, given.text); });
     stream_reader<T> reader(std::make_shared<unpacking_source<T, Serializer>>(
-        core.executor(), std::make_shared<receiving_end>(pipe), serializer, errc::wrong_result,
+        core.executor(), std::make_shared<receiving_end>(pipe), serializer, hub_errc::wrong_result,
         "'" + std::string(call.method()) + "'"));
     if (error)
         ended({.error = error});

@@ -55,12 +55,12 @@ public:
         plain given;
         if (detail::unpack(serializer_, call.what.arguments(), given))
             return call.done->take(
-                {.error = errc::wrong_arguments,
+                {.error = hub_errc::wrong_arguments,
                  .text = wrong_arguments(std::type_identity<plain>{}, serializer_,
                                          call.what.method(), call.what.arguments())});
         if (auto text = mismatched_streams(call, streamed::readers, streamed::answers);
             !text.empty())
-            return call.done->take({.error = errc::wrong_arguments, .text = std::move(text)});
+            return call.done->take({.error = hub_errc::wrong_arguments, .text = std::move(text)});
         call.passes_turn = !std::is_same_v<plain, typename parts::arguments>;
         auto run = [this, kept = this->shared_from_this(), who = call.who,
                     arguments = with_streams(std::move(given), call)]() mutable {

@@ -85,7 +85,7 @@ HUBBUB_DECL void local_endpoint::flush(completion<std::error_code> done) {
          }});
 }
 
-HUBBUB_DECL std::error_code local_endpoint::subscribe(interest const& what,
+HUBBUB_DECL std::error_code local_endpoint::subscribe(topic_filter const& what,
                                                       std::shared_ptr<message_sink> const& s,
                                                       subscribe_completion done) {
     std::error_code const error = closed() ? errc::closed : check_name(limits_, what.name);

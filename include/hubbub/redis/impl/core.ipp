@@ -133,7 +133,7 @@ HUBBUB_DECL void redis_core::drain(completion<std::error_code> done) {
     publishing_.drain(std::move(done));
 }
 
-HUBBUB_DECL std::error_code redis_core::subscribe(interest const& what,
+HUBBUB_DECL std::error_code redis_core::subscribe(topic_filter const& what,
                                                   std::shared_ptr<message_sink> const& s,
                                                   subscribe_completion done) {
     bool wake = false;
@@ -147,7 +147,7 @@ HUBBUB_DECL std::error_code redis_core::subscribe(interest const& what,
     return error;
 }
 
-HUBBUB_DECL void redis_core::unsubscribe(interest const& what, message_sink const& s) {
+HUBBUB_DECL void redis_core::unsubscribe(topic_filter const& what, message_sink const& s) {
     if (!receiving_.unsubscribe(what, s))
         return;
     if (auto link = receiver_.lock())

@@ -59,7 +59,7 @@ HUBBUB_DECL lifecycle::action lifecycle::on_reply(reply const& r, time_point now
             return on_error(error, now);
     auto const expected = asks_info() ? value::kind::string : value::kind::status;
     if (r.type != value::kind::error && r.type != expected)
-        return on_error(errc::protocol_error, now);
+        return on_error(redis_errc::protocol_error, now);
     if (asks_info())
         learn(r.text);
     if (step_ != step::ping) {
@@ -159,15 +159,15 @@ HUBBUB_DECL std::error_code lifecycle::verdict(std::string_view error_reply) con
         (error_reply.starts_with("MISCONF") || error_reply.starts_with("MASTERDOWN")))
         return {};
     auto const error = classify(error_reply);
-    if (step_ == step::authenticate && error == errc::server_error)
-        return errc::authentication_failed;
+    if (step_ == step::authenticate && error == redis_errc::server_error)
+        return redis_errc::authentication_failed;
     // A user, or a proxy, that has no INFO: then it is not known who was cut off.
-    if (asks_info() && error == errc::server_error)
+    if (asks_info() && error == redis_errc::server_error)
         return {};
     // A user who may publish and subscribe, but not name the connection or ping, is welcome.
-    if (step_ != step::authenticate && error == errc::permission_denied)
+    if (step_ != step::authenticate && error == redis_errc::permission_denied)
         return {};
-    if (step_ == step::set_name && error == errc::server_error)
+    if (step_ == step::set_name && error == redis_errc::server_error)
         return {};
     return error;
 }

@@ -86,7 +86,7 @@ HUBBUB_DECL void publish_queue::wrote(std::size_t n) {
 
 HUBBUB_DECL std::error_code publish_queue::on_reply(reply const& r) {
     if (!fits_oldest(r))
-        return errc::protocol_error;
+        return redis_errc::protocol_error;
     auto oldest = pop();
     changed();
     bool const counts = oldest.what == kind::message;

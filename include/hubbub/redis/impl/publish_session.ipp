@@ -96,7 +96,7 @@ HUBBUB_DECL std::error_code publish_session::on_reply(redis::reply const& r) noe
     std::unique_lock lock(mutex_);
     auto const error = queue_.on_reply(r);
     lock.unlock();
-    if (!error || error == errc::protocol_error)
+    if (!error || error == redis_errc::protocol_error)
         return error;
     shared().listeners.notify(publish_refused{error});
     return {};

@@ -115,7 +115,7 @@ HUBBUB_DECL std::error_code resp_reader::feed(std::string_view bytes) {
         auto const part = bytes.substr(0, slice);
         bytes.remove_prefix(part.size());
         if (redisReaderFeed(reader_.get(), part.data(), part.size()) != REDIS_OK)
-            return errc::protocol_error;
+            return redis_errc::protocol_error;
         if (auto const error = read_replies())
             return error;
     }
@@ -127,7 +127,7 @@ HUBBUB_DECL std::error_code resp_reader::read_replies() {
     do {
         complete = nullptr;
         if (redisReaderGetReply(reader_.get(), &complete) != REDIS_OK)
-            return errc::protocol_error;
+            return redis_errc::protocol_error;
     } while (complete != nullptr);
     std::string_view const rest{reader_->buf + reader_->pos, reader_->len - reader_->pos};
     if (rest.size() > max_element_bytes_)
@@ -136,7 +136,7 @@ HUBBUB_DECL std::error_code resp_reader::read_replies() {
     // would take a time quadratic in its length. A bulk string's line is its short header.
     auto const line = rest.substr(0, max_line_bytes_);
     if (rest.size() > line.size() && line.find('\n') == rest.npos)
-        return errc::protocol_error;
+        return redis_errc::protocol_error;
     return {};
 }
 

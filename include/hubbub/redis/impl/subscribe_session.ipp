@@ -24,7 +24,7 @@ HUBBUB_DECL subscribe_session::subscribe_session(redis_shared& shared, redis::op
       pattern_prefix_(glob_escape(prefix_)), probe_topic_(std::move(probe_topic)),
       answer_(o.response_timeout), set_(o.unsubscribe_linger, o.reconnect_cap) {}
 
-HUBBUB_DECL std::error_code subscribe_session::subscribe(interest const& what,
+HUBBUB_DECL std::error_code subscribe_session::subscribe(topic_filter const& what,
                                                          std::shared_ptr<message_sink> const& s,
                                                          subscribe_completion& done, bool& wake) {
     std::lock_guard const lock(mutex_);
@@ -36,7 +36,7 @@ HUBBUB_DECL std::error_code subscribe_session::subscribe(interest const& what,
     return {};
 }
 
-HUBBUB_DECL bool subscribe_session::unsubscribe(interest const& what, message_sink const& s) {
+HUBBUB_DECL bool subscribe_session::unsubscribe(topic_filter const& what, message_sink const& s) {
     std::lock_guard const lock(mutex_);
     if (!table_.remove(what, s))
         return false;
@@ -150,9 +150,8 @@ HUBBUB_DECL redis::time_point subscribe_session::deadline() {
     return std::min({set_.deadline(), answer_.when(), shared().probe.deadline()});
 }
 
-HUBBUB_DECL subscribe_session::prefixed subscribe_session::full_name(interest const& what) const {
-    return {(what.is_pattern ? pattern_prefix_ : prefix_) + std::string(what.name),
-            what.is_pattern};
+HUBBUB_DECL topic_filter subscribe_session::full_name(topic_filter const& what) const {
+    return {(what.is_pattern ? pattern_prefix_ : prefix_) + what.name, what.is_pattern};
 }
 
 HUBBUB_DECL std::string subscribe_session::name_of(std::string const& full) const {
@@ -165,10 +164,10 @@ HUBBUB_DECL std::error_code subscribe_session::deliver(std::string_view name,
                                                        std::string_view payload) {
     heard_ = true;
     if (!channel.starts_with(prefix_) || (is_pattern && !name.starts_with(prefix)))
-        return errc::protocol_error;
+        return redis_errc::protocol_error;
     name.remove_prefix(prefix.size());
     channel.remove_prefix(prefix_.size());
-    table_.deliver(is_pattern ? interest(pattern{name}) : interest(name), {channel, payload, {}});
+    table_.deliver(name, is_pattern, {channel, payload, {}});
     return {};
 }
 

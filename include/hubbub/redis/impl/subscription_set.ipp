@@ -18,7 +18,7 @@
 
 namespace hubbub::redis {
 
-HUBBUB_DECL void subscription_set::want(interest const& what, subscribe_completion done) {
+HUBBUB_DECL void subscription_set::want(topic_filter const& what, subscribe_completion done) {
     auto& e = find_or_create(what);
     if (!std::exchange(e->wanted, true))
         lingering_.erase({e->lingers_until, e});
@@ -30,7 +30,7 @@ HUBBUB_DECL void subscription_set::want(interest const& what, subscribe_completi
         request(e);
 }
 
-HUBBUB_DECL void subscription_set::unwant(interest const& what, time_point now) {
+HUBBUB_DECL void subscription_set::unwant(topic_filter const& what, time_point now) {
     auto& map = map_for(what.is_pattern);
     auto const found = map.find(what.name);
     if (found == map.end() || !found->second->wanted)
@@ -118,19 +118,19 @@ HUBBUB_DECL void subscription_set::output(std::string& out) {
 
 HUBBUB_DECL subscription_set::outcome subscription_set::on_reply(reply const& r) {
     if (sent_.empty())
-        return {errc::protocol_error};
+        return {redis_errc::protocol_error};
     if (r.type == value::kind::error)
         return on_refusal(classify(r.text));
     auto const asked = sent_.front().what;
     if (asked == verb::ping) {
         bool const pong = r.elements.size() == 2 && r.elements[0].text == "pong";
         if (!pong && r.type != value::kind::status)
-            return {errc::protocol_error};
+            return {redis_errc::protocol_error};
         sent_.pop_front();
         return {};
     }
     if (r.elements.size() != 3 || r.elements[0].text != word(asked))
-        return {errc::protocol_error};
+        return {redis_errc::protocol_error};
     return on_confirmation(r.elements[1].text);
 }
 
@@ -149,12 +149,13 @@ subscription_set::map_for(bool is_pattern) noexcept {
     return is_pattern ? patterns_ : topics_;
 }
 
-HUBBUB_DECL subscription_set::entry_ptr& subscription_set::find_or_create(interest const& what) {
+HUBBUB_DECL subscription_set::entry_ptr&
+subscription_set::find_or_create(topic_filter const& what) {
     auto& map = map_for(what.is_pattern);
     auto const found = map.find(what.name);
     if (found != map.end())
         return found->second;
-    auto e = std::make_shared<entry>(entry{std::string(what.name), what.is_pattern});
+    auto e = std::make_shared<entry>(entry{what.name, what.is_pattern});
     return map.emplace(what.name, std::move(e)).first->second;
 }
 
@@ -187,7 +188,7 @@ HUBBUB_DECL subscription_set::outcome subscription_set::on_confirmation(std::str
     auto& c = sent_.front();
     auto const e = c.names[c.confirmed];
     if (e->name != name)
-        return {errc::protocol_error};
+        return {redis_errc::protocol_error};
     auto const what = c.what;
     if (++c.confirmed == c.names.size())
         sent_.pop_front();

@@ -16,13 +16,13 @@
 
 namespace hubbub::redis {
 
-HUBBUB_DECL errc classify_verification(long result) noexcept {
+HUBBUB_DECL tls_errc classify_verification(long result) noexcept {
     switch (result) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return errc::tls_wrong_name;
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return tls_errc::wrong_name;
     case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return errc::tls_expired;
-    default: return errc::tls_untrusted;
+    case X509_V_ERR_CERT_NOT_YET_VALID: return tls_errc::expired;
+    default: return tls_errc::untrusted;
     }
 }
 
@@ -46,7 +46,8 @@ HUBBUB_DECL std::error_code classify_tls(std::error_code error, SSL const* ssl) 
     case SSL_R_HTTP_REQUEST:
     case SSL_R_WRONG_VERSION_NUMBER:
         // A server that has chosen a cipher does speak TLS: then its bytes went wrong on the way.
-        return SSL_get_pending_cipher(ssl) == nullptr ? errc::tls_not_spoken : error;
+        return SSL_get_pending_cipher(ssl) == nullptr ? make_error_code(tls_errc::not_spoken)
+                                                      : error;
     case SSL_AD_REASON_OFFSET + SSL_AD_HANDSHAKE_FAILURE: // TLS 1.2, and no certificate
     case SSL_AD_REASON_OFFSET + SSL_AD_BAD_CERTIFICATE:
     case SSL_AD_REASON_OFFSET + SSL_AD_UNSUPPORTED_CERTIFICATE:
@@ -56,7 +57,7 @@ HUBBUB_DECL std::error_code classify_tls(std::error_code error, SSL const* ssl) 
     case SSL_AD_REASON_OFFSET + SSL_AD_UNKNOWN_CA:
     case SSL_AD_REASON_OFFSET + SSL_AD_ACCESS_DENIED:
     case SSL_AD_REASON_OFFSET + SSL_AD_DECRYPT_ERROR: // signed by another of the authority's name
-    case SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_REQUIRED: return errc::tls_refused;
+    case SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_REQUIRED: return tls_errc::refused;
     default: return error;
     }
 }

@@ -85,7 +85,7 @@ HUBBUB_DECL void tls_stream::hear_plain_text(link_handler done) {
             if (!next_layer().is_open())
                 return done(asio::error::operation_aborted);
             if (!failed && (answer_ == '+' || answer_ == '-'))
-                return done(errc::tls_not_spoken);
+                return done(tls_errc::not_spoken);
             close(); // it does not understand: this is TLS
             async_connect(endpoints(), std::move(done));
         });

@@ -94,7 +94,7 @@ HUBBUB_DECL std::error_code sequenced_core::publish(message_view const& message,
     return {};
 }
 
-HUBBUB_DECL std::error_code sequenced_core::subscribe(interest const& what,
+HUBBUB_DECL std::error_code sequenced_core::subscribe(topic_filter const& what,
                                                       std::shared_ptr<message_sink> const& s,
                                                       subscribe_completion done) {
     std::shared_ptr<sequence_sink> from_below;
@@ -123,7 +123,7 @@ HUBBUB_DECL std::error_code sequenced_core::subscribe(interest const& what,
     return error;
 }
 
-HUBBUB_DECL void sequenced_core::unsubscribe(interest const& what, message_sink const& s) {
+HUBBUB_DECL void sequenced_core::unsubscribe(topic_filter const& what, message_sink const& s) {
     std::shared_ptr<sequence_sink> last;
     {
         std::lock_guard const lock(mutex_);
@@ -180,7 +180,7 @@ HUBBUB_DECL void sequenced_core::miss(gap const& g) {
     observers_.notify(g);
 }
 
-HUBBUB_DECL void sequenced_core::ask(interest const& what) {
+HUBBUB_DECL void sequenced_core::ask(topic_filter const& what) {
     std::lock_guard const lock(publish_mutex_);
     unasked_.add(what);
     ask_what_is_unasked();

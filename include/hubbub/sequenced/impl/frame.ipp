@@ -114,14 +114,14 @@ HUBBUB_DECL void sequence_request::begin(std::string& out, sequence_mark const& 
     out.append(1, ' ');
 }
 
-HUBBUB_DECL void sequence_request::append(std::string& out, interest const& what) {
+HUBBUB_DECL void sequence_request::append(std::string& out, topic_filter const& what) {
     out.append(what.is_pattern ? "p" : "t");
     out.append(std::to_string(what.name.size())).append(1, ':').append(what.name);
 }
 
-HUBBUB_DECL std::optional<sequence_mark>
-sequence_request::parse(std::string_view bytes,
-                        std::function<void(sequence_mark const&, interest const&)> const& each) {
+HUBBUB_DECL std::optional<sequence_mark> sequence_request::parse(
+    std::string_view bytes,
+    std::function<void(sequence_mark const&, topic_filter const&)> const& each) {
     sequence_reader from(bytes);
     auto const mark = sequence_mark::read(from);
     if (!mark || !from.read(' '))
@@ -133,7 +133,7 @@ sequence_request::parse(std::string_view bytes,
             from.rest().size() < size)
             return mark;
         auto const name = from.rest().substr(0, static_cast<std::size_t>(size));
-        each(*mark, is_pattern ? interest(pattern{name}) : interest(name));
+        each(*mark, {name, is_pattern});
         from = sequence_reader(from.rest().substr(name.size()));
     }
 }
@@ -154,8 +154,7 @@ sequence_questions::ask(sequence_mark const& mark, message_limits const& limits,
         auto end = waiting_.begin();
         do {
             auto const& [name, is_pattern] = *end;
-            sequence_request::append(question,
-                                     is_pattern ? interest(pattern{name}) : interest(name));
+            sequence_request::append(question, {name, is_pattern});
         } while (++end != waiting_.end() && question.size() < enough);
         if (!publish(question))
             return;

@@ -18,7 +18,7 @@ HUBBUB_DECL bool own_publisher::publish(std::string_view topic, std::string_view
     if (blocked_)
         return false;
     auto refused = [weak = owner_, on = std::string(topic)](std::error_code error, receiver_count) {
-        if (error != errc::permission_denied)
+        if (error != redis_errc::permission_denied)
             return;
         if (auto const present = weak.lock())
             present->on_refused(on);

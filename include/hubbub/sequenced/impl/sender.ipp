@@ -77,7 +77,7 @@ HUBBUB_DECL void sequence_sender::resume(time_point now) {
     }
 }
 
-HUBBUB_DECL void sequence_sender::answer(sequence_mark const& to, interest const& what,
+HUBBUB_DECL void sequence_sender::answer(sequence_mark const& to, topic_filter const& what,
                                          time_point now) {
     auto const answer_with_next = [&](stream& s) {
         add_answer(s, {to, age_of(s, now)});

@@ -10,9 +10,10 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL sequence_sink::sequence_sink(interest const& what, std::shared_ptr<sequenced_core> core)
-    : number(++core->last_receiver_), name_(what.name), is_pattern_(what.is_pattern),
-      core_(std::move(core)), receiver_(core_->options_, core_->id_, core_->dormant_, number) {}
+HUBBUB_DECL sequence_sink::sequence_sink(topic_filter const& what,
+                                         std::shared_ptr<sequenced_core> core)
+    : number(++core->last_receiver_), what_(what), core_(std::move(core)),
+      receiver_(core_->options_, core_->id_, core_->dormant_, number) {}
 
 HUBBUB_DECL bool sequence_sink::activate() {
     return receiver_.activate(core_->timer_.now());
@@ -34,7 +35,7 @@ HUBBUB_DECL void sequence_sink::deliver(message_view const& message) noexcept {
     if (v.duplicate)
         core_->ledger_.duplicates.add();
     if (v.deliver)
-        core_->table_.deliver(what(), {message.topic, frame->payload, {}});
+        core_->table_.deliver(what_, {message.topic, frame->payload, {}});
 }
 
 } // namespace hubbub::detail

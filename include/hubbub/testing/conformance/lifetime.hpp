@@ -153,7 +153,10 @@ void add_lifetime_cases(conformance_list<Transport>& cases) {
         a.transport().close();
         a.transport().close();
         require_equal(a.bus().publish("t", "x"), errc::closed, "publish");
-        require(!a.bus().template subscribe<std::string>("t", sink), "subscribe gives nothing");
+        std::error_code refused;
+        require(!a.bus().template subscribe<std::string>("t", sink, refused),
+                "subscribe gives nothing");
+        require_equal(refused, make_error_code(errc::closed), "subscribe");
         a.bus().template async_subscribe<std::string>("t", sink, on_subscribed);
         a.bus().async_publish("t", "x", on_published);
         require(subscribed.empty() && published.empty(), "no handler runs inside its operation");

@@ -138,8 +138,10 @@ void add_name_cases(conformance_list<Transport>& cases) {
              {example{"", errc::empty_name}, example{too_long, errc::name_too_long},
               example{longest, {}}}) {
             require_equal(bus.publish(name, "x"), expected, "publish");
-            for (auto const& what : {interest(name), s.by_pattern({name}, name)}) {
-                kept.push_back(bus.template subscribe<std::string>(what, seen.sink()));
+            for (auto const& what : {topic_filter(name), s.by_pattern({name}, name)}) {
+                std::error_code refused;
+                kept.push_back(bus.template subscribe<std::string>(what, seen.sink(), refused));
+                require_equal(refused, expected, "subscribe");
                 require_equal(static_cast<bool>(kept.back()), !expected, "a subscription is made");
                 std::vector<std::error_code> results;
                 bus.template async_subscribe<std::string>(
@@ -222,7 +224,7 @@ void add_pattern_cases(conformance_list<Transport>& cases, transport_traits cons
         require_equal(none.count(), 0U, "messages at a pattern that does not match");
     });
 
-    cases.add("a topic that is called as a pattern is another interest", [](auto& s) {
+    cases.add("a topic that is called as a pattern is another filter", [](auto& s) {
         auto& a = s.add_server();
         recorder exact;
         recorder glob;

@@ -118,7 +118,7 @@ void add_payload_cases(conformance_list<Transport>& cases) {
         auto& b = s.add_server();
         hubbub::bus<Transport, number_serializer> numbers(a.transport());
         recorder told;
-        numbers.on_event([&](event const& e) {
+        numbers.set_observer([&](event const& e) {
             if (auto const* const malformed = std::get_if<message_malformed>(&e))
                 told.add(std::string(malformed->topic) + ": " + malformed->reason.message());
         });

@@ -6,6 +6,10 @@
 #include <hubbub/testing/stage.hpp>
 #include <hubbub/transport/drain.hpp>
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -93,10 +97,64 @@ void add_room_cases(conformance_list<Transport>& cases) {
                   require_equal(a.bus().statistics().refused, 0U, "refused");
               });
 
+    cases.add(
+        "a queued sink and a receiver are active when async_subscribe completes", [](auto& s) {
+            auto& a = s.add_server();
+            auto& b = s.add_server();
+            recorder seen;
+            subscription kept;
+            receiver<std::string> inbox;
+            int active = 0;
+            b.bus().template async_subscribe<std::string>(
+                "t", {}, seen.sink(), [&](std::error_code error, subscription made) {
+                    require_equal(error, std::error_code{}, "result of async_subscribe");
+                    kept = std::move(made);
+                    ++active;
+                });
+            b.bus().template async_subscribe<std::string>(
+                "t", {}, [&](std::error_code error, receiver<std::string> made) {
+                    require_equal(error, std::error_code{}, "result of async_subscribe");
+                    inbox = std::move(made);
+                    ++active;
+                });
+            s.run_until([&] { return active == 2; }, "two subscriptions");
+            std::string got;
+            inbox.async_receive([&](std::error_code error, queued_message<std::string> m) {
+                require_equal(error, std::error_code{}, "result of async_receive");
+                got = m.message;
+            });
+            s.deliver(a, "t", "first");
+            s.run_until([&] { return !got.empty() && seen.count() == 1; }, "the message");
+            require_equal(got, std::string("first"), "message of the receiver");
+            require_equal(seen.seen(), std::vector<std::string>{"first"}, "messages of the sink");
+        });
+
+    cases.add("a subscription that is cancelled is over, and says so", [](auto& s) {
+        auto& a = s.add_server();
+        recorder seen;
+        std::optional<std::error_code> result;
+        asio::cancellation_signal stop;
+        a.bus().template async_subscribe<std::string>(
+            "t", seen.sink(),
+            asio::bind_cancellation_slot(stop.slot(),
+                                         [&](std::error_code error, subscription made) {
+                                             require(!error || !made, "nothing is given");
+                                             result = error;
+                                         }));
+        stop.emit(asio::cancellation_type::total);
+        s.run_until([&] { return result.has_value(); }, "async_subscribe");
+        if (*result) // else it was active already, and nobody has kept it
+            require_equal(*result, make_error_code(asio::error::operation_aborted),
+                          "async_subscribe");
+        s.deliver(a, "t", "late");
+        s.flush(a, a);
+        require_equal(seen.count(), 0U, "messages");
+    });
+
     cases.add("a receiver gets the messages of its topic in the order published", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();
-        auto inbox = b.bus().template receive<std::string>("t");
+        auto inbox = b.bus().template subscribe<std::string>("t", {});
         recorder also;
         auto const made = s.listen(b, "t", also.sink());
         std::vector<std::string> got;

@@ -154,7 +154,7 @@ void add_sink_cases(conformance_list<Transport>& cases) {
         auto& a = s.add_server();
         recorder seen;
         recorder told;
-        a.bus().on_event([&](event const& e) {
+        a.bus().set_observer([&](event const& e) {
             auto const* const failed = std::get_if<sink_failed>(&e);
             if (failed == nullptr)
                 return;
@@ -213,7 +213,7 @@ void add_sink_cases(conformance_list<Transport>& cases) {
         auto& a = s.add_server();
         auto const twice = std::make_shared<detail::counting_sink>();
         unsigned active = 0;
-        auto const subscribe = [&](interest const& what) {
+        auto const subscribe = [&](topic_filter const& what) {
             auto const error = a.transport().subscribe(
                 what, twice,
                 {s.io().get_executor(), [&](std::error_code e) { active += e ? 0 : 1; }});
@@ -229,7 +229,7 @@ void add_sink_cases(conformance_list<Transport>& cases) {
         s.flush(a, a);
         unsigned const overlapping = s.traits().patterns == pattern_support::glob ? 1 : 0;
         require_equal(twice->calls.load(), 2U + overlapping,
-                      "calls: one for each interest, however often it was subscribed");
+                      "calls: one for each filter, however often it was subscribed");
 
         a.transport().unsubscribe("t", *twice);
         a.transport().unsubscribe("t", *twice);

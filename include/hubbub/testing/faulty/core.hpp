@@ -150,7 +150,7 @@ public:
         out_.flush(std::move(done));
     }
 
-    std::error_code subscribe(interest const& what, std::shared_ptr<message_sink> const& s,
+    std::error_code subscribe(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                               subscribe_completion done) {
         tap_ptr from_below;
         {
@@ -172,7 +172,7 @@ public:
         return error;
     }
 
-    void unsubscribe(interest const& what, message_sink const& s) {
+    void unsubscribe(topic_filter const& what, message_sink const& s) {
         tap_ptr last;
         {
             std::lock_guard const lock(mutex_);

@@ -21,7 +21,7 @@ struct random_time {
 /// Says what a `faulty` transport does to its messages, and how often; by default nothing.
 ///
 /// Probabilities are from 0 to 1, and for each message that comes to this transport. Over another
-/// transport's several interests a message comes several times, as on Redis.
+/// transport's several filters a message comes several times, as on Redis.
 struct faults {
     /// The same seed makes the same faults. Each transport of a test gets one of its own.
     std::uint64_t seed = 1;

@@ -11,24 +11,21 @@
 
 namespace hubbub::testing::detail {
 
-/// The sink of one interest at the transport below a `faulty` one: it hands messages to the Core.
+/// The sink of one filter at the transport below a `faulty` one: it hands messages to the Core.
 template <class Core>
 class tap final : public message_sink, public std::enable_shared_from_this<tap<Core>> {
 public:
-    tap(interest const& what, std::shared_ptr<Core> core)
-        : name_(what.name), is_pattern_(what.is_pattern), core_(std::move(core)) {}
+    tap(topic_filter const& what, std::shared_ptr<Core> core)
+        : what_(what), core_(std::move(core)) {}
 
-    interest what() const noexcept {
-        return is_pattern_ ? interest(pattern{name_}) : interest(name_);
-    }
+    topic_filter const& what() const noexcept { return what_; }
 
     void deliver(message_view const& message) noexcept override {
         core_->receive(this->shared_from_this(), message);
     }
 
 private:
-    std::string const name_;
-    bool const is_pattern_;
+    topic_filter const what_;
     std::shared_ptr<Core> const core_;
 };
 
@@ -40,10 +37,10 @@ public:
     using tap_ptr = std::shared_ptr<tap<Core>>;
     using map = std::map<std::pair<std::string, bool>, tap_ptr>;
 
-    /// Puts s behind the tap of this interest; it is made if there is none.
-    tap_ptr add(interest const& what, std::shared_ptr<message_sink> const& s,
+    /// Puts s behind the tap of this filter; it is made if there is none.
+    tap_ptr add(topic_filter const& what, std::shared_ptr<message_sink> const& s,
                 std::shared_ptr<Core> const& core) {
-        auto& found = taps_[{std::string(what.name), what.is_pattern}];
+        auto& found = taps_[{what.name, what.is_pattern}];
         if (!found)
             found = std::make_shared<tap<Core>>(what, core);
         sinks_.add(what, s);
@@ -51,10 +48,10 @@ public:
     }
 
     /// The tap that is not needed any more, if s was the last behind it.
-    tap_ptr remove(interest const& what, message_sink const& s) {
+    tap_ptr remove(topic_filter const& what, message_sink const& s) {
         if (!sinks_.remove(what, s))
             return nullptr;
-        auto last = taps_.extract({std::string(what.name), what.is_pattern});
+        auto last = taps_.extract({what.name, what.is_pattern});
         return last ? std::move(last.mapped()) : nullptr;
     }
 

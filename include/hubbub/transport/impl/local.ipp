@@ -39,13 +39,13 @@ HUBBUB_DECL std::error_code basic_local_transport::publish(message_view const& m
     return endpoint_->publish(message, std::move(done));
 }
 
-HUBBUB_DECL std::error_code basic_local_transport::subscribe(interest const& what,
+HUBBUB_DECL std::error_code basic_local_transport::subscribe(topic_filter const& what,
                                                              std::shared_ptr<message_sink> const& s,
                                                              subscribe_completion done) {
     return endpoint_->subscribe(what, s, std::move(done));
 }
 
-HUBBUB_DECL void basic_local_transport::unsubscribe(interest const& what,
+HUBBUB_DECL void basic_local_transport::unsubscribe(topic_filter const& what,
                                                     message_sink const& s) noexcept {
     endpoint_->unsubscribe(what, s);
 }

@@ -28,13 +28,13 @@ HUBBUB_DECL std::error_code basic_redis_transport::publish(message_view const& m
     return core_->publish(message, std::move(done));
 }
 
-HUBBUB_DECL std::error_code basic_redis_transport::subscribe(interest const& what,
+HUBBUB_DECL std::error_code basic_redis_transport::subscribe(topic_filter const& what,
                                                              std::shared_ptr<message_sink> const& s,
                                                              subscribe_completion done) {
     return core_->subscribe(what, s, std::move(done));
 }
 
-HUBBUB_DECL void basic_redis_transport::unsubscribe(interest const& what,
+HUBBUB_DECL void basic_redis_transport::unsubscribe(topic_filter const& what,
                                                     message_sink const& s) noexcept {
     core_->unsubscribe(what, s);
 }

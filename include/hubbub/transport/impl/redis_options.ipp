@@ -18,10 +18,11 @@
 namespace hubbub::redis {
 
 HUBBUB_DECL bool is_final(std::error_code error) noexcept {
-    return error == errc::authentication_failed || error == errc::authentication_required ||
-           error == errc::permission_denied || error == errc::protected_mode ||
-           error == errc::tls_untrusted || error == errc::tls_wrong_name ||
-           error == errc::tls_not_spoken || error == errc::tls_refused;
+    return error == redis_errc::authentication_failed ||
+           error == redis_errc::authentication_required || error == redis_errc::permission_denied ||
+           error == redis_errc::protected_mode || error == tls_errc::untrusted ||
+           error == tls_errc::wrong_name || error == tls_errc::not_spoken ||
+           error == tls_errc::refused;
 }
 
 namespace detail {

@@ -60,13 +60,13 @@ HUBBUB_DECL std::error_code sequenced_handle::publish(message_view const& messag
     return state_->core->publish(message, std::move(done));
 }
 
-HUBBUB_DECL std::error_code sequenced_handle::subscribe(interest const& what,
+HUBBUB_DECL std::error_code sequenced_handle::subscribe(topic_filter const& what,
                                                         std::shared_ptr<message_sink> const& s,
                                                         subscribe_completion done) {
     return state_->core->subscribe(what, s, std::move(done));
 }
 
-HUBBUB_DECL void sequenced_handle::unsubscribe(interest const& what,
+HUBBUB_DECL void sequenced_handle::unsubscribe(topic_filter const& what,
                                                message_sink const& s) noexcept {
     state_->core->unsubscribe(what, s);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/flow/draining.hpp>
 #include <hubbub/typed/bus_core.hpp>
@@ -8,30 +9,50 @@
 #include <hubbub/typed/patient_publisher.hpp>
 #include <hubbub/typed/raw_group.hpp>
 
+#include <asio/error.hpp>
+
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 namespace hubbub::detail {
 
+/// A subscription that is not active yet, until it is taken. Any thread.
+class pending_membership {
+public:
+    explicit pending_membership(subscription s) : held_(std::move(s)) {}
+
+    subscription take() {
+        std::lock_guard const lock(mutex_);
+        return std::exchange(held_, {});
+    }
+
+private:
+    std::mutex mutex_;
+    subscription held_;
+};
+
 /// Hands a subscription to who asked for it, when the transport says that it is active.
 class activation final : public operation_with<std::error_code> {
 public:
-    activation(bus_core::subscription_completion done, subscription membership)
+    activation(bus_core::subscription_completion done,
+               std::shared_ptr<pending_membership> membership)
         : done_(std::move(done)), membership_(std::move(membership)) {}
 
     bool is_wanted() const noexcept override { return true; }
     void post(std::unique_ptr<operation> /*self*/) override {
-        done_(results.take().only, std::move(membership_)); // which posts
+        done_(results.take().only, membership_->take()); // which posts
     }
     void call(std::unique_ptr<operation> /*self*/) override {}
 
 private:
     bus_core::subscription_completion done_;
-    subscription membership_;
+    std::shared_ptr<pending_membership> const membership_;
 };
 
-/// The groups by the names of their interests.
+/// The groups by the names of their filters.
 struct bus_core::group_map {
     using map = std::multimap<std::string, std::shared_ptr<group>, std::less<>>;
 
@@ -84,8 +105,8 @@ HUBBUB_DECL std::shared_ptr<void> bus_core::observe(observer o) const {
     return transport ? transport->observe(std::move(o)) : nullptr;
 }
 
-HUBBUB_DECL void bus_core::on_event(observer o) {
-    report_->on_event(std::move(o));
+HUBBUB_DECL void bus_core::set_observer(observer o) {
+    report_->set_observer(std::move(o));
 }
 
 HUBBUB_DECL std::error_code bus_core::publish(message_view const& message,
@@ -129,13 +150,13 @@ HUBBUB_DECL std::error_code bus_core::refuse(std::string_view topic, std::error_
     return error;
 }
 
-HUBBUB_DECL void bus_core::async_subscribe(interest const& what, raw_sink sink,
+HUBBUB_DECL void bus_core::async_subscribe(topic_filter const& what, raw_sink sink,
                                            subscription_completion done) {
     join_and_tell(what, typeid(message_view), &raw_group::make, nullptr,
                   std::make_shared<raw_subscriber>(std::move(sink), report_), std::move(done));
 }
 
-HUBBUB_DECL bus_core::joined bus_core::join(interest const& what, std::type_info const& type,
+HUBBUB_DECL bus_core::joined bus_core::join(topic_filter const& what, std::type_info const& type,
                                             group::maker make, void const* typed,
                                             std::shared_ptr<message_subscriber> s) {
     std::lock_guard const lock(mutex_);
@@ -163,21 +184,31 @@ HUBBUB_DECL std::error_code bus_core::activate(joined const& place, subscribe_co
     return errc::closed;
 }
 
-HUBBUB_DECL subscription bus_core::join_at_once(interest const& what, std::type_info const& type,
-                                                group::maker make, void const* typed,
-                                                std::shared_ptr<message_subscriber> s) {
+HUBBUB_DECL subscription bus_core::join_at_once(topic_filter const& what,
+                                                std::type_info const& type, group::maker make,
+                                                void const* typed,
+                                                std::shared_ptr<message_subscriber> s,
+                                                std::error_code* error) {
     auto place = join(what, type, make, typed, std::move(s));
-    if (activate(place, {}))
-        return {};
-    return std::move(place.membership);
+    auto const refused = activate(place, {});
+    if (error)
+        *error = refused;
+    else if (refused)
+        throw std::system_error(refused, "hubbub: cannot subscribe \"" + what.name + '"');
+    return refused ? subscription() : std::move(place.membership);
 }
 
-HUBBUB_DECL void bus_core::join_and_tell(interest const& what, std::type_info const& type,
+HUBBUB_DECL void bus_core::join_and_tell(topic_filter const& what, std::type_info const& type,
                                          group::maker make, void const* typed,
                                          std::shared_ptr<message_subscriber> s,
-                                         subscription_completion done) {
+                                         subscription_completion done,
+                                         cancel_hook const& on_cancel) {
     auto place = join(what, type, make, typed, std::move(s));
-    auto operation = std::make_unique<activation>(std::move(done), std::move(place.membership));
+    auto const membership = std::make_shared<pending_membership>(std::move(place.membership));
+    done = unless_cancelled(
+        on_cancel, std::move(done), [membership] { membership->take().reset(); },
+        asio::error::operation_aborted);
+    auto operation = std::make_unique<activation>(std::move(done), membership);
     activate(place, subscribe_completion(std::move(operation)));
 }
 
@@ -247,7 +278,7 @@ HUBBUB_DECL bool bus_core::stop() {
         for (auto const& [name, g] : groups->all)
             g->deactivate();
     report_->end_waiting_until_idle(errc::closed);
-    report_->on_event(nullptr);
+    report_->set_observer(nullptr);
     if (first) {
         observation_.reset();
         std::lock_guard const lock(mutex_);

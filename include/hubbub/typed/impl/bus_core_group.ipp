@@ -13,10 +13,10 @@ HUBBUB_DECL std::shared_ptr<message_subscriber> shared(message_subscriber* s) {
     return std::shared_ptr<message_subscriber>(s);
 }
 
-HUBBUB_DECL group::group(interest const& what, std::type_info const& type,
+HUBBUB_DECL group::group(topic_filter const& what, std::type_info const& type,
                          std::shared_ptr<bus_core> core)
-    : name_(what.name), is_pattern_(what.is_pattern), type_(&type), core_(std::move(core)),
-      report_(&core_->report()), counts_(report_) {}
+    : what_(what), type_(&type), core_(std::move(core)), report_(&core_->report()),
+      counts_(report_) {}
 
 HUBBUB_DECL group::~group() = default;
 

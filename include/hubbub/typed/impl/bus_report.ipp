@@ -14,7 +14,7 @@ HUBBUB_DECL bus_report::bus_report(asio::any_io_executor executor,
 
 HUBBUB_DECL bus_report::~bus_report() = default;
 
-HUBBUB_DECL void bus_report::on_event(observer o) {
+HUBBUB_DECL void bus_report::set_observer(observer o) {
     auto replacement = o ? std::make_shared<observer>(std::move(o)) : nullptr;
     std::lock_guard const lock(mutex_);
     observer_.swap(replacement);
@@ -22,7 +22,7 @@ HUBBUB_DECL void bus_report::on_event(observer o) {
 
 HUBBUB_DECL void bus_report::notify(event const& e) {
     if (trace_)
-        trace_->on_event(e);
+        trace_->set_observer(e);
     std::shared_ptr<observer> present;
     {
         std::lock_guard const lock(mutex_);

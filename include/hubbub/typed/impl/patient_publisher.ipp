@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/completion.hpp>
 #include <hubbub/error.hpp>
 #include <hubbub/flow/queue_load.hpp>
 #include <hubbub/limits.hpp>
@@ -26,9 +27,10 @@ struct patient_publisher::operation {
     std::string const topic;
     std::chrono::milliseconds const patience; // max: for ever
     outgoing_message const message;
-    publish_completion done;
+    first_completion<std::error_code, receiver_count> done;
     bool counted = false; // as waiting
     bool held = false;    // of the budget
+    bool taken = false;   // by the transport
     std::optional<timer> deadline;
     std::error_code given_up; // while it was being attempted
 };
@@ -126,7 +128,7 @@ HUBBUB_DECL void patient_publisher::give_up(operation_ptr const& o, std::error_c
     auto const at = std::find(waiting_.begin(), waiting_.end(), o);
     if (at == waiting_.end()) {
         o->given_up = why;
-        return;
+        return end_if_cancelled(*o);
     }
     waiting_.erase(at);
     leave(*o);
@@ -138,6 +140,12 @@ HUBBUB_DECL void patient_publisher::give_up(operation_ptr const& o, std::error_c
     // There may be room for the one behind it, if that is smaller.
     if (!attempting_ && !waiting_.empty() && awaited_ && waiting_.front()->bytes() < *awaited_)
         attempt(lock, take_front());
+}
+
+/// What the transport has taken may be on its way.
+HUBBUB_DECL void patient_publisher::end_if_cancelled(operation& o) {
+    if (o.taken && o.given_up == asio::error::operation_aborted)
+        o.done(errc::outcome_unknown, {}); // which posts
 }
 
 HUBBUB_DECL patient_publisher::operation_ptr patient_publisher::take_front() {
@@ -181,6 +189,8 @@ HUBBUB_DECL void patient_publisher::publish_all(std::unique_lock<std::mutex>& lo
             break;
         }
         leave(*next);
+        next->taken = !full;
+        end_if_cancelled(*next);
         if (full) {
             lock.unlock();
             refuse(*next, why);

@@ -18,6 +18,7 @@ namespace dispatcher_test {
 
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::strings;
 
 namespace {
@@ -81,7 +82,7 @@ TEST_CASE("the calls of a connection run one after another, however the one befo
                 if (i != n || how == end::answered)
                     c.done->take({});
                 else if (how == end::failed)
-                    c.done->take({.error = errc::method_failed});
+                    c.done->take({.error = hub_errc::method_failed});
                 else if (how == end::passed) {
                     c.done->pass_turn();
                     c.done->pass_turn(); // the next one's turn is not its to pass
@@ -98,7 +99,7 @@ TEST_CASE("the calls of a connection run one after another, however the one befo
             for (std::size_t i = 0; i < all; ++i)
                 CHECK(s.outcome(std::to_string(i)) ==
                       (i != n || how == end::answered || how == end::passed ? std::error_code()
-                       : how == end::failed ? make_error_code(errc::method_failed)
+                       : how == end::failed ? make_error_code(hub_errc::method_failed)
                                             : make_error_code(errc::closed)));
             CHECK(s.take_events().size() == (how == end::failed || how == end::dropped ? 1 : 0));
             s.invoke("after");
@@ -112,7 +113,7 @@ TEST_CASE("the first answer of a call counts, and what comes later passes no tur
         s.invoke(name);
     auto const first = s.begun.front().done;
     s.answer();
-    first->take({.error = errc::method_failed});
+    first->take({.error = hub_errc::method_failed});
     first->pass_turn();
     s.run();
     CHECK(s.outcome("a") == std::error_code());
@@ -140,12 +141,13 @@ TEST_CASE("wherever a connection ends, each of its calls completes once, those t
             if (i == answered) // runs, and may run on
                 CHECK(s.waits(name));
             else
-                CHECK(s.outcome(name) ==
-                      (i < answered ? std::error_code() : make_error_code(errc::connection_ended)));
+                CHECK(s.outcome(name) == (i < answered
+                                              ? std::error_code()
+                                              : make_error_code(hub_errc::connection_ended)));
         }
         s.invoke("late");
         s.run();
-        CHECK(s.outcome("late") == errc::connection_ended);
+        CHECK(s.outcome("late") == hub_errc::connection_ended);
         if (answered < all)
             s.answer();
         s.run();
@@ -186,13 +188,13 @@ TEST_CASE("a call that the policy refuses, and one of no method, end and let the
     s.invoke("b", "unknown");
     s.invoke("c");
     s.run();
-    CHECK(s.outcome("a") == errc::refused);
-    CHECK(s.outcome("b") == errc::unknown_method);
+    CHECK(s.outcome("a") == hub_errc::refused);
+    CHECK(s.outcome("b") == hub_errc::unknown_method);
     CHECK(s.begun.size() == 1);
     CHECK(s.take_events() ==
           strings{"refused secret",
-                  "call_failed secret: " + make_error_code(errc::refused).message(),
-                  "call_failed unknown: " + make_error_code(errc::unknown_method).message()});
+                  "call_failed secret: " + make_error_code(hub_errc::refused).message(),
+                  "call_failed unknown: " + make_error_code(hub_errc::unknown_method).message()});
 }
 
 TEST_CASE("a call that answers by a stream and is given up says so, and lets its readers' senders "
@@ -204,7 +206,7 @@ TEST_CASE("a call that answers by a stream and is given up says so, and lets its
     CHECK(!argument->closed());
     s.begun.clear();
     s.run();
-    CHECK(s.outcome("a") == errc::stream_failed);
+    CHECK(s.outcome("a") == hub_errc::stream_failed);
     CHECK(s.answers["a"].text == "the stream was given up");
     CHECK(argument->closed());
 
@@ -213,7 +215,7 @@ TEST_CASE("a call that answers by a stream and is given up says so, and lets its
     s.who->connected = false;
     s.invoke("b", "keep", {}, {nullptr, {std::make_shared<receiving_end>(late)}});
     s.run();
-    CHECK(s.outcome("b") == errc::connection_ended);
+    CHECK(s.outcome("b") == hub_errc::connection_ended);
     CHECK(late->closed());
 }
 

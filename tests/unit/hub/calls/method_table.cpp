@@ -56,7 +56,7 @@ TEST_CASE("a method is found by its name, and one that there is not is named in 
     CHECK(m->calls == 1);
     for (std::string const unknown : {"Send", "sen", "send ", ""}) {
         auto const given = call(table, unknown);
-        CHECK(given.error == hubbub::errc::unknown_method);
+        CHECK(given.error == hubbub::hub_errc::unknown_method);
         CHECK(given.text == "there is no method '" + unknown + "'");
     }
     CHECK(m->calls == 1);
@@ -68,7 +68,7 @@ TEST_CASE("the case of letters is ignored where that is wanted, and of ASCII let
     table.on("SendAll\xc3\x84", m);
     CHECK(!call(table, "sendall\xc3\x84").error);
     CHECK(!call(table, "SENDALL\xc3\x84").error);
-    CHECK(call(table, "sendall\xc3\xa4").error == hubbub::errc::unknown_method);
+    CHECK(call(table, "sendall\xc3\xa4").error == hubbub::hub_errc::unknown_method);
     CHECK(m->calls == 2);
 }
 

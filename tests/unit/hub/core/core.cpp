@@ -25,6 +25,7 @@ namespace core_test {
 using namespace std::chrono_literals;
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::strings;
 
@@ -39,7 +40,7 @@ struct stage : support::machine_stage {
 
     void open() {
         core = hub_core::open(bus_core, frame_format::objects, options);
-        core->on_event([this](hubbub::hub_event const& e) { events.push_back(text_of(e)); });
+        core->set_observer([this](hubbub::hub_event const& e) { events.push_back(text_of(e)); });
     }
 
     void close() {
@@ -47,7 +48,7 @@ struct stage : support::machine_stage {
             return;
         core->close();
         core->give_up_early();
-        core->on_event({});
+        core->set_observer({});
     }
 
     support::told_ptr connect(std::string const& name, std::string user = {}) {
@@ -67,10 +68,11 @@ struct stage : support::machine_stage {
 
     /// Asks all servers, and completes as its name; what came is in `collected`.
     void collect(std::string const& name, std::chrono::milliseconds limit = 5s) {
-        core->collect(question(), limit, {io.get_executor(), [this, name](server_answers all) {
-                                              ended[name].emplace_back();
-                                              collected = std::move(all);
-                                          }});
+        core->collect(question(), limit,
+                      {io.get_executor(), [this, name](std::error_code, server_answers all) {
+                           ended[name].emplace_back();
+                           collected = std::move(all);
+                       }});
     }
 
     static server_message question() {
@@ -237,7 +239,7 @@ TEST_CASE("that servers come and go is told once, and what was asked of one that
     s.beacon("t", beacon_reason::gone);
     s.beacon("t", beacon_reason::here); // was overtaken
     CHECK(s.take_events() == strings{"left t"});
-    CHECK(s.outcome("add") == errc::server_lost);
+    CHECK(s.outcome("add") == hub_errc::server_lost);
     auto const beacons = s.sent_to<server_beacon>(s.topics.beacons());
     REQUIRE(beacons.size() == 2); // it greeted, and answered
     CHECK(beacons.back().state == beacon_reason::too);
@@ -277,7 +279,7 @@ TEST_CASE("all servers are asked, whatever becomes of each, and each is in the a
                         s.topics.control(s.core->id()),
                         frame_of(sent.front().request,
                                  p == part::fails
-                                     ? answer{.error = errc::refused}
+                                     ? answer{.error = hub_errc::refused}
                                      : answer{.presence = std::make_shared<presence_answer const>(
                                                   presence_answer{.count = 7})}));
                 else if (p == part::goes)
@@ -296,9 +298,9 @@ TEST_CASE("all servers are asked, whatever becomes of each, and each is in the a
             auto const expected = [](part p) {
                 switch (p) {
                 case part::answers: return std::string("7");
-                case part::fails: return make_error_code(errc::refused).message();
+                case part::fails: return make_error_code(hub_errc::refused).message();
                 case part::not_sent: return support::reset.message();
-                case part::goes: return make_error_code(errc::server_lost).message();
+                case part::goes: return make_error_code(hub_errc::server_lost).message();
                 case part::is_late: break;
                 }
                 return make_error_code(errc::timed_out).message();

@@ -14,7 +14,7 @@
 namespace answer_test {
 
 using namespace hubbub::detail;
-using hubbub::errc;
+using hubbub::hub_errc;
 
 namespace {
 
@@ -32,7 +32,7 @@ answer thrown(Thrown const& what, bool detailed) {
 
 TEST_CASE("an answer that travels to another server arrives as it was") {
     answer value{.value = packed("[1]")};
-    answer failure{.error = errc::refused, .text = "no"};
+    answer failure{.error = hub_errc::refused, .text = "no"};
     answer asked{.presence = std::make_shared<presence_answer const>(presence_answer{.count = 3})};
     for (auto const* const sent : {&value, &failure, &asked}) {
         auto const m = frame_of(7, *sent);
@@ -53,7 +53,7 @@ TEST_CASE("an answer that travels to another server arrives as it was") {
 TEST_CASE("an error of others than hubbub travels as one of the server, with what it says") {
     auto const error = std::make_error_code(std::errc::connection_reset);
     auto const read = answer_of(frame_of(1, {.error = error}));
-    CHECK(read.error == errc::server_error);
+    CHECK(read.error == hub_errc::server_failed);
     CHECK(read.text == error.message());
     CHECK(answer_of(frame_of(1, {.error = error, .text = "own"})).text == "own");
 }
@@ -63,15 +63,15 @@ TEST_CASE(
     "wanted, and always the owner") {
     for (bool const detailed : {false, true}) {
         auto const told = thrown(hubbub::hub_error("for all"), detailed);
-        CHECK(told.error == errc::method_failed);
+        CHECK(told.error == hub_errc::method_failed);
         CHECK(told.text == "for all");
         CHECK(!told.thrown);
         auto const known = thrown(std::runtime_error("secret"), detailed);
-        CHECK(known.error == errc::method_failed);
+        CHECK(known.error == hub_errc::method_failed);
         CHECK(known.text == (detailed ? "secret" : ""));
         CHECK(known.thrown);
         auto const other = thrown(17, detailed);
-        CHECK(other.error == errc::method_failed);
+        CHECK(other.error == hub_errc::method_failed);
         CHECK(other.text.empty());
         CHECK(other.thrown);
     }
@@ -84,10 +84,10 @@ TEST_CASE(
     auto const given = answer_with(json, 42);
     REQUIRE(!given.error);
     CHECK(*outcome_of<int>(json, given) == 42);
-    CHECK(outcome_of<std::string>(json, given).error() == errc::wrong_result);
+    CHECK(outcome_of<std::string>(json, given).error() == hub_errc::wrong_result);
     CHECK(outcome_of<void>(json, given));
-    auto const failed = outcome_of<int>(json, {.error = errc::refused, .text = "no"});
-    CHECK(failed.error() == errc::refused);
+    auto const failed = outcome_of<int>(json, {.error = hub_errc::refused, .text = "no"});
+    CHECK(failed.error() == hub_errc::refused);
     CHECK(failed.text() == "no");
     CHECK(*outcome_of<std::string>(json, answer_with(json, "text travels by value")) ==
           "text travels by value");

@@ -33,7 +33,7 @@ constexpr frame_format formats[] = {frame_format::objects, frame_format::json,
 
 struct stage : support::machine_stage {
     explicit stage(frame_format f) : frames(bus_core, f) {
-        bus_core->on_event([this](hubbub::event const& e) {
+        bus_core->set_observer([this](hubbub::event const& e) {
             malformed += std::holds_alternative<hubbub::message_malformed>(e) ? 1 : 0;
         });
     }

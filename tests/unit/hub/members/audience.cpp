@@ -17,6 +17,7 @@ namespace audience_test {
 
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::make_told;
 using support::strings;
@@ -103,13 +104,13 @@ TEST_CASE("wherever somebody leaves, his joins end once, and only who stays is a
                     s.join(moment - 1, moment == 1 ? "a" : "b");
                 s.run();
                 if (moment == leaves)
-                    s.topic->leave(s.all[0], errc::unknown_connection);
+                    s.topic->leave(s.all[0], hub_errc::unknown_connection);
                 if (both && moment == std::max<std::size_t>(leaves, 2))
                     s.topic->leave(s.all[1], {});
             }
             s.run();
             CHECK(s.outcome("a") ==
-                  (leaves < 3 ? make_error_code(errc::unknown_connection) : std::error_code()));
+                  (leaves < 3 ? make_error_code(hub_errc::unknown_connection) : std::error_code()));
             CHECK(s.outcome("b") == std::error_code());
             CHECK(s.members() == (both ? "" : "b"));
             CHECK(s.topic->deserted() == both);

@@ -17,6 +17,7 @@ namespace members_test {
 using namespace std::chrono_literals;
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::members_stage;
 using support::strings;
@@ -66,16 +67,16 @@ TEST_CASE(
             case how::answered: a->asked.front()->take({.text = "first"}); return {};
             case how::twice:
                 a->asked.front()->take({.text = "first"});
-                a->asked.front()->take({.error = errc::method_failed});
+                a->asked.front()->take({.error = hub_errc::method_failed});
                 return {};
-            case how::ended: s.here->disconnect(a, {}); return errc::connection_ended;
-            case how::closed: s.here->close(); return errc::connection_ended;
-            case how::dropped: return errc::method_failed;
-            case how::threw: return errc::method_failed;
+            case how::ended: s.here->disconnect(a, {}); return hub_errc::connection_ended;
+            case how::closed: s.here->close(); return hub_errc::connection_ended;
+            case how::dropped: return hub_errc::method_failed;
+            case how::threw: return hub_errc::method_failed;
             case how::unknown:
             case how::not_allowed: break;
             }
-            return errc::unknown_connection;
+            return hub_errc::unknown_connection;
         }();
         a->asked.clear();
         s.run();
@@ -104,7 +105,7 @@ TEST_CASE("a drain completes when the last has left and that is told, whoever en
         s.connect("late");
         s.run();
         CHECK(s.outcome("again") == asio::error::already_started);
-        CHECK(s.outcome("late") == errc::shutting_down);
+        CHECK(s.outcome("late") == hub_errc::shutting_down);
         std::sort(s.asked_to_leave.begin(), s.asked_to_leave.end());
         CHECK(s.asked_to_leave == strings{"s-1 bye", "s-2 bye", "s-3 bye"});
         for (std::size_t i = 0; i < in_time; ++i) {
@@ -198,9 +199,9 @@ TEST_CASE("the policy is asked before a connection joins, and of who is none not
     s.here->add_to_group(a->id, "open", s.into("open"));
     s.here->add_to_group("s-9", "secret", s.into("unknown"));
     s.run();
-    CHECK(s.outcome("secret") == errc::refused);
+    CHECK(s.outcome("secret") == hub_errc::refused);
     CHECK(s.outcome("open") == ok);
-    CHECK(s.outcome("unknown") == errc::unknown_connection);
+    CHECK(s.outcome("unknown") == hub_errc::unknown_connection);
     CHECK(s.take_events() == strings{"refused secret"});
     CHECK(!s.transport.has(s.topics.group("secret")));
 }
@@ -230,9 +231,9 @@ TEST_CASE("what is asked of who is here is answered by those who were admitted, 
     CHECK(names(question::connections_of, "u") == frame_names{a->id});
     CHECK(names(question::connections_of, "w").empty());
     CHECK(names(question::groups_of, b->id) == frame_names{"f", "g"});
-    CHECK(s.here->look_up(question::groups_of, "s-9").error == errc::unknown_connection);
+    CHECK(s.here->look_up(question::groups_of, "s-9").error == hub_errc::unknown_connection);
     CHECK(s.here->look_up(question::snapshot, {}).presence->snapshot->present.size() == 2);
-    CHECK(s.here->look_up(question::unknown, {}).error == errc::unknown_method);
+    CHECK(s.here->look_up(question::unknown, {}).error == hub_errc::unknown_method);
 }
 
 } // namespace members_test

@@ -22,6 +22,7 @@ namespace members_faults_test {
 using namespace std::chrono_literals;
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::members_stage;
 using support::told_ptr;
@@ -42,17 +43,17 @@ struct ending {
 
 std::vector<ending> const endings{
     {"it leaves", [](auto& s, auto const& c) { s.here->disconnect(c, {}); },
-     errc::connection_ended},
+     hub_errc::connection_ended},
     {"it is ended",
      [](auto& s, auto const& c) { s.here->disconnect(c, {errc::disconnected, "go"}); },
-     errc::connection_ended},
+     hub_errc::connection_ended},
     {"it is given up", [](auto& s, auto const& c) { s.here->give_up(c); },
      asio::error::operation_aborted},
     {"all are ended", [](auto& s, auto const& /*c*/) { s.here->disconnect_all("bye"); },
-     errc::shutting_down, false},
+     hub_errc::shutting_down, false},
     {"all are asked to leave",
      [](auto& s, auto const& /*c*/) { s.here->drain(10s, "bye", s.into("drained")); },
-     errc::shutting_down, false},
+     hub_errc::shutting_down, false},
     {"the server closes", [](auto& s, auto const& /*c*/) { s.here->close(); }, errc::closed, false},
 };
 
@@ -144,7 +145,7 @@ TEST_CASE(
             s.run();
             bool const stays = e.refused == asio::error::operation_aborted ||
                                std::string_view(e.name) == "all are asked to leave";
-            CHECK(s.outcome("a") == (stays ? ok : make_error_code(errc::connection_ended)));
+            CHECK(s.outcome("a") == (stays ? ok : make_error_code(hub_errc::connection_ended)));
             s.on_connected = {};
             s.here->disconnect(a, {});
             s.run();
@@ -184,8 +185,8 @@ TEST_CASE("a client that the hub's owner refuses is told so, and not that it wen
             };
         auto const a = s.connect("a", "u");
         s.run();
-        CHECK(s.outcome("a") == errc::refused);
-        CHECK(s.closed == support::strings{"s-1 " + make_error_code(errc::refused).message() +
+        CHECK(s.outcome("a") == hub_errc::refused);
+        CHECK(s.closed == support::strings{"s-1 " + make_error_code(hub_errc::refused).message() +
                                            (by_policy ? "" : ": full")});
         CHECK(s.connected.empty());
         check_nothing_left(s, false);

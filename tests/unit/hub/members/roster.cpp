@@ -16,6 +16,7 @@ namespace roster_test {
 
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::roster_stage;
 using support::strings;
@@ -169,7 +170,7 @@ TEST_CASE("at whichever step a roster is closed, what waits ends as closed, and 
             s.run();
             for (auto const& [name, results] : s.ended) {
                 auto const e = s.outcome(name);
-                CHECK((e == ok || e == errc::closed || e == errc::unknown_connection));
+                CHECK((e == ok || e == errc::closed || e == hub_errc::unknown_connection));
             }
             CHECK(s.ended.size() == s.begun);
             s.enter("late", "u");
@@ -197,7 +198,7 @@ TEST_CASE("a connection that leaves, or is taken out, while it joins ends its jo
     auto const ends = s.add("a", "g");
     s.leave("a");
     s.run();
-    CHECK(s.outcome(ends) == errc::unknown_connection);
+    CHECK(s.outcome(ends) == hub_errc::unknown_connection);
     CHECK(s.transport.waiting() == 1);
     s.transport.answer();
     s.run();
@@ -288,7 +289,7 @@ TEST_CASE("a connection is found by its whole id alone, and names are told of wh
     s.leave("a");
     CHECK(s.here.remaining() == 1);
     CHECK(!s.here.leave(s.who.at("a")));
-    CHECK(s.here.remove_from_group(s.id("a"), "g") == errc::unknown_connection);
+    CHECK(s.here.remove_from_group(s.id("a"), "g") == hub_errc::unknown_connection);
 }
 
 } // namespace roster_test

@@ -242,7 +242,7 @@ TEST_CASE("what an observer throws is told to the owner, and it is told of all t
     for (auto const& step : day)
         step(s);
     CHECK(s.take_told() == strings{"+a", "+b", "-a", "+c", "-b", "+a"});
-    CHECK(s.take_events() == strings{"hook_failed on_change", "hook_failed on_change"});
+    CHECK(s.take_events() == strings{"hook_failed observer", "hook_failed observer"});
 }
 
 TEST_CASE(

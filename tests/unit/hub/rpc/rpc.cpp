@@ -21,6 +21,7 @@ namespace rpc_test {
 using namespace std::chrono_literals;
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::rpc_stage;
 using support::strings;
@@ -110,10 +111,10 @@ struct ending {
 
 std::vector<ending> const endings{
     {"answered", [](auto& s, auto number) { s.answer(number, {}); }, ok},
-    {"refused", [](auto& s, auto number) { s.answer(number, {.error = errc::refused}); },
-     errc::refused},
-    {"it goes", [](auto& s, auto /*number*/) { s.hear("t", reason::gone); }, errc::server_lost},
-    {"it is silent", [](auto& s, auto /*number*/) { s.beat(4); }, errc::server_lost},
+    {"refused", [](auto& s, auto number) { s.answer(number, {.error = hub_errc::refused}); },
+     hub_errc::refused},
+    {"it goes", [](auto& s, auto /*number*/) { s.hear("t", reason::gone); }, hub_errc::server_lost},
+    {"it is silent", [](auto& s, auto /*number*/) { s.beat(4); }, hub_errc::server_lost},
     {"too late", [](auto& s, auto /*number*/) { s.time.run_for(limit); }, errc::timed_out},
     {"cancelled", [](auto& s, auto number) { s.asked->cancel(number); },
      asio::error::operation_aborted},
@@ -174,9 +175,9 @@ TEST_CASE(
                     q.ask(s);
                 }
                 s.run();
-                CHECK(
-                    s.outcome("asked") ==
-                    (f == fate::succeeds ? make_error_code(errc::unknown_server) : support::reset));
+                CHECK(s.outcome("asked") == (f == fate::succeeds
+                                                 ? make_error_code(hub_errc::unknown_server)
+                                                 : support::reset));
                 s.ended.clear();
                 s.sent_to("t");
                 s.answer(ask(s, q, moment::published), {});
@@ -191,7 +192,7 @@ TEST_CASE("a server that has said that it goes is asked nothing") {
         s.hear("t", reason::gone);
         q.ask(s);
         s.run();
-        CHECK(s.outcome("asked") == errc::unknown_server);
+        CHECK(s.outcome("asked") == hub_errc::unknown_server);
         CHECK(s.sent_to("t").empty());
     }
 }
@@ -258,8 +259,8 @@ TEST_CASE("what is asked of this server itself is carried out here, without the 
     s.asked->ask_client(a->id, shared_call("m", packed()), limit, s.answer_into("late"));
     s.time.run_for(limit);
     CHECK(s.outcome("leaves") == ok);
-    CHECK(s.outcome("no one leaves") == errc::unknown_connection);
-    CHECK(s.outcome("no one") == errc::unknown_connection);
+    CHECK(s.outcome("no one leaves") == hub_errc::unknown_connection);
+    CHECK(s.outcome("no one") == hub_errc::unknown_connection);
     CHECK(s.outcome("cancelled") == asio::error::operation_aborted);
     CHECK(s.outcome("late") == errc::timed_out);
     CHECK(s.transport.take_published().empty());

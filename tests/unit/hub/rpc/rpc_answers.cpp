@@ -21,6 +21,7 @@ namespace rpc_answers_test {
 using namespace std::chrono_literals;
 using namespace hubbub::detail;
 using hubbub::errc;
+using hubbub::hub_errc;
 using support::fate;
 using support::rpc_stage;
 using support::strings;
@@ -88,7 +89,7 @@ TEST_CASE("each question of another server is answered once, under its number") 
     CHECK(s.answered() == ok);
     CHECK(s.here->roster().groups_of(s.client->id)->empty());
     s.bring(s.to_join("s-9"));
-    CHECK(s.answered() == errc::unknown_connection);
+    CHECK(s.answered() == hub_errc::unknown_connection);
     s.bring(to_ask(presence_question::count, {}));
     CHECK(s.answered() == ok);
     CHECK(s.last.presence->count == 1);
@@ -96,7 +97,7 @@ TEST_CASE("each question of another server is answered once, under its number") 
     s.bring({.verb = verb::call, .connection = s.client->id, .method = "m"});
     CHECK(!s.answered());
     s.client->asked.front()->take({.value = packed("42")});
-    s.client->asked.front()->take({.error = errc::method_failed});
+    s.client->asked.front()->take({.error = hub_errc::method_failed});
     s.run();
     CHECK(s.answered() == ok);
     CHECK(s.last.value.bytes == "42");
@@ -129,7 +130,7 @@ TEST_CASE("a question that lacks any part, or is of another version, is answered
     };
     for (auto const& m : wrong) {
         s.bring(m);
-        CHECK(s.answered() == errc::unknown_method);
+        CHECK(s.answered() == hub_errc::unknown_method);
         CHECK(s.last.text == "another version of the hub");
     }
     s.bring({.verb = verb::done});
@@ -147,7 +148,7 @@ TEST_CASE("what nobody waits for is carried out, and not answered") {
     CHECK(*s.here->roster().groups_of(s.client->id) == frame_names{"g"});
     CHECK(s.sent_to("t").empty());
     CHECK(s.take_events() ==
-          strings{"call_failed unknown: " + make_error_code(errc::unknown_method).message()});
+          strings{"call_failed unknown: " + make_error_code(hub_errc::unknown_method).message()});
 }
 
 TEST_CASE("a join whose subscription fails is answered as that, and the next one works") {
@@ -155,7 +156,7 @@ TEST_CASE("a join whose subscription fails is answered as that, and the next one
         stage s;
         s.transport.script(s.transport.steps() + 1, f);
         s.bring(s.to_join(s.client->id));
-        CHECK(s.answered() == errc::server_error); // whatever its own category was
+        CHECK(s.answered() == hub_errc::server_failed); // whatever its own category was
         CHECK(s.last.text == support::reset.message());
         CHECK(s.here->roster().groups_of(s.client->id)->empty());
         s.bring(s.to_join(s.client->id));
@@ -168,10 +169,10 @@ TEST_CASE("a method of a server that gives no answer has failed, and the owner i
     s.bring(to_invoke(shared_call("keep", packed())));
     s.kept->begun.clear();
     s.run();
-    CHECK(s.answered() == errc::method_failed);
+    CHECK(s.answered() == hub_errc::method_failed);
     CHECK(s.last.text == "the server gave no answer");
     CHECK(s.take_events() ==
-          strings{"call_failed keep: " + make_error_code(errc::method_failed).message()});
+          strings{"call_failed keep: " + make_error_code(hub_errc::method_failed).message()});
 }
 
 TEST_CASE("an answer that cannot be sent is said in short, and if that fails too it is told to the "
@@ -198,7 +199,7 @@ TEST_CASE("an answer that cannot be sent is said in short, and if that fails too
                     CHECK(refused.empty());
                 if (!both && with_value) {
                     REQUIRE(!sent.empty());
-                    CHECK(answer_of(sent.back()).error == errc::server_error);
+                    CHECK(answer_of(sent.back()).error == hub_errc::server_failed);
                     CHECK(!sent.back().presence);
                 }
                 s.transport.usual = fate::succeeds;
@@ -212,7 +213,7 @@ TEST_CASE("an answer that nobody hears is told to the owner, and is not sent aga
     s.transport.receivers[s.topics.control("t")] = 0;
     s.bring(to_ask(presence_question::count, {}));
     CHECK(s.answered() == ok);
-    CHECK(s.take_events() == strings{lost(errc::unknown_server)});
+    CHECK(s.take_events() == strings{lost(hub_errc::unknown_server)});
 }
 
 TEST_CASE("an answer waits for room, as long as the one who asks does, and holds up nothing else") {

@@ -13,6 +13,7 @@
 namespace stop_list_test {
 
 using hubbub::errc;
+using hubbub::hub_errc;
 
 namespace {
 
@@ -33,9 +34,9 @@ TEST_CASE("what runs for a connection is stopped with it, however much has ended
         if (i % 7 == 0)
             running.push_back(each);
     }
-    all.stop(errc::connection_ended);
+    all.stop(hub_errc::connection_ended);
     for (auto const& each : running)
-        CHECK(each->stopped == std::vector{make_error_code(errc::connection_ended)});
+        CHECK(each->stopped == std::vector{make_error_code(hub_errc::connection_ended)});
 }
 
 TEST_CASE("as many streams are open at a time as are allowed, however many have been") {

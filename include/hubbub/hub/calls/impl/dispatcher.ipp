@@ -26,17 +26,17 @@ public:
 
     ~running_call() override { // after an answer this does nothing
         if (by_stream_)
-            take({.error = errc::stream_failed, .text = "the stream was given up"});
+            take({.error = hub_errc::stream_failed, .text = "the stream was given up"});
         else
             take({.error = errc::closed});
     }
 
     void start() override {
         if (!who_->connected)
-            return take({.error = errc::connection_ended});
+            return take({.error = hub_errc::connection_ended});
         if (!dispatcher_->hooks_->allow(caller(who_),
                                         {access_request::kind::invoke, what_.method()}))
-            return take({.error = errc::refused});
+            return take({.error = hub_errc::refused});
         dispatcher_->methods.call({caller(who_), what_, shared_from_this(), dispatcher_->executor_,
                                    dispatcher_->options_.detailed_errors, std::move(streams_)});
     }

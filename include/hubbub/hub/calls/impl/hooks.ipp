@@ -8,7 +8,7 @@
 
 namespace hubbub::detail {
 
-HUBBUB_DECL void hub_hooks::on_event(hub_observer f) {
+HUBBUB_DECL void hub_hooks::set_observer(hub_observer f) {
     event_.replace(std::move(f));
 }
 HUBBUB_DECL void hub_hooks::on_allow(std::function<bool(caller const&, access_request const&)> f) {

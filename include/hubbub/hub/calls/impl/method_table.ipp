@@ -23,7 +23,7 @@ HUBBUB_DECL void method_table::call(method_call call) const {
     }
     if (found)
         return found->call(std::move(call));
-    call.done->take({.error = errc::unknown_method,
+    call.done->take({.error = hub_errc::unknown_method,
                      .text = "there is no method '" + std::string(call.what.method()) + "'"});
 }
 

@@ -13,7 +13,8 @@ namespace hubbub::detail {
 
 HUBBUB_DECL collection::collection(std::shared_ptr<rpc> asked,
                                    asio::any_io_executor const& executor, server_message what,
-                                   std::chrono::milliseconds limit, completion<server_answers> done)
+                                   std::chrono::milliseconds limit,
+                                   completion<std::error_code, server_answers> done)
     : rpc_(std::move(asked)), executor_(executor), what_(std::move(what)), time_(executor),
       deadline_(time_.now() + bounded(limit)), done_(std::move(done)) {}
 
@@ -24,7 +25,7 @@ HUBBUB_DECL void collection::start() {
                                     self->ask();
                                 if (met.error == errc::timed_out)
                                     self->add({}, met);
-                                self->end_part();
+                                self->end_part(met.error);
                             }});
 }
 
@@ -39,7 +40,7 @@ HUBBUB_DECL void collection::ask() {
         rpc_->ask_server(id, what_, left(),
                          {executor_, [self = shared_from_this(), id](answer const& given) {
                               self->add(id, given);
-                              self->end_part();
+                              self->end_part(given.error);
                           }});
 }
 
@@ -48,13 +49,15 @@ HUBBUB_DECL void collection::add(std::string const& id, answer const& given) {
     all_.emplace_back(id, given);
 }
 
-HUBBUB_DECL void collection::end_part() {
+HUBBUB_DECL void collection::end_part(std::error_code error) {
     std::lock_guard const lock(mutex_);
+    if (error == errc::closed)
+        error_ = error;
     if (--parts_ != 0)
         return;
     std::sort(all_.begin(), all_.end(),
               [](auto const& a, auto const& b) { return a.first < b.first; });
-    done_(std::move(all_));
+    done_(error_, std::move(all_));
 }
 
 HUBBUB_DECL std::chrono::milliseconds collection::left() const {

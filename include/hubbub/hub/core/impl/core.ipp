@@ -131,8 +131,8 @@ HUBBUB_DECL void hub_core::give_up_early() {
     parts_->rpc->give_up_early();
 }
 
-HUBBUB_DECL void hub_core::on_event(hub_observer f) {
-    parts_->hooks->on_event(std::move(f));
+HUBBUB_DECL void hub_core::set_observer(hub_observer f) {
+    parts_->hooks->set_observer(std::move(f));
 }
 HUBBUB_DECL void hub_core::on_allow(std::function<bool(caller const&, access_request const&)> f) {
     parts_->hooks->on_allow(std::move(f));
@@ -201,7 +201,7 @@ HUBBUB_DECL std::shared_ptr<stream_pipe> hub_core::make_pipe(member& c) const {
     auto const pipe =
         std::make_shared<stream_pipe>(options_.max_stream_items, options_.max_stream_bytes);
     if (!c.open_stream(pipe, pipe->place(), options_.max_streams))
-        pipe->close(errc::refused, "the connection has as many streams as it may");
+        pipe->close(hub_errc::refused, "the connection has as many streams as it may");
     return pipe;
 }
 
@@ -271,7 +271,7 @@ HUBBUB_DECL std::error_code hub_core::tell_servers(shared_call const& what) {
     return parts_->rpc->tell_servers(what);
 }
 HUBBUB_DECL void hub_core::collect(server_message what, std::chrono::milliseconds limit,
-                                   completion<server_answers> done) {
+                                   completion<std::error_code, server_answers> done) {
     std::make_shared<collection>(parts_->rpc, executor_, std::move(what), limit, std::move(done))
         ->start();
 }

@@ -8,7 +8,7 @@
 namespace hubbub::detail {
 
 HUBBUB_DECL answer answer_with_exception(bool detailed) {
-    answer given{.error = errc::method_failed, .thrown = std::current_exception()};
+    answer given{.error = hub_errc::method_failed, .thrown = std::current_exception()};
     try {
         throw;
     } catch (hub_error const& told) {
@@ -33,15 +33,15 @@ HUBBUB_DECL server_message frame_of(std::uint64_t request, answer given) {
     if (given.presence) // a copy, since the answer may be kept elsewhere
         m.presence = *given.presence;
     if (given.error) {
-        bool const own = given.error.category() == error_category();
-        m.error = own ? given.error.value() : static_cast<int>(errc::server_error);
+        bool const own = is_own(given.error);
+        m.error = own ? given.error.value() : static_cast<int>(hub_errc::server_failed);
         m.text = given.text.empty() && !own ? given.error.message() : std::move(given.text);
     }
     return m;
 }
 
 HUBBUB_DECL answer answer_of(server_message const& m) {
-    return {.error = m.error ? std::error_code(*m.error, error_category()) : std::error_code{},
+    return {.error = m.error ? error_of(*m.error) : std::error_code{},
             .text = m.text.value_or(""),
             .value = m.arguments.value_or(packed{}),
             .presence =

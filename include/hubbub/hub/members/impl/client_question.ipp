@@ -8,7 +8,7 @@
 namespace hubbub::detail {
 
 HUBBUB_DECL client_question::~client_question() {
-    take({.error = errc::method_failed, .text = "the client gave no answer"});
+    take({.error = hub_errc::method_failed, .text = "the client gave no answer"});
 }
 
 } // namespace hubbub::detail

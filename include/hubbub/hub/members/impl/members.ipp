@@ -43,7 +43,7 @@ HUBBUB_DECL void members::connect(member_ptr const& c, completion<std::error_cod
                            self->entered(c, error);
                        }});
     if (draining_) // also if it began meanwhile
-        disconnect(c, {errc::shutting_down});
+        disconnect(c, {hub_errc::shutting_down});
     if (!c->connected && roster_.leave(c)) // it was ended before there was anything to leave
         end_reported();
 }
@@ -60,7 +60,7 @@ HUBBUB_DECL void members::disconnect(member_ptr const& c, close_reason why) {
         return;
     bool const unsaid = !why.code || why.code == errc::disconnected;
     if (auto done = waiting_.take(*c))
-        done(unsaid ? errc::connection_ended : why.code);
+        done(unsaid ? hub_errc::connection_ended : why.code);
     if (auto* const mail = c->mail()) // first: those left in the roster are not to pay for it
         mail->close(why.code ? why.code : errc::closed);
     bool const was_here = roster_.leave(c);
@@ -79,7 +79,7 @@ HUBBUB_DECL void members::disconnect(member_ptr const& c, close_reason why) {
 
 HUBBUB_DECL void members::disconnect_all(std::string const& text) {
     draining_ = true;
-    end_all(roster_.members(), {errc::shutting_down, text});
+    end_all(roster_.members(), {hub_errc::shutting_down, text});
 }
 
 HUBBUB_DECL void members::drain(std::chrono::milliseconds at_most, std::string text,
@@ -88,7 +88,7 @@ HUBBUB_DECL void members::drain(std::chrono::milliseconds at_most, std::string t
         return done(errc::closed);
     draining_ = true;
     for (auto const& c : waiting_.guests())
-        disconnect(c, {errc::shutting_down, text});
+        disconnect(c, {hub_errc::shutting_down, text});
     auto const asked = roster_.members();
     if (!drain_->begin(at_most, std::move(done), [weak = weak_from_this(), text] {
             if (auto const self = weak.lock())
@@ -116,7 +116,7 @@ HUBBUB_DECL void members::add_to_group(std::string_view connection, std::string_
                                        completion<std::error_code> done) {
     auto const c = roster_.find(connection);
     if (c && !hooks_->allow(caller(c), {access_request::kind::join, group}))
-        return done(errc::refused);
+        return done(hub_errc::refused);
     roster_.add_to_group(weak_from_this(), connection, group, std::move(done));
 }
 
@@ -151,13 +151,13 @@ HUBBUB_DECL void members::ask(std::string const& connection, shared_call const& 
                               completion<answer> done) {
     auto const c = roster_.find(connection);
     if (!c || !c->allowed)
-        return done({.error = errc::unknown_connection});
+        return done({.error = hub_errc::unknown_connection});
     auto const asked = std::make_shared<client_question>(std::move(done));
     c->stop_at_end(asked);
     if (!c->connected)
         return;
     if (!outboxes_.call(c, what.asked_by(asked)))
-        asked->take({.error = errc::method_failed});
+        asked->take({.error = hub_errc::method_failed});
     outboxes_.keep_budget();
 }
 
@@ -186,13 +186,13 @@ HUBBUB_DECL answer members::look_up(presence_question question, std::string cons
     case presence_question::groups_of: {
         auto groups = roster_.groups_of(name);
         if (!groups)
-            return {.error = errc::unknown_connection};
+            return {.error = hub_errc::unknown_connection};
         found.names = std::move(*groups);
         break;
     }
     case presence_question::snapshot: found.snapshot = roster_.snapshot(); break;
     case presence_question::unknown:
-        return {.error = errc::unknown_method, .text = "another version of the hub"};
+        return {.error = hub_errc::unknown_method, .text = "another version of the hub"};
     }
     return {.presence = std::make_shared<presence_answer const>(std::move(found))};
 }
@@ -206,18 +206,18 @@ HUBBUB_DECL void members::entered(member_ptr const& c, std::error_code error) {
 
 HUBBUB_DECL std::error_code members::admit(member_ptr const& c) {
     if (!c->connected)
-        return errc::connection_ended;
-    close_reason why{errc::refused};
+        return hub_errc::connection_ended;
+    close_reason why{hub_errc::refused};
     try {
         if (draining_)
-            why.code = errc::shutting_down;
+            why.code = hub_errc::shutting_down;
         else if (hooks_->allow(caller(c), {access_request::kind::connect, {}})) {
             c->allowed = true;
             hooks_->connected(caller(c));
             roster_.admit(c);
             if (c->reported.fetch_or(member::connect_reported) == member::end_reported)
                 report_end(c);
-            return c->connected ? std::error_code{} : errc::connection_ended;
+            return c->connected ? std::error_code{} : hub_errc::connection_ended;
         }
     } catch (std::exception const& e) { // on_connected refuses by throwing
         why.text = e.what();

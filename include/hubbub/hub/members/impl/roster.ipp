@@ -76,7 +76,7 @@ HUBBUB_DECL bool roster::leave(member_ptr const& c) {
     ++ending_;
     present_ -= c->admitted ? 1U : 0U;
     changed(c, false);
-    std::error_code const ended = errc::unknown_connection;
+    std::error_code const ended = hub_errc::unknown_connection;
     leave(topics_.all(), c, ended);
     if (!c->user.empty())
         leave(topics_.user(c->user), c, ended);
@@ -101,7 +101,7 @@ HUBBUB_DECL void roster::add_to_group(std::weak_ptr<call_receiver> const& receiv
     std::lock_guard const lock(mutex_);
     auto const c = find_unlocked(connection);
     if (!c)
-        return done(open_ ? errc::unknown_connection : errc::closed);
+        return done(open_ ? make_error_code(hub_errc::unknown_connection) : errc::closed);
     auto& joining = audience_at(topics_.group(group), receiver);
     auto const kept = joining.shared_from_this();
     if (auto const known = group_at(*c, joining.topic()); is_group(*c, known, joining.topic()))
@@ -134,7 +134,7 @@ HUBBUB_DECL std::error_code roster::remove_from_group(std::string_view connectio
     std::lock_guard const lock(mutex_);
     auto const c = find_unlocked(connection);
     if (!c)
-        return open_ ? errc::unknown_connection : errc::closed;
+        return open_ ? make_error_code(hub_errc::unknown_connection) : errc::closed;
     auto const topic = topics_.group(group);
     if (auto const left = group_at(*c, topic); is_group(*c, left, topic)) {
         if ((*left)->has(c))

@@ -123,7 +123,7 @@ HUBBUB_DECL bool presence_feed::tell_next() {
     waiting_.pop_front();
     auto const observer = observer_; // a user's object: destroyed with no lock held
     lock.unlock();
-    hooks_->tell("on_change", {}, [&] { (*observer)(next); });
+    hooks_->tell("observer", {}, [&] { (*observer)(next); });
     return true;
 }
 

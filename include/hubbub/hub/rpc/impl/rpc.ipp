@@ -29,10 +29,10 @@ HUBBUB_DECL void answer_sender::send(std::string const& to, std::uint64_t reques
         {bus_.executor(), [self = shared_from_this(), to, request, why,
                            is_bare](std::error_code error, receiver_count receivers) {
              if (!error && receivers == 0)
-                 error = errc::unknown_server;
+                 error = hub_errc::unknown_server;
              if (!error || !self->open_)
                  return;
-             if (is_bare || error == errc::timed_out || error == errc::unknown_server)
+             if (is_bare || error == errc::timed_out || error == hub_errc::unknown_server)
                  self->hooks_->notify(answer_lost{to, error});
              else // it cannot be encoded, or is too large: then at least that is said
                  self->send(to, request, {.error = why ? why : error});
@@ -136,7 +136,7 @@ HUBBUB_DECL void rpc::carry_out(server_message const& m, completion<answer> done
     else if (m.verb == verb::ask && m.question)
         done(here_->look_up(*m.question, m.name.value_or(frame_name())));
     else
-        done({.error = errc::unknown_method, .text = "another version of the hub"});
+        done({.error = hub_errc::unknown_method, .text = "another version of the hub"});
 }
 
 HUBBUB_DECL void rpc::change_own_group(verb what, std::string_view connection,
@@ -154,13 +154,13 @@ HUBBUB_DECL void rpc::on_heard(std::string const& server, cluster::news const& c
     for (auto const& lost : changed.lost) {
         unheard_.erase(lost);
         for (auto& done : pending_.take_of(lost))
-            done({.error = errc::server_lost});
+            done({.error = hub_errc::server_lost});
     }
     if (server == here_->server_id()) // it is what time is counted by
         for (auto& done : pending_.take_silent([this](std::string const& of, std::uint64_t since) {
                  return !of.empty() && cluster_->is_silent(of, since);
              }))
-            done({.error = errc::server_lost});
+            done({.error = hub_errc::server_lost});
 }
 
 HUBBUB_DECL void rpc::ask_again(std::string const& server) {
@@ -217,7 +217,7 @@ HUBBUB_DECL void rpc::ask(std::string const& server, std::uint64_t number, serve
     if (number == 0) // closed
         return;
     if (server.empty() || cluster_->has_gone(server)) // empty: the id is none
-        return finish(number, {.error = errc::unknown_server});
+        return finish(number, {.error = hub_errc::unknown_server});
     what.request = number;
     what.reply_to = here_->server_id();
     publish(server, std::make_shared<server_message const>(std::move(what)));
@@ -230,7 +230,7 @@ HUBBUB_DECL void rpc::publish(std::string const& server, question const& asked) 
                  {executor_, [self = shared_from_this(), server, asked](std::error_code error,
                                                                         receiver_count receivers) {
                       if (!error && receivers == 0 && !self->keep_unheard(server, asked))
-                          error = errc::unknown_server;
+                          error = hub_errc::unknown_server;
                       if (error)
                           self->finish(asked->request, {.error = error});
                   }});

@@ -27,7 +27,7 @@ public:
                     completion<answer> done)
         : single_answer(std::move(done)), method_(method), hooks_(std::move(hooks)) {}
     ~server_question() override { // after an answer this does nothing
-        take({.error = errc::method_failed, .text = "the server gave no answer"});
+        take({.error = hub_errc::method_failed, .text = "the server gave no answer"});
     }
 
 private:
