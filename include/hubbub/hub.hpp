@@ -47,17 +47,6 @@ struct give_up_connecting {
     }
 };
 
-/// The serializer of a bus. Another type gets a placeholder, so that the assertion in hub is the only
-/// error.
-template <class Bus>
-struct serializer_of {
-    struct type {};
-};
-template <message_bus Bus>
-struct serializer_of<Bus> {
-    using type = typename Bus::serializer_type;
-};
-
 } // namespace detail
 
 template <class Bus>
@@ -109,6 +98,9 @@ public:
         : core_(detail::hub_core::open(detail::core_of(bus), detail::format_of<serializer>(),
                                        options)),
           serializer_(bus.serializer()) {}
+    /// The same with all options as they are but hub_options::name.
+    template <detail::is_name Name>
+    hub(Bus& bus, Name const& name) : hub(bus, hub_options{.name = std::string(name)}) {}
     /// Does not compile: the bus is to outlive the hub.
     explicit hub(Bus const&& /*temporary*/, hub_options const& = {}) : serializer_() {
         static_assert(std::is_void_v<Bus>, "hubbub: a hub borrows its bus, and a temporary one is "
@@ -162,7 +154,7 @@ public:
             std::make_shared<detail::called_member<serializer>>(std::move(out), serializer_),
             std::move(who), std::forward<Token>(token));
     }
-    template <detail::user_name User, class Out, class Token = detail::no_token>
+    template <detail::is_name User, class Out, class Token = detail::no_token>
     auto async_connect(User const& user, Out&& out, Token&& token = {}) {
         return async_connect(connect_options{.user = std::string(user)}, std::forward<Out>(out),
                              std::forward<Token>(token));
@@ -189,7 +181,7 @@ public:
         return enter<receiving_connection<Bus>>(core_->make_reader(outbox), std::move(who),
                                                 std::forward<Token>(token));
     }
-    template <detail::user_name User, class Token = detail::no_token>
+    template <detail::is_name User, class Token = detail::no_token>
     auto async_connect_receiver(User const& user, outbox_options const& outbox,
                                 Token&& token = {}) {
         return async_connect_receiver(connect_options{.user = std::string(user)}, outbox,
@@ -209,9 +201,8 @@ public:
     /// Cancellation: terminal, partial and total, with asio::error::operation_aborted; it may yet
     ///               happen.
     template <class Token = detail::no_token>
-    auto async_add_to_group(std::string_view connection_id, std::string_view group,
-                            Token&& token = {}) {
-        return change_group(&detail::hub_core::add_to_group, connection_id, group,
+    auto async_add_to_group(connection_name who, std::string_view group, Token&& token = {}) {
+        return change_group(&detail::hub_core::add_to_group, who.id(), group,
                             std::forward<Token>(token));
     }
 
@@ -219,23 +210,22 @@ public:
     /// `void(std::error_code)` when it is. Not being in it is no error. Errors and cancellation: as
     /// above.
     template <class Token = detail::no_token>
-    auto async_remove_from_group(std::string_view connection_id, std::string_view group,
-                                 Token&& token = {}) {
-        return change_group(&detail::hub_core::remove_from_group, connection_id, group,
+    auto async_remove_from_group(connection_name who, std::string_view group, Token&& token = {}) {
+        return change_group(&detail::hub_core::remove_from_group, who.id(), group,
                             std::forward<Token>(token));
     }
 
     /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a connection, on
     /// whatever server, in order, for which joining is done. Errors and cancellation: as above.
     template <class Token = detail::no_token>
-    auto async_groups_of(std::string_view connection_id, Token&& token = {}) {
+    auto async_groups_of(connection_name who, Token&& token = {}) {
         if constexpr (detail::check_token<Token, void(std::error_code, std::vector<std::string>)>())
             return asio::async_initiate<Token, void(std::error_code, std::vector<std::string>)>(
                 [core = core_](auto handler, std::string const& id) {
                     core->groups_of(id, detail::cancellable_completion<std::vector<std::string>>(
                                             std::move(handler), core->executor()));
                 },
-                token, std::string(connection_id));
+                token, std::string(who.id()));
     }
 
     /// Names the clients to call.

@@ -206,6 +206,33 @@ TEST_CASE("a call completes with an error and a value, and throws in a coroutine
     CHECK(thrown == hubbub::hub_errc::method_failed);
 }
 
+TEST_CASE("a caller names its connection, and a name alone stands for options") {
+    packed_stage s;
+    hubbub::hub other{s.left().bus, "another"};
+    CHECK(other.server_id() != s.left().hub->server_id());
+    names groups;
+    int age = 0;
+    s.clients.front().methods.on("age", [] { return 36; });
+    s.left().hub->on("join", [&](hubbub::caller const& who, std::string room) {
+        auto& hub = *s.left().hub;
+        hub.async_add_to_group(who, room, [&hub, &groups, who](std::error_code error) {
+            CHECK(!error);
+            hub.async_groups_of(who, [&](std::error_code failed, names all) {
+                CHECK(!failed);
+                groups = std::move(all);
+            });
+        });
+        hub.clients().client(who).async_invoke<int>("age", [&](std::error_code error, int given) {
+            CHECK(!error);
+            age = given;
+        });
+    });
+    CHECK(!s.ada().send("join", "lobby"));
+    s.run_until([&] { return !groups.empty() && age != 0; }, "the groups, and an answer");
+    CHECK(groups == names{"lobby"});
+    CHECK(age == 36);
+}
+
 TEST_CASE("whatever waits for others may be cancelled, and completes at once") {
     packed_stage s;
     auto const mute = s.mute_server(); // takes what it is asked, and never answers

@@ -100,6 +100,22 @@ private:
     std::shared_ptr<detail::caller_state> state_;
 };
 
+/// Names a connection, by its id or as the caller of a method. It is a view, for the time of a call.
+class connection_name {
+public:
+    // NOLINTBEGIN(google-explicit-constructor): it stands for either.
+    connection_name(std::string_view id) noexcept : id_(id) {}
+    connection_name(std::string const& id) noexcept : id_(id) {}
+    connection_name(char const* id) noexcept : id_(id) {}
+    connection_name(caller const& who) noexcept : id_(who.connection_id()) {}
+    // NOLINTEND(google-explicit-constructor)
+
+    std::string_view id() const noexcept { return id_; }
+
+private:
+    std::string_view id_;
+};
+
 } // namespace hubbub
 
 #if !defined(HUBBUB_SEPARATE_COMPILATION)

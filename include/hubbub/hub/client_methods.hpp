@@ -40,7 +40,10 @@ void call_client_method(method_table const& methods, shared_call const& call);
 /// @endcode
 template <class Bus>
 class client_methods {
-    using serializer = typename Bus::serializer_type;
+    static constexpr bool has_bus = detail::has_serializer<Bus>;
+    static_assert(has_bus, "hubbub: client_methods is named with the type of the bus: "
+                           "client_methods<decltype(bus)>");
+    using serializer = typename detail::serializer_of<Bus>::type;
 
 public:
     /// format is the serializer of the bus.
@@ -64,6 +67,9 @@ private:
     std::shared_ptr<detail::method_table> methods_ = detail::make_method_table();
     [[no_unique_address]] serializer serializer_;
 };
+
+/// Deduces one without a bus, which does not compile and says so.
+client_methods() -> client_methods<void>;
 
 } // namespace hubbub
 

@@ -36,9 +36,9 @@ struct connect_options {
 
 namespace detail {
 
-/// The name of a user, in place of connect_options.
+/// A name alone, in place of options.
 template <class T>
-concept user_name = std::convertible_to<T const&, std::string_view>;
+concept is_name = std::convertible_to<T const&, std::string_view>;
 
 } // namespace detail
 } // namespace hubbub

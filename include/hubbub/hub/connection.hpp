@@ -153,25 +153,28 @@ public:
     /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the end;
     ///         refused, if hub_options::max_streams are open.
     template <class T, class... Args>
-    stream_reader<T> stream(std::string_view method, Args&&... args) {
-        outgoing_call call;
-        auto const error = pack(call, tuple_of(std::forward<Args>(args)...));
-        return detail::open_stream<T>(*core_, state_, serializer_,
-                                      {std::string(method), std::move(call.arguments)},
-                                      std::move(call.streams), error);
+    auto stream(std::string_view method, Args&&... args) {
+        if constexpr (detail::check_streams<T>()) {
+            outgoing_call call;
+            auto const error = pack(call, tuple_of(std::forward<Args>(args)...));
+            return detail::open_stream<T>(*core_, state_, serializer_,
+                                          {std::string(method), std::move(call.arguments)},
+                                          std::move(call.streams), error);
+        }
     }
 
     /// Calls as stream does, with packed arguments, as async_invoke_packed: of items that are in the
     /// encoding of the bus, unless T is another type.
     template <class T = encoded, class... Streams>
-    stream_reader<T> stream_packed(std::string_view method, encoded arguments,
-                                   Streams&&... streams) {
-        outgoing_call call;
-        auto const error =
-            pack(call, std::move(arguments), tuple_of(std::forward<Streams>(streams)...));
-        return detail::open_stream<T>(*core_, state_, serializer_,
-                                      {std::string(method), std::move(call.arguments)},
-                                      std::move(call.streams), error);
+    auto stream_packed(std::string_view method, encoded arguments, Streams&&... streams) {
+        if constexpr (detail::check_streams<T>()) {
+            outgoing_call call;
+            auto const error =
+                pack(call, std::move(arguments), tuple_of(std::forward<Streams>(streams)...));
+            return detail::open_stream<T>(*core_, state_, serializer_,
+                                          {std::string(method), std::move(call.arguments)},
+                                          std::move(call.streams), error);
+        }
     }
 
     /// Makes a stream that goes to the hub, of items of T, or with encoded as T, of items that are in
@@ -186,8 +189,9 @@ public:
     /// numbers.finish();
     /// @endcode
     template <class T>
-    stream_writer<T> make_stream() {
-        return detail::make_stream<T>(*core_, state_, serializer_);
+    auto make_stream() {
+        if constexpr (detail::check_streams<T>())
+            return detail::make_stream<T>(*core_, state_, serializer_);
     }
 
     /// Leaves the hub and its groups; the handler is not called again. Only a call that another thread

@@ -16,6 +16,24 @@
 
 namespace hubbub {
 
+namespace detail {
+
+template <class Bus>
+concept has_serializer = requires { typename Bus::serializer_type; };
+
+/// The serializer of a bus. Another type gets a placeholder, so that the assertion where it is named is
+/// the only error.
+template <class Bus>
+struct serializer_of {
+    struct type {};
+};
+template <has_serializer Bus>
+struct serializer_of<Bus> {
+    using type = typename Bus::serializer_type;
+};
+
+} // namespace detail
+
 /// One call of a client's method, as it reaches the client's server: a handle that is cheap to copy
 /// and may be kept. All recipients share one.
 ///

@@ -90,6 +90,14 @@ public:
         return core_->send(addresses_, method, std::move(packed));
     }
 
+    /// Does not compile.
+    template <class R = void, class... Args>
+    auto async_invoke(std::string_view /*method*/, Args&&... /*args*/) const {
+        static_assert(detail::never<R>,
+                      "hubbub: one client is asked for an answer, and not several: "
+                      "clients().client(id).async_invoke");
+    }
+
     /// Ends the connections of each client of the target, wherever they are. They are told the
     /// reason, by connect_options::on_closed, and so are the owners of their hubs.
     /// Errors: those of send.
@@ -196,9 +204,9 @@ public:
     target<Bus> all_except(names const& connections) const { return all().except(connections); }
     target<Bus> others(caller const& who) const { return all_except({who.connection_id()}); }
 
-    client_target<Bus> caller_of(caller const& who) const { return client(who.connection_id()); }
-    client_target<Bus> client(std::string_view connection) const {
-        return {clients({std::string(connection)}), std::string(connection)};
+    client_target<Bus> caller_of(caller const& who) const { return client(who); }
+    client_target<Bus> client(connection_name who) const {
+        return {clients({std::string(who.id())}), std::string(who.id())};
     }
     target<Bus> clients(names const& connections) const {
         return at(detail::addresses_of(topics(), connections));

@@ -150,7 +150,8 @@ TEST_CASE("an error that a retry cannot mend ends the link for good") {
 }
 
 TEST_CASE("a final error may also come from the running link") {
-    for (std::error_code const reason : std::initializer_list<std::error_code>{
+    using final_errors = std::initializer_list<std::error_code>;
+    for (auto const reason : final_errors{
              redis_errc::authentication_failed, redis_errc::authentication_required,
              redis_errc::permission_denied, redis_errc::protected_mode, tls_errc::untrusted,
              tls_errc::wrong_name, tls_errc::not_spoken, tls_errc::refused}) {
@@ -158,35 +159,6 @@ TEST_CASE("a final error may also come from the running link") {
         CHECK(up.link.on_error(reason, start + 1h) == action::drop);
         CHECK(up.link.on_dropped(start + 1h) == action::give_up);
     }
-}
-
-TEST_CASE("an error that may pass leads to another attempt, at every step of the greeting") {
-    struct {
-        std::string_view said;
-        redis_errc reason;
-        int first_step;
-    } const rows[] = {
-        {"LOADING Redis is loading the dataset in memory", redis_errc::server_loading, 0},
-        {"ERR max number of clients reached", redis_errc::too_many_clients, 0},
-        {"ERR something else", redis_errc::server_error, 2},
-        {"BUSY Redis is busy running a script.", redis_errc::server_error, 2},
-    };
-    for (auto const& row : rows)
-        for (int step = row.first_step; step <= 2; ++step) {
-            CAPTURE(row.said);
-            CAPTURE(step);
-            auto const o = with("ada", "secret");
-            lifecycle link(o, 1);
-            link.start(start);
-            link.on_connected();
-            for (int i = 0; i < step; ++i)
-                REQUIRE(link.on_reply(status("OK"), start) == action::none);
-            CHECK(link.on_reply(error(row.said), start) == action::drop);
-            CHECK(link.on_reply(status("PONG"), start) == action::none); // too late
-            CHECK(link.on_dropped(start) == action::retry);
-            CHECK(link.reason() == row.reason);
-            CHECK(link.tick(link.deadline()) == action::open);
-        }
 }
 
 TEST_CASE("a server that refuses to name the connection or to ping may still carry messages") {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ namespace lifecycle_retry_test {
 
 using namespace std::chrono_literals;
 using hubbub::errc;
+using hubbub::redis_errc;
 using hubbub::redis::lifecycle;
 using hubbub::redis::options;
 using hubbub::redis::time_point;
@@ -140,6 +142,37 @@ private:
 };
 
 } // namespace
+
+TEST_CASE("an error that may pass leads to another attempt, at every step of the greeting") {
+    struct {
+        std::string_view said;
+        redis_errc reason;
+        int first_step;
+    } const rows[] = {
+        {"LOADING Redis is loading the dataset in memory", redis_errc::server_loading, 0},
+        {"ERR max number of clients reached", redis_errc::too_many_clients, 0},
+        {"ERR something else", redis_errc::server_error, 2},
+        {"BUSY Redis is busy running a script.", redis_errc::server_error, 2},
+    };
+    for (auto const& row : rows)
+        for (int step = row.first_step; step <= 2; ++step) {
+            CAPTURE(row.said);
+            CAPTURE(step);
+            options o;
+            o.user = "ada";
+            o.password = "secret";
+            lifecycle link(o, 1);
+            link.start(start);
+            link.on_connected();
+            for (int i = 0; i < step; ++i)
+                REQUIRE(link.on_reply(status("OK"), start) == action::none);
+            CHECK(link.on_reply(error(row.said), start) == action::drop);
+            CHECK(link.on_reply(status("PONG"), start) == action::none); // too late
+            CHECK(link.on_dropped(start) == action::retry);
+            CHECK(link.reason() == row.reason);
+            CHECK(link.tick(link.deadline()) == action::open);
+        }
+}
 
 TEST_CASE("a failure at any step is followed by one drop, one retry, and a healthy link") {
     for (auto const* const password : {"", "secret"})

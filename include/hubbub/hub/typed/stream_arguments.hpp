@@ -13,6 +13,14 @@
 // <hubbub/hub/stream.hpp>, which has the rest.
 namespace hubbub::detail {
 
+/// Whether streams of T are there. If not, says why in one line.
+template <class T>
+consteval bool check_streams() {
+    constexpr bool is_there = requires { sizeof(stream_reader<T>); };
+    static_assert(is_there, "hubbub: streams need <hubbub/hub/stream.hpp>");
+    return is_there;
+}
+
 template <class Tuple>
 inline constexpr bool has_streams = false;
 template <class... Args>
