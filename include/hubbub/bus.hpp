@@ -343,7 +343,7 @@ private:
             auto source = receiving(std::move(queue));
             auto membership = join<T>(what, source, error);
             if (!membership)
-                source->end(error ? *error : errc::closed);
+                source->end(error && *error ? *error : errc::closed);
             return {std::move(source), get_executor(), std::move(membership)};
         }
     }

@@ -154,11 +154,12 @@ TEST_CASE("a client's answer may be packed, and is refused if it is no value") {
                                                 answer.emplace(error, std::move(given));
                                             });
         bool replied = false;
-        gateway.async_receive([&, bytes = bytes](std::error_code error, auto const& call) {
-            REQUIRE(!error);
-            call.reply_packed(encoded{bytes});
-            replied = true;
-        });
+        gateway.async_receive(
+            [&, said = std::string(bytes)](std::error_code error, auto const& call) {
+                REQUIRE(!error);
+                call.reply_packed(encoded{said});
+                replied = true;
+            });
         s.run_until([&] { return replied && answer; }, "an answer");
         CHECK(answer->first == expected);
         CHECK(answer->second == (expected ? std::vector<int>() : std::vector<int>{1, 2}));
