@@ -134,9 +134,9 @@ public:
         }
     }
 
-    /// Publishes message on topic, and completes with `void(std::error_code, receiver_count)` when the
-    /// backplane has it: with how often it was given out, about once a server; 0: nobody listens; none
-    /// if the backplane does not count.
+    /// Publishes message on topic, and completes with `void(std::error_code, receiver_count)` when
+    /// the backplane has it: with how often it was given out, about once a server; 0: nobody
+    /// listens; none if the backplane does not count.
     ///
     /// The message is encoded before this returns, also with a token that starts later; the
     /// operation starts while the bus lives.
@@ -156,9 +156,10 @@ public:
                                                                      std::forward<T>(message)));
     }
 
-    /// Publishes as above, and waits for room if the queue is full, for at most that time. In the meantime
-    /// publish and async_publish of this bus are refused as queue_full: nothing overtakes. Of several
-    /// buses that wait whoever fits goes first; no room is kept for one that waits for much.
+    /// Publishes as above, and waits for room if the queue is full, for at most that time. In the
+    /// meantime publish and async_publish of this bus are refused as queue_full: nothing overtakes.
+    /// Of several buses that wait whoever fits goes first; no room is kept for one that waits for
+    /// much.
     ///
     /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
     ///               the queue takes, in messages or bytes, or as the budget has left.
@@ -175,8 +176,8 @@ public:
                                                                      std::forward<T>(message)));
     }
 
-    /// Calls sink, as `sink(T const&)` or `sink(std::string_view topic, T const&)`, for each message
-    /// that passes the filter: on a topic, or with pattern{"room.*"} on all that match.
+    /// Calls sink, as `sink(T const&)` or `sink(std::string_view topic, T const&)`, for each
+    /// message that passes the filter: on a topic, or with pattern{"room.*"} on all that match.
     ///
     /// While the link is down the subscription is recorded, and becomes active with the link;
     /// async_subscribe tells when. A payload that is no T is counted and told by
@@ -194,10 +195,11 @@ public:
         return subscribe_direct<T>(what, std::move(sink), &error);
     }
 
-    /// Subscribes as above, with a queue between the transport and the sink: a sink that is slow delays
-    /// no other. The sink runs on its associated executor (asio::bind_executor), one message at a time;
-    /// a sink that blocks needs one apart from the bus's. Include <hubbub/queue.hpp>. Errors: as above.
-    template <class T, class Sink>
+    /// Subscribes as above, with a queue between the transport and the sink: a sink that is slow
+    /// delays no other. The sink runs on its associated executor (asio::bind_executor), one message
+    /// at a time; a sink that blocks needs one apart from the bus's. Include <hubbub/queue.hpp>.
+    /// Errors: as above.
+    template <class T = detail::no_type, class Sink>
     subscription subscribe(topic_filter const& what, queue_options<T> queue, Sink sink) {
         return subscribe_queued<T>(what, std::move(queue), std::move(sink), nullptr);
     }
@@ -207,20 +209,19 @@ public:
         return subscribe_queued<T>(what, std::move(queue), std::move(sink), &error);
     }
 
-    /// Subscribes without a sink: messages wait in a queue, and receiver::async_receive takes them out.
-    /// Include <hubbub/receiver.hpp>. Errors: as above, beside a receiver that says why.
-    template <class T>
-    receiver<T> subscribe(topic_filter const& what, queue_options<T> queue) {
+    /// Subscribes without a sink: messages wait in a queue, and receiver::async_receive takes them
+    /// out. Include <hubbub/receiver.hpp>. Errors: as above, beside a receiver that says why.
+    template <class T = detail::no_type>
+    auto subscribe(topic_filter const& what, queue_options<T> queue) {
         return subscribe_receiver<T>(what, std::move(queue), nullptr);
     }
     template <class T>
-    receiver<T> subscribe(topic_filter const& what, queue_options<T> queue,
-                          std::error_code& error) {
+    auto subscribe(topic_filter const& what, queue_options<T> queue, std::error_code& error) {
         return subscribe_receiver<T>(what, std::move(queue), &error);
     }
 
-    /// Subscribes a sink, and completes with `void(std::error_code, subscription)` when the subscription
-    /// is active: every later publish from anywhere reaches it.
+    /// Subscribes a sink, and completes with `void(std::error_code, subscription)` when the
+    /// subscription is active: every later publish from anywhere reaches it.
     ///
     /// Errors:       closed, empty_name, name_too_long, patterns_unsupported, or why the backplane
     ///               refuses it.
@@ -244,15 +245,15 @@ public:
     template <class T, class Token = detail::no_token>
     auto async_subscribe(topic_filter what, queue_options<T> queue, Token&& token = {}) {
         using signature = void(std::error_code, receiver<T>);
-        if constexpr (detail::check_queueable<Serializer, T>() &&
+        if constexpr (detail::check_receivable<Serializer, T>() &&
                       detail::check_token<Token, signature>())
             return asio::async_initiate<Token, signature>(
                 detail::start_receiving<T, group<T>>{start_subscribe<T>()}, token, std::move(what),
                 receiving(std::move(queue)));
     }
 
-    /// Calls o with each event of the bus and its transport; replaces the observer set before. It is called
-    /// on the transport's executor, or where a sink runs, and must not throw.
+    /// Calls o with each event of the bus and its transport; replaces the observer set before. It
+    /// is called on the transport's executor, or where a sink runs, and must not throw.
     void set_observer(observer o) { core_->set_observer(std::move(o)); }
     /// Does not compile.
     template <class F>
@@ -267,11 +268,11 @@ public:
     /// transport and the other buses on it go on: hubbub::async_drain(transport, ...) ends them.
     /// Completes with `void(std::error_code, std::uint64_t undelivered)`.
     ///
-    /// Undelivered are the messages that the transport had accepted at the call, from whichever bus,
-    /// and that are not answered by the end, or were discarded, displaced, or have an unknown
+    /// Undelivered are the messages that the transport had accepted at the call, from whichever
+    /// bus, and that are not answered by the end, or were discarded, displaced, or have an unknown
     /// outcome; and those in the queues of this bus's sinks at the end. Not in it: a publish that
-    /// waits for room, which ends as closed; what a receiver has in its queue, where it still can be
-    /// had.
+    /// waits for room, which ends as closed; what a receiver has in its queue, where it still can
+    /// be had.
     ///
     /// Errors:       timed_out if not all that was done at_most from now; else what closed the
     ///               transport meanwhile, or outcome_unknown if undelivered is not 0.
@@ -295,8 +296,8 @@ public:
     /// Returns the state of the link to the backplane.
     link_state state() const { return transport().state(); }
 
-    /// Counts what became of each message so far. The publishing half is the transport's, for all buses
-    /// on it.
+    /// Counts what became of each message so far. The publishing half is the transport's, for all
+    /// buses on it.
     hubbub::statistics statistics() const { return core_->read_statistics(); }
 
 private:
@@ -337,14 +338,14 @@ private:
     }
 
     template <class T>
-    receiver<T> subscribe_receiver(topic_filter const& what, queue_options<T> queue,
-                                   std::error_code* error) {
-        if constexpr (detail::check_queueable<Serializer, T>()) {
+    auto subscribe_receiver(topic_filter const& what, queue_options<T> queue,
+                            std::error_code* error) {
+        if constexpr (detail::check_receivable<Serializer, T>()) {
             auto source = receiving(std::move(queue));
             auto membership = join<T>(what, source, error);
             if (!membership)
                 source->end(error && *error ? *error : errc::closed);
-            return {std::move(source), get_executor(), std::move(membership)};
+            return receiver<T>(std::move(source), get_executor(), std::move(membership));
         }
     }
 

@@ -243,7 +243,8 @@ void post_call(asio::any_io_executor const& executor, std::shared_ptr<Class> obj
                 [](void* called) { (static_cast<Class*>(called)->*Member)(); });
 }
 
-/// Completes an operation once, by whichever comes first: its result, or what ends it before. Any thread.
+/// Completes an operation once, by whichever comes first: its result, or what ends it before. Any
+/// thread.
 template <class... Results>
 class first_completion {
 public:
@@ -305,8 +306,8 @@ unless_cancelled(cancel_hook const& hook, completion<First, Rest...> done,
     return completion_by(first);
 }
 
-/// The completion of a handler that may be cancelled: it then completes with why, at once, and what it
-/// has begun goes on.
+/// The completion of a handler that may be cancelled: it then completes with why, at once, and what
+/// it has begun goes on.
 template <class... Results, class Handler>
 completion<std::error_code, Results...>
 cancellable_completion(Handler handler, asio::any_io_executor const& fallback,

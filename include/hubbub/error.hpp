@@ -8,8 +8,8 @@
 
 namespace hubbub {
 
-// The errors, a category for each subject. Zero is success and never an enumerator. No number is in two
-// categories, so that frames carry an error of any of them as its number.
+// The errors, a category for each subject. Zero is success and never an enumerator. No number is in
+// two categories, so that frames carry an error of any of them as its number.
 
 /// The errors of buses, transports and serializers: category "hubbub".
 enum class errc {
@@ -112,12 +112,13 @@ enum class hub_errc {
     shutting_down,
     /// The other side ended the stream with a failure; what it said stands beside.
     stream_failed,
-    /// The server that was asked failed with an error of another library; what it said stands beside.
+    /// The server that was asked failed with an error of another library; what it said stands
+    /// beside.
     server_failed,
 };
 
-/// Returns the category of errc; any thread. Those of the others are redis_category, tls_category and
-/// hub_category.
+/// Returns the category of errc; any thread. Those of the others are redis_category, tls_category
+/// and hub_category.
 std::error_category const& error_category() noexcept;
 std::error_category const& redis_category() noexcept;
 std::error_category const& tls_category() noexcept;

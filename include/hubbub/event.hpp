@@ -31,13 +31,13 @@ struct link_lost {
 
 /// Redis closed the link that was lost, since more waited there for this subscriber than its
 /// client-output-buffer-limit allows: it did not read fast enough, or the limit is small. Give slow
-/// sinks a queue (bus::subscribe with queue_options), or raise the limit. Told when the link is there
-/// again, between link_lost and link_up.
+/// sinks a queue (bus::subscribe with queue_options), or raise the limit. Told when the link is
+/// there again, between link_lost and link_up.
 struct subscriber_cut_off {
     /// True if Redis counted one more such closing, of this client or another, since this link was
-    /// made; false if it is concluded, since a Redis that goes on running closed a link that was behind. Then a
-    /// CLIENT KILL under load looks the same, and one message above the limit is not seen: Redis
-    /// sends nothing of it.
+    /// made; false if it is concluded, since a Redis that goes on running closed a link that was
+    /// behind. Then a CLIENT KILL under load looks the same, and one message above the limit is not
+    /// seen: Redis sends nothing of it.
     bool counted;
 };
 
@@ -63,14 +63,14 @@ struct link_failed {
     std::error_code reason;
 };
 
-/// The link fell before the answers to publishes that were handed over: they may have been delivered
-/// or not, and are not sent again.
+/// The link fell before the answers to publishes that were handed over: they may have been
+/// delivered or not, and are not sent again.
 struct publishes_unknown {
     std::uint64_t count;
 };
 
-/// Publishes made room for newer ones while the link was down (outage_policy::keep_newest). It is told
-/// now and then, with how many they were.
+/// Publishes made room for newer ones while the link was down (outage_policy::keep_newest). It is
+/// told now and then, with how many they were.
 struct publishes_displaced {
     std::uint64_t count;
 };
@@ -93,8 +93,8 @@ struct subscription_restored {
 };
 
 /// Messages of one stream were lost on the way; a stream is what one publisher sends on one topic.
-/// `sequenced` tells it at the next message or beacon, or at reconnect, once for each filter that they
-/// were meant for: the topic, and each pattern.
+/// `sequenced` tells it at the next message or beacon, or at reconnect, once for each filter that
+/// they were meant for: the topic, and each pattern.
 struct gap {
     std::string_view topic;
     std::string_view stream;
@@ -102,7 +102,8 @@ struct gap {
     std::uint64_t last;
 };
 
-/// A receiving queue was full, that of the transport or of a subscription, and messages were dropped.
+/// A receiving queue was full, that of the transport or of a subscription, and messages were
+/// dropped.
 struct message_dropped {
     /// The topic of the last of them.
     std::string_view topic;
@@ -110,7 +111,8 @@ struct message_dropped {
     std::uint64_t count;
 };
 
-/// The queue of a subscription was full, and the subscription has ended (overflow_policy::disconnect).
+/// The queue of a subscription was full, and the subscription has ended
+/// (overflow_policy::disconnect).
 struct subscriber_disconnected {
     /// The topic of the message for which there was no room.
     std::string_view topic;
@@ -128,8 +130,8 @@ struct sink_failed {
     std::exception_ptr exception;
 };
 
-/// A notification for the owner of a bus of what is the result of no single call: one of the structs
-/// above. Views in it are valid during the observer's call.
+/// A notification for the owner of a bus of what is the result of no single call: one of the
+/// structs above. Views in it are valid during the observer's call.
 using event =
     std::variant<link_lost, subscriber_cut_off, link_retry, link_up, link_failed, publishes_unknown,
                  publishes_displaced, publish_refused, subscription_refused, subscription_restored,

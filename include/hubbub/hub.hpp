@@ -33,22 +33,6 @@
 
 namespace hubbub {
 
-namespace detail {
-
-/// Cancels async_connect.
-struct give_up_connecting {
-    std::weak_ptr<hub_core> core;
-    std::weak_ptr<member> who;
-
-    void operator()() const {
-        auto const here = core.lock();
-        if (auto const present = who.lock(); here && present)
-            here->give_up(present);
-    }
-};
-
-} // namespace detail
-
 template <class Bus>
 class servers;
 template <class Bus>
@@ -83,7 +67,8 @@ class presence;
 template <class Bus>
 class hub {
     static constexpr bool has_bus = message_bus<Bus>; // of a concept the compiler would tell more
-    static_assert(has_bus, "hubbub: hub<Bus> needs a bus: hubbub::hub hub{bus}");
+    static_assert(has_bus,
+                  "hubbub: hub<Bus> needs a bus, which is not const: hubbub::hub hub{bus}");
     using serializer = typename detail::serializer_of<Bus>::type;
 
 public:
@@ -121,27 +106,28 @@ public:
 
     /// Registers a method that clients may call, in place of one of the same name. It is called as
     /// its parameters say, the first of which may be a `caller const&`: write their types out. It
-    /// answers with its result, or with a `hub_error` that it throws. With <hubbub/hub/coroutines.hpp> it
-    /// may return an `asio::awaitable`: when the connection ends it is cancelled (terminal), unless
-    /// it resets its cancellation state. Conversions of the user's own may throw whatever they do:
-    /// an argument's is wrong_arguments, the answer's cannot_encode.
+    /// answers with its result, or with a `hub_error` that it throws. With
+    /// <hubbub/hub/coroutines.hpp> it may return an `asio::awaitable`: when the connection ends it
+    /// is cancelled (terminal), unless it resets its cancellation state. Conversions of the user's
+    /// own may throw whatever they do: an argument's is wrong_arguments, the answer's
+    /// cannot_encode.
     ///
-    /// After its other parameters it may have a `stream_reader<T>` for each stream that it takes, and
-    /// a `stream_writer<T>` by which to answer with a stream; then it returns nothing.
+    /// After its other parameters it may have a `stream_reader<T>` for each stream that it takes,
+    /// and a `stream_writer<T>` by which to answer with a stream; then it returns nothing.
     template <class Method>
     void on(std::string_view name, Method method) {
         core_->on(name, detail::make_method(std::move(method), serializer_));
     }
 
-    /// Adds a client that is called, and completes with `void(std::error_code, connection<Bus>)` when
-    /// every later call to all, to it or to its user reaches it, from whatever server. who is its
-    /// options, or the name of its user. out is called for each call: client_methods, or a function of
-    /// `invocation const&`.
+    /// Adds a client that is called, and completes with `void(std::error_code, connection<Bus>)`
+    /// when every later call to all, to it or to its user reaches it, from whatever server. who is
+    /// its options, or the name of its user. out is called for each call: client_methods, or a
+    /// function of `invocation const&`.
     ///
     /// While the link is down, the first client of this server, or of a user here, waits for its
     /// topics, with up to hub_options::max_connecting others. A client whose topics are subscribed
-    /// already is let in at once, and reached by this server's calls. Nothing reaches a client before
-    /// on_authorize has allowed it.
+    /// already is let in at once, and reached by this server's calls. Nothing reaches a client
+    /// before on_authorize has allowed it.
     ///
     /// Errors:       closed; refused (on_authorize, on_connected); shutting_down; queue_full, if too
     ///               many wait; connection_ended, if it was ended meanwhile; the backplane's, if it
@@ -162,19 +148,20 @@ public:
 
     /// Does not compile.
     template <class Out, class Token = detail::no_token>
-        requires(!std::convertible_to<Out, client_handler_type>)
+        requires(!std::is_copy_constructible_v<std::remove_cvref_t<Out>> ||
+                 !std::convertible_to<Out, client_handler_type>)
     auto async_connect(connect_options const& /*who*/, Out&& /*out*/, Token&& /*token*/ = {}) {
         constexpr bool is_outbox = std::convertible_to<Out, outbox_options>;
         static_assert(!is_outbox, "hubbub: a client that is read, out of an outbox, connects by "
                                   "async_connect_receiver");
         static_assert(is_outbox || detail::never<Out>,
                       "hubbub: a client of async_connect is client_methods, or a function of "
-                      "hub::invocation_type const&");
+                      "hub::invocation_type const& that can be copied");
     }
 
-    /// Adds a client that is read, by receiving_connection::async_receive, as fast as it can; calls for
-    /// it wait in a bounded outbox. Completes with
-    /// `void(std::error_code, receiving_connection<Bus>)`; all else as async_connect.
+    /// Adds a client that is read, by receiving_connection::async_receive, as fast as it can; calls
+    /// for it wait in a bounded outbox. Completes with `void(std::error_code,
+    /// receiving_connection<Bus>)`; all else as async_connect.
     template <class Token = detail::no_token>
     auto async_connect_receiver(connect_options who, outbox_options const& outbox,
                                 Token&& token = {}) {
@@ -186,6 +173,15 @@ public:
                                 Token&& token = {}) {
         return async_connect_receiver(connect_options{.user = std::string(user)}, outbox,
                                       std::forward<Token>(token));
+    }
+
+    /// Does not compile.
+    template <class Who, class Token>
+        requires(!std::convertible_to<Token, outbox_options>)
+    auto async_connect_receiver(Who const& /*who*/, Token&& /*token*/) {
+        static_assert(detail::never<Token>,
+                      "hubbub: async_connect_receiver takes the bounds of the "
+                      "outbox before its token: {} for those that it has");
     }
 
     /// Puts a connection, on whatever server, into a group; completes with `void(std::error_code)`
@@ -215,8 +211,9 @@ public:
                             std::forward<Token>(token));
     }
 
-    /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a connection, on
-    /// whatever server, in order, for which joining is done. Errors and cancellation: as above.
+    /// Completes with `void(std::error_code, std::vector<std::string>)`: the groups of a
+    /// connection, on whatever server, in order, for which joining is done. Errors and
+    /// cancellation: as above.
     template <class Token = detail::no_token>
     auto async_groups_of(connection_name who, Token&& token = {}) {
         if constexpr (detail::check_token<Token, void(std::error_code, std::vector<std::string>)>())
@@ -246,9 +243,9 @@ public:
             "hubbub: hub::on_connected takes a function of caller const&, which is no coroutine");
     }
 
-    /// Calls `told(caller const&, close_reason const&)` on the bus's executor when a connection that was
-    /// admitted has ended, once; not when the hub itself ends. An exception that it throws is an event
-    /// hook_failed.
+    /// Calls `told(caller const&, close_reason const&)` on the bus's executor when a connection
+    /// that was admitted has ended, once; not when the hub itself ends. An exception that it throws
+    /// is an event hook_failed.
     void on_disconnected(std::function<void(caller const&, close_reason const&)> told) {
         core_->on_disconnected(std::move(told));
     }
@@ -261,9 +258,9 @@ public:
                                         "const& and close_reason const&");
     }
 
-    /// Asks `allows(caller const&, access_request const&)` before a connection of this server connects,
-    /// calls a method or joins a group: an action that it forbids fails as refused, and is the event
-    /// action_refused. Any thread may ask; it must not throw.
+    /// Asks `allows(caller const&, access_request const&)` before a connection of this server
+    /// connects, calls a method or joins a group: an action that it forbids fails as refused, and
+    /// is the event action_refused. Any thread may ask; it must not throw.
     void on_authorize(std::function<bool(caller const&, access_request const&)> allows) {
         core_->on_allow(std::move(allows));
     }
@@ -281,9 +278,9 @@ public:
     void disconnect_all(std::string const& text = {}) { core_->disconnect_all(text); }
 
     /// Refuses new connections, tells those of this server that they may come back to another
-    /// (connect_options::on_drain, with the text), and completes with `void(std::error_code)` when
-    /// all have left, and their ends have been told. Those that are still there after at_most are
-    /// ended, as drain does.
+    /// (connect_options::on_drain, with the text, if there is one), and completes with
+    /// `void(std::error_code)` when all have left, and their ends have been told. Those that are
+    /// still there after at_most are ended, as drain does.
     ///
     /// Errors:       timed_out, if some had to be ended; already_started (asio::error), if it waits
     ///               already; closed. The connections are gone in each case but already_started.
@@ -299,6 +296,12 @@ public:
                         detail::cancellable_completion(std::move(handler), core->executor()));
                 },
                 token, at_most, std::move(text));
+    }
+
+    template <class Token>
+        requires(!detail::is_name<Token>)
+    auto async_drain(std::chrono::milliseconds at_most, Token&& token) {
+        return async_drain(at_most, std::string(), std::forward<Token>(token));
     }
 
     /// Ends the hub, as its destructor does: connections end, what waits completes as closed, and

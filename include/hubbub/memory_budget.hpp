@@ -11,12 +11,14 @@
 
 namespace hubbub {
 
-/// A bound that several queues share, in bytes: the outgoing queue of a transport, the queues of its
-/// subscribers, publishes that wait for room. A queue that finds it used up behaves as if its own bound were reached.
+/// A bound that several queues share, in bytes: the outgoing queue of a transport, the queues of
+/// its subscribers, publishes that wait for room. A queue that finds it used up behaves as if its
+/// own bound were reached.
 ///
-/// It counts the payloads and names that wait, and not what a container needs beside them. A publish that
-/// waits for room takes only what the queues have left, and keeps none from taking it: else it would
-/// wait for what it holds itself. If they take it, used() is above max_bytes(), at most twice that.
+/// It counts the payloads and names that wait, and not what a container needs beside them. A
+/// publish that waits for room takes only what the queues have left, and keeps none from taking it:
+/// else it would wait for what it holds itself. If they take it, used() is above max_bytes(), at
+/// most twice that.
 /// Thread safety: all functions, from any thread.
 class memory_budget {
 public:
@@ -33,7 +35,8 @@ public:
             notify();
     }
 
-    /// Counts that many bytes for a publish that waits for room; or returns false if too few are left.
+    /// Counts that many bytes for a publish that waits for room; or returns false if too few are
+    /// left.
     bool try_hold(std::size_t bytes) noexcept;
 
     void release(std::size_t bytes) noexcept { held_ -= bytes; }

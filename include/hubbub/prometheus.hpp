@@ -13,8 +13,8 @@
 // Source: prometheus.io/docs/instrumenting/exposition_formats, "Text-based format".
 namespace hubbub {
 
-/// The labels of a metric: names, which are [a-zA-Z_][a-zA-Z0-9_]*, and values, which are anything: a
-/// byte that is no UTF-8 is written as %XX, and a % as %25.
+/// The labels of a metric: names, which are [a-zA-Z_][a-zA-Z0-9_]*, and values, which are anything:
+/// a byte that is no UTF-8 is written as %XX, and a % as %25.
 using prometheus_labels = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <hubbub/base/asio.hpp>
 #include <hubbub/limits.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,13 +16,13 @@ namespace hubbub {
 template <class T>
 struct queue_options {
     std::size_t max_messages = 10'000;
-    /// The most bytes that wait: payloads with their topics; of objects, their size without what they
-    /// point to.
+    /// The most bytes that wait: payloads with their topics; of objects, their size without what
+    /// they point to.
     std::size_t max_bytes = std::size_t{16} << 20;
     overflow_policy when_full = overflow_policy::drop_oldest;
-    /// Returns the key that latest_per_key goes by; empty for the topic. The transport calls it where it
-    /// delivers. An exception is the event sink_failed.
-    std::function<std::string(std::string_view topic, T const& message)> key = {};
+    /// Returns the key that latest_per_key goes by; empty for the topic. The transport calls it
+    /// where it delivers. An exception is the event sink_failed.
+    detail::option_function<std::string(std::string_view topic, T const& message)> key = {};
 };
 
 /// A message that async_receive gives, with the topic that it came on.

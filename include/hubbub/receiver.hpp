@@ -54,8 +54,9 @@ public:
     /// Returns whether messages can still come: not after reset, the bus's end, or slow_consumer.
     explicit operator bool() const noexcept { return static_cast<bool>(membership_); }
 
-    /// Completes with `void(std::error_code, queued_message<T>)`: the oldest message in the queue, or the
-    /// next that comes. Several that wait get one each, in turn. Precondition: a bus made it.
+    /// Completes with `void(std::error_code, queued_message<T>)`: the oldest message in the queue,
+    /// or the next that comes. Several that wait get one each, in turn. Precondition: a bus made
+    /// it.
     ///
     /// Errors:       when the queue is empty: closed, after reset or the bus's end; slow_consumer,
     ///               if it was overrun with overflow_policy::disconnect.

@@ -19,8 +19,8 @@ struct encoded {
     bool operator==(encoded const&) const = default;
 };
 
-/// An encoding that a serializer shares with others (`S::format`): the hub then puts encoded arguments
-/// into frames of the same encoding, which every program reads that knows it.
+/// An encoding that a serializer shares with others (`S::format`): the hub then puts encoded
+/// arguments into frames of the same encoding, which every program reads that knows it.
 enum class wire_format { json, msgpack };
 
 /// S hands objects over as they are, without encoding; it serves inside one process alone.

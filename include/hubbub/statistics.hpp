@@ -16,7 +16,8 @@ enum class accounting {
     none,
 };
 
-/// Counts of what became of each message. All counts are since construction, but for what waits now.
+/// Counts of what became of each message. All counts are since construction, but for what waits
+/// now.
 ///
 /// Two equations hold at any time at which nothing runs:
 ///
@@ -86,8 +87,8 @@ struct statistics {
 
     /// Dropped before any subscription saw them, since the transport's receiving queue was full.
     std::uint64_t dropped = 0;
-    /// Messages that are known to be missing by their numbers, for each filter, and in how many gaps;
-    /// 0 unless the transport is `sequenced`.
+    /// Messages that are known to be missing by their numbers, for each filter, and in how many
+    /// gaps; 0 unless the transport is `sequenced`.
     std::uint64_t lost = 0;
     std::uint64_t gaps = 0;
     /// Came twice, and were dropped the second time (`sequenced`).

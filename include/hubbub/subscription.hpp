@@ -58,7 +58,8 @@ public:
     }
     ~subscription() { reset(); }
 
-    /// Returns whether this object keeps a sink subscribed: not after reset, nor after the bus's end.
+    /// Returns whether this object keeps a sink subscribed: not after reset, nor after the bus's
+    /// end.
     explicit operator bool() const noexcept {
         auto const s = subscriber_.lock();
         return s && s->active.load(std::memory_order_acquire);

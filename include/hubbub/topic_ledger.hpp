@@ -29,7 +29,8 @@ struct topic_statistics {
     std::uint64_t failed = 0;
     /// Fell out of a queue; so many of a burst count for the topic of the last.
     std::uint64_t dropped = 0;
-    /// Messages that are known to be missing by their numbers; 0 unless the transport is `sequenced`.
+    /// Messages that are known to be missing by their numbers; 0 unless the transport is
+    /// `sequenced`.
     std::uint64_t lost = 0;
 
     bool operator==(topic_statistics const&) const = default;

@@ -21,8 +21,8 @@ namespace hubbub {
 /// |                                       | subscriptions of one type, queues among them         |
 /// | `set_observer(event)`                     | with each event, before the bus's observer           |
 ///
-/// Topics are `std::string_view`, valid during the call. They are called from any thread, several at
-/// once, with no lock held, and must not throw. Models: no_trace, topic_ledger.
+/// Topics are `std::string_view`, valid during the call. They are called from any thread, several
+/// at once, with no lock held, and must not throw. Models: no_trace, topic_ledger.
 struct no_trace {};
 
 namespace detail {

@@ -30,8 +30,8 @@ struct pattern {
     std::string text;
 };
 
-/// The topics that a subscription is for: one by its exact name, or all that match a pattern. It owns
-/// the name.
+/// The topics that a subscription is for: one by its exact name, or all that match a pattern. It
+/// owns the name.
 struct topic_filter {
     // NOLINTBEGIN(google-explicit-constructor): a name is the common case, and reads as one.
     topic_filter(std::string topic) : name(std::move(topic)) {}
@@ -101,9 +101,8 @@ private:
     std::shared_ptr<void const> const* owner_ = nullptr;
 };
 
-/// A message as a transport carries it: bytes, or an object, if the transport's trait carries_objects
-/// is true.
-/// Everything in it is valid during the call that passes it.
+/// A message as a transport carries it: bytes, or an object, if the transport's trait
+/// carries_objects is true. Everything in it is valid during the call that passes it.
 struct message_view {
     std::string_view topic;
     std::string_view payload;
@@ -146,9 +145,9 @@ public:
     virtual void deliver(message_view const& message) noexcept = 0;
 };
 
-/// How often the backplane gave a message out: once for each server that subscribed its topic, and on
-/// Redis once more for each pattern of it that matches. 0: nobody listens. None: the backplane does
-/// not count (transport_traits::counts_receivers).
+/// How often the backplane gave a message out: once for each server that subscribed its topic, and
+/// on Redis once more for each pattern of it that matches. 0: nobody listens. None: the backplane
+/// does not count (transport_traits::counts_receivers).
 using receiver_count = std::optional<std::size_t>;
 
 /// The handler of a publish: it gets an error, or that count.
@@ -307,12 +306,12 @@ constexpr transport_traits traits_of(T const& t) {
 ///
 /// A message is counted in the statistics as its `counted` says.
 ///
-/// A completion that is passed in completes exactly once, also when the call is refused, and
-/// never before the call returned; but one that is not wanted any more (is_wanted) may be forgotten.
-/// Subscribing the same sink to the same filter again adds
-/// nothing, and completes when the filter is active; a sink of several filters gets a message once
-/// for each that it matches. The transport calls no sink, observer or handler while it holds a lock.
-/// After close, each function that can tell an error tells closed.
+/// A completion that is passed in completes exactly once, also when the call is refused, and never
+/// before the call returned; but one that is not wanted any more (is_wanted) may be forgotten.
+/// Subscribing the same sink to the same filter again adds nothing, and completes when the filter
+/// is active; a sink of several filters gets a message once for each that it matches. The transport
+/// calls no sink, observer or handler while it holds a lock. After close, each function that can
+/// tell an error tells closed.
 ///
 /// testing/conformance.hpp checks what a compiler cannot: run it on your transport.
 /// Models: local_transport, immediate_local_transport, redis_transport, redis_tls_transport,

@@ -1,4 +1,4 @@
-// rejects: hubbub: hub<Bus> needs a bus: hubbub::hub hub\{bus\}
+// rejects: hubbub: hub<Bus> needs a bus, which is not const: hubbub::hub hub\{bus\}
 #include <hubbub.hpp>
 #include <hubbub/hub.hpp>
 #include <hubbub/serializer/json.hpp>

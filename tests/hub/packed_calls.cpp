@@ -16,6 +16,7 @@
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -232,6 +233,35 @@ TEST_CASE("a caller names its connection, and a name alone stands for options") 
     s.run_until([&] { return !groups.empty() && age != 0; }, "the groups, and an answer");
     CHECK(groups == names{"lobby"});
     CHECK(age == 36);
+}
+
+TEST_CASE("one name stands for a list of one, text for what is encoded, a connection for its id") {
+    packed_stage s;
+    s.left().hub->on("add", [](int a, int b) { return a + b; });
+    std::string sum;
+    s.ada().async_invoke_packed("add", "[1,2]", [&](std::error_code error, encoded given) {
+        CHECK(!error);
+        sum = given.bytes;
+    });
+    s.run_until([&] { return !sum.empty(); }, "a sum");
+    CHECK(sum == "3");
+
+    auto& eve = s.connect(s.right(), "eve");
+    auto& hub = *s.left().hub;
+    CHECK(!s.complete([&](auto done) { hub.async_add_to_group(eve.connection, "lobby", done); }));
+    auto const all = hub.clients().all();
+    CHECK(!all.except(eve.id()).send("tell", "not to her id"));
+    CHECK(!all.except_users("eve").send("tell", "not to her"));
+    CHECK(!all.except_groups("lobby").send("tell", "not to her group"));
+    CHECK(!all.send("tell", "to all"));
+    s.flush(s.left());
+    CHECK(eve.told == lines{"to all"});
+    CHECK(s.clients.front().told.size() == 4);
+
+    CHECK(!s.complete([&](auto done) {
+        s.right().hub->async_drain(std::chrono::hours(1), done);
+        eve.connection.disconnect();
+    }));
 }
 
 TEST_CASE("whatever waits for others may be cancelled, and completes at once") {

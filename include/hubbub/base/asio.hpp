@@ -51,15 +51,45 @@ struct no_token {};
 template <class T>
 concept has_one_call = requires { &T::operator(); };
 
+/// Text: a name, in place of a list or of options.
+template <class T>
+concept is_name = std::is_convertible_v<T const&, std::string_view>;
+
 /// A type that is data, and no completion token.
 template <class T>
-concept is_data = (!std::is_class_v<T> && !std::is_pointer_v<T>) ||
-                  std::is_convertible_v<T const&, std::string_view> ||
+concept is_data = (!std::is_class_v<T> && !std::is_pointer_v<T>) || is_name<T> ||
                   (std::is_aggregate_v<T> && !has_one_call<T>);
 
 /// What asio::bind_executor and its like make of a token.
 template <class T>
 concept is_binder = !has_one_call<T> && requires { typename T::target_type; };
+
+/// A function that an option is; one that cannot be called so does not compile, and says so.
+template <class Signature>
+class option_function;
+template <class Result, class... Arguments>
+class option_function<Result(Arguments...)> : public std::function<Result(Arguments...)> {
+    using base = std::function<Result(Arguments...)>;
+
+public:
+    option_function() = default;
+    template <class F>
+        requires(!std::is_same_v<F, option_function>)
+    option_function(F f) // NOLINT(google-explicit-constructor)
+        : base(checked(std::move(f))) {}
+
+private:
+    template <class F>
+    static base checked(F f) {
+        constexpr bool fits = std::is_constructible_v<base, F>;
+        static_assert(fits, "hubbub: an option that is a function is to be callable as its comment "
+                            "says: see Signature");
+        if constexpr (fits)
+            return base(std::move(f));
+        else
+            return {};
+    }
+};
 
 template <class Handler, class Signature>
 inline constexpr bool takes_results = true;

@@ -13,9 +13,10 @@ namespace hubbub::detail {
 
 /// The waits for room in a queue. The queue's lock guards it.
 ///
-/// A waiter is told when what it waits for fits, the one that has waited longest first. One that waits
-/// for much holds up none that waits for less, and waits on while those take the room, which is kept for
-/// nobody. An owner that wants order among its own adds the first of them alone, as a bus does.
+/// A waiter is told when what it waits for fits, the one that has waited longest first. One that
+/// waits for much holds up none that waits for less, and waits on while those take the room, which
+/// is kept for nobody. An owner that wants order among its own adds the first of them alone, as a
+/// bus does.
 class capacity_waiters {
 public:
     /// owner: for whom alone they may be ended.

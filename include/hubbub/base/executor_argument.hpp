@@ -11,9 +11,9 @@
 
 namespace hubbub::detail {
 
-/// The executor that a transport is to be on: any that converts to any_io_executor, or an io_context
-/// or thread_pool, which have one. The library converts that of an io_context where it is compiled: in
-/// a user's file this would cost as much as all else that it needs of the bus.
+/// The executor that a transport is to be on: any that converts to any_io_executor, or an
+/// io_context or thread_pool, which have one. The library converts that of an io_context where it
+/// is compiled: in a user's file this would cost as much as all else that it needs of the bus.
 class executor_argument {
 public:
     // NOLINTBEGIN(google-explicit-constructor): a user gives an executor.

@@ -15,8 +15,8 @@ namespace hubbub::detail {
 /// (any_executor.hpp, query_fn).
 class light_executor {
 public:
-    // A template, so that copying it does not ask whether it converts to any_io_executor, which asks
-    // whether it is an executor, which asks whether it can be copied.
+    // A template, so that copying it does not ask whether it converts to any_io_executor, which
+    // asks whether it is an executor, which asks whether it can be copied.
     template <std::same_as<asio::any_io_executor> Inner>
     explicit light_executor(Inner inner) : inner_(std::move(inner)) {}
 

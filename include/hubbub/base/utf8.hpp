@@ -12,8 +12,8 @@ namespace hubbub::detail {
 /// Source: RFC 3629, 4 (syntax of UTF-8 byte sequences).
 std::size_t utf8_size(std::string_view text) noexcept;
 
-/// The same text, but for bytes that are no UTF-8, and for the escape itself: each is the escape and
-/// two hexadecimal digits.
+/// The same text, but for bytes that are no UTF-8, and for the escape itself: each is the escape
+/// and two hexadecimal digits.
 std::string escape_to_utf8(std::string_view bytes, char escape);
 
 /// Returns the text that was escaped. Where no two digits follow, the escape stands for itself.

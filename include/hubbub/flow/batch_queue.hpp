@@ -16,8 +16,9 @@ namespace hubbub::detail {
 
 /// A bounded queue from many threads to one executor, which is woken once for a whole burst.
 ///
-/// A caller that gets pushed::wake posts a task that takes a batch, works it off, and then asks `more()`
-/// whether to post again. Therefore one task at most is under way, and batches never overlap.
+/// A caller that gets pushed::wake posts a task that takes a batch, works it off, and then asks
+/// `more()` whether to post again. Therefore one task at most is under way, and batches never
+/// overlap.
 template <class Entry>
 class batch_queue {
 public:

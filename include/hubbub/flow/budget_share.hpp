@@ -12,7 +12,8 @@
 
 namespace hubbub::detail {
 
-/// The share that one queue has taken of a budget; without a budget it may take all. The queue's lock guards it.
+/// The share that one queue has taken of a budget; without a budget it may take all. The queue's
+/// lock guards it.
 class budget_share {
 public:
     explicit budget_share(std::shared_ptr<memory_budget> budget) noexcept

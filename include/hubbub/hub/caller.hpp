@@ -7,6 +7,7 @@
 #include <hubbub/hub/streams/stop_list.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -40,12 +41,13 @@ struct caller_state {
     /// Stops something when the connection ends: at once, if it has.
     void stop_at_end(std::shared_ptr<stoppable> const& what);
 
-    /// The same for a stream, which has a place while it is open. Returns false, and does nothing, if
-    /// most streams are open; 0: no limit.
+    /// The same for a stream, which has a place while it is open. Returns false, and does nothing,
+    /// if most streams are open; 0: no limit.
     bool open_stream(std::shared_ptr<stoppable> const& what, std::weak_ptr<void> place,
                      std::size_t most);
 
-    /// Stops all that runs for the connection, or for the server that this stands for: it has ended.
+    /// Stops all that runs for the connection, or for the server that this stands for: it has
+    /// ended.
     void stop_all(std::error_code why = hub_errc::connection_ended);
 
     std::string id = {};
@@ -71,8 +73,8 @@ public:
     /// Returns whether the connection is still there.
     bool connected() const noexcept { return state_->connected; }
 
-    /// The connection's own T, default-constructed the first time; one type a connection. It need not
-    /// be copyable.
+    /// The connection's own T, default-constructed the first time; one type a connection. It need
+    /// not be copyable.
     /// Errors: std::bad_cast for a second type.
     /// Thread safety: making it; what is done with it is the caller's to guard. The methods of one
     ///                connection run one at a time, unless hub_options::parallel_calls allows more,
@@ -100,7 +102,8 @@ private:
     std::shared_ptr<detail::caller_state> state_;
 };
 
-/// Names a connection, by its id or as the caller of a method. It is a view, for the time of a call.
+/// Names a connection, by its id or as the caller of a method. It is a view, for the time of a
+/// call.
 class connection_name {
 public:
     // NOLINTBEGIN(google-explicit-constructor): it stands for either.
@@ -108,6 +111,12 @@ public:
     connection_name(std::string const& id) noexcept : id_(id) {}
     connection_name(char const* id) noexcept : id_(id) {}
     connection_name(caller const& who) noexcept : id_(who.connection_id()) {}
+    /// The connection object of a client.
+    template <class Connection>
+        requires requires(Connection const& c) {
+            { c.id() } -> std::same_as<std::string const&>;
+        }
+    connection_name(Connection const& c) noexcept : id_(c.id()) {}
     // NOLINTEND(google-explicit-constructor)
 
     std::string_view id() const noexcept { return id_; }

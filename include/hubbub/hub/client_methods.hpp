@@ -21,8 +21,8 @@ class method_table;
 std::shared_ptr<method_table> make_method_table();
 void set_method(method_table& methods, std::string_view name, std::shared_ptr<method> m);
 
-/// Calls a method, and gives its answer to the caller that waits. If none waits, throws why the method
-/// failed.
+/// Calls a method, and gives its answer to the caller that waits. If none waits, throws why the
+/// method failed.
 void call_client_method(method_table const& methods, shared_call const& call);
 
 } // namespace detail
@@ -30,8 +30,9 @@ void call_client_method(method_table const& methods, shared_call const& call);
 /// A client in this process: its methods by name, typed. It is a handler, and may be copied: the
 /// copies share their methods.
 ///
-/// A call of a method it does not have, or with other arguments, or that throws, is a failure, which
-/// the caller is told if it waits for the answer; else it is an event client_handler_failed of the hub.
+/// A call of a method it does not have, or with other arguments, or that throws, is a failure,
+/// which the caller is told if it waits for the answer; else it is an event client_handler_failed
+/// of the hub.
 ///
 /// @code
 /// hubbub::client_methods<bus_type> terminal;

@@ -14,8 +14,9 @@ template <class R>
 struct collected {
     std::vector<std::pair<std::string, outcome<R>>> answers = {};
 
-    /// Returns the servers that gave no answer: they died meanwhile, or took too long, or their method failed. An
-    /// empty id among them stands for those that this server has not met in time, if there are any.
+    /// Returns the servers that gave no answer: they died meanwhile, or took too long, or their
+    /// method failed. An empty id among them stands for those that this server has not met in time,
+    /// if there are any.
     std::vector<std::string> missing() const {
         std::vector<std::string> ids;
         for (auto const& [server, answer] : answers)

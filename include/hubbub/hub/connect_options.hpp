@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
-#include <functional>
+#include <hubbub/base/asio.hpp>
+
 #include <string>
-#include <string_view>
 #include <system_error>
 
 namespace hubbub {
@@ -28,17 +27,10 @@ struct connect_options {
     std::string user = {};
     /// Called once on the bus's executor if the hub ends the connection, with the reason: not if it
     /// disconnects itself.
-    std::function<void(close_reason const&)> on_closed = {};
+    detail::option_function<void(close_reason const&)> on_closed = {};
     /// Called once on the bus's executor, with a text, if the server is about to shut down
     /// (hub::async_drain): the client had better leave for another server now.
-    std::function<void(std::string const&)> on_drain = {};
+    detail::option_function<void(std::string const&)> on_drain = {};
 };
 
-namespace detail {
-
-/// A name alone, in place of options.
-template <class T>
-concept is_name = std::convertible_to<T const&, std::string_view>;
-
-} // namespace detail
 } // namespace hubbub

@@ -36,6 +36,18 @@ stream_reader<T> open_stream(hub_core& core, member_ptr const& who, Serializer c
 template <class T, class Serializer>
 stream_writer<T> make_stream(hub_core& core, member_ptr const& who, Serializer const& serializer);
 
+/// Cancels async_connect.
+struct give_up_connecting {
+    std::weak_ptr<hub_core> core;
+    std::weak_ptr<member> who;
+
+    void operator()() const {
+        auto const here = core.lock();
+        if (auto const present = who.lock(); here && present)
+            here->give_up(present);
+    }
+};
+
 /// Cancels async_receive.
 struct stop_receiving {
     std::weak_ptr<member> who;
@@ -80,17 +92,17 @@ public:
     /// Returns whether the connection is still there.
     bool connected() const noexcept { return state_ && state_->connected; }
 
-    /// Returns the id of the connection, which every server of the hub understands. Precondition: it is connected; so for
-    /// all but disconnect.
+    /// Returns the id of the connection, which every server of the hub understands. Precondition:
+    /// it is connected; so for all but disconnect.
     std::string const& id() const noexcept { return state_->id; }
     /// Returns the user of the connection; empty if it has none.
     std::string const& user() const noexcept { return state_->user; }
 
     /// Calls a method of the hub as this client, and completes with its answer:
-    /// `void(std::error_code, R)`, or `void(std::error_code)` where R is void, which ignores a result.
-    /// With outcome<R> in place of R it completes with `void(outcome<R>)`, which has the text of a
-    /// failure too. The token comes last; an argument that converts to std::string_view travels as
-    /// std::string.
+    /// `void(std::error_code, R)`, or `void(std::error_code)` where R is void, which ignores a
+    /// result. With outcome<R> in place of R it completes with `void(outcome<R>)`, which has the
+    /// text of a failure too. The token comes last; an argument that converts to std::string_view
+    /// travels as std::string.
     ///
     /// The method runs on this thread before this returns, unless hub_options::parallel_calls of
     /// this connection run already: then on the bus's executor, in its turn.
@@ -112,8 +124,8 @@ public:
     }
 
     /// Calls as async_invoke does, with the array of the arguments in the encoding of the bus, as a
-    /// socket brought it; streams of the call follow it. The answer is in that encoding too, unless R
-    /// is another type: a gateway passes both on without their C++ types.
+    /// socket brought it; streams of the call follow it. The answer is in that encoding too, unless
+    /// R is another type: a gateway passes both on without their C++ types.
     ///
     /// Errors: as above, and malformed_payload, if `arguments` is not one value in that encoding.
     template <class R = encoded, class... StreamsAndToken>
@@ -125,6 +137,13 @@ public:
                 return start<R>(method, std::move(call), error, token);
             },
             std::forward<StreamsAndToken>(all)...);
+    }
+
+    template <class R = encoded, detail::is_name Text, class... StreamsAndToken>
+    auto async_invoke_packed(std::string_view method, Text const& arguments,
+                             StreamsAndToken&&... all) {
+        return async_invoke_packed<R>(method, encoded{std::string(arguments)},
+                                      std::forward<StreamsAndToken>(all)...);
     }
 
     /// Calls a method of the hub as this client, and waits for no answer: a failure is the event
@@ -147,10 +166,11 @@ public:
         return post(method, std::move(call));
     }
 
-    /// Calls a method of the hub that answers with a stream of T. The first receive tells a failure of
-    /// the call. The stream is cancelled when the reader goes, and ends with the connection.
+    /// Calls a method of the hub that answers with a stream of T. The first receive tells a failure
+    /// of the call. The stream is cancelled when the reader goes, and ends with the connection.
     ///
-    /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the end;
+    /// Errors, at stream_reader::async_receive: those of async_invoke; eof (asio::error) at the
+    /// end;
     ///         refused, if hub_options::max_streams are open.
     template <class T, class... Args>
     auto stream(std::string_view method, Args&&... args) {
@@ -163,8 +183,8 @@ public:
         }
     }
 
-    /// Calls as stream does, with packed arguments, as async_invoke_packed: of items that are in the
-    /// encoding of the bus, unless T is another type.
+    /// Calls as stream does, with packed arguments, as async_invoke_packed: of items that are in
+    /// the encoding of the bus, unless T is another type.
     template <class T = encoded, class... Streams>
     auto stream_packed(std::string_view method, encoded arguments, Streams&&... streams) {
         if constexpr (detail::check_streams<T>()) {
@@ -177,8 +197,8 @@ public:
         }
     }
 
-    /// Makes a stream that goes to the hub, of items of T, or with encoded as T, of items that are in
-    /// the encoding of the bus. Pass it as an argument to async_invoke, send or stream: that
+    /// Makes a stream that goes to the hub, of items of T, or with encoded as T, of items that are
+    /// in the encoding of the bus. Pass it as an argument to async_invoke, send or stream: that
     /// method, and no other, receives the items. It ends with the connection. If
     /// hub_options::max_streams are open, each operation on it fails as refused.
     ///
@@ -194,9 +214,9 @@ public:
             return detail::make_stream<T>(*core_, state_, serializer_);
     }
 
-    /// Leaves the hub and its groups; the handler is not called again. Only a call that another thread
-    /// has begun may still run: what the handler uses is its own, or freed where handlers are called
-    /// (hub). Does nothing a second time.
+    /// Leaves the hub and its groups; the handler is not called again. Only a call that another
+    /// thread has begun may still run: what the handler uses is its own, or freed where handlers
+    /// are called (hub). Does nothing a second time.
     void disconnect() noexcept {
         auto const state = std::exchange(state_, nullptr);
         auto const core = std::exchange(core_, nullptr);
@@ -267,8 +287,8 @@ private:
     }
 };
 
-/// A connection that is read: async_receive asks it for the next call, and those that nobody has asked
-/// for yet wait in its outbox. hub::async_connect_receiver makes it.
+/// A connection that is read: async_receive asks it for the next call, and those that nobody has
+/// asked for yet wait in its outbox. hub::async_connect_receiver makes it.
 ///
 /// Thread safety: as a connection; of a shared one, async_receive of one thread at a time.
 template <class Bus>
@@ -278,8 +298,8 @@ class [[nodiscard]] receiving_connection : public connection<Bus> {
 public:
     using connection<Bus>::connection;
 
-    /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in the
-    /// order they came; one receive at a time.
+    /// Completes with `void(std::error_code, invocation)`: the next call for this connection, in
+    /// the order they came; one receive at a time.
     ///
     /// Errors:       already_started (asio::error); after the last call why the connection ended,
     ///               close_reason::code, or closed.

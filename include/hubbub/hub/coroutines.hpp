@@ -42,13 +42,13 @@ public:
         });
     }
 
-    /// Returns the strand on which the coroutine runs. Its cancellation signal is emitted there alone,
-    /// since asio::cancellation_signal is not thread-safe.
+    /// Returns the strand on which the coroutine runs. Its cancellation signal is emitted there
+    /// alone, since asio::cancellation_signal is not thread-safe.
     auto const& executor() const noexcept { return strand_; }
     asio::cancellation_slot slot() noexcept { return signal_.slot(); }
 
-    /// To be called once, on the strand, when the coroutine has ended: returns why it was stopped, or
-    /// none if it was not.
+    /// To be called once, on the strand, when the coroutine has ended: returns why it was stopped,
+    /// or none if it was not.
     std::optional<std::error_code> end() {
         ended_ = true;
         return stopped_;
@@ -61,8 +61,8 @@ private:
     std::optional<std::error_code> stopped_;
 };
 
-/// A method that is a coroutine runs on a strand of the bus's executor, and answers when it returns.
-/// It must take its arguments by value or read them before it first awaits: a copy is kept
+/// A method that is a coroutine runs on a strand of the bus's executor, and answers when it
+/// returns. It must take its arguments by value or read them before it first awaits: a copy is kept
 /// meanwhile. When its connection ends it is cancelled (terminal).
 template <class R, class Executor>
 struct method_result<asio::awaitable<R, Executor>> {

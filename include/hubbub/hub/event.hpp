@@ -10,18 +10,18 @@
 
 namespace hubbub {
 
-/// The client_handler of a connection, or a method of its client_methods, threw. The other connections
-/// still get the call.
+/// The client_handler of a connection, or a method of its client_methods, threw. The other
+/// connections still get the call.
 struct client_handler_failed {
     std::string_view connection;
     std::string_view method;
     std::exception_ptr exception;
 };
 
-/// A call of a method of the hub, or of one that its servers call, failed at this server; its caller
-/// is told the error and the text, if it waits for an answer. Or this server's own call of all
-/// servers (servers::send) waited for them to meet, and has not reached all: timed_out, if they did
-/// not meet in time, closed, or why the bus refused it.
+/// A call of a method of the hub, or of one that its servers call, failed at this server; its
+/// caller is told the error and the text, if it waits for an answer. Or this server's own call of
+/// all servers (servers::send) waited for them to meet, and has not reached all: timed_out, if they
+/// did not meet in time, closed, or why the bus refused it.
 struct call_failed {
     /// Empty if a server called it (hub::servers), or was to be called.
     std::string_view connection;
@@ -42,16 +42,16 @@ struct server_left {
     std::string_view server;
 };
 
-/// The answer to a question of another server did not reach it: no room in the outgoing queue within
-/// hub_options::request_timeout (timed_out), nobody who listens (unknown_server), or why it could not
-/// be published. The server that asked is told timed_out, if it is still there.
+/// The answer to a question of another server did not reach it: no room in the outgoing queue
+/// within hub_options::request_timeout (timed_out), nobody who listens (unknown_server), or why it
+/// could not be published. The server that asked is told timed_out, if it is still there.
 struct answer_lost {
     std::string_view server;
     std::error_code error;
 };
 
-/// The policy (hub::on_authorize) did not allow a connection to call this method, to join this group,
-/// or, if it is empty, to connect.
+/// The policy (hub::on_authorize) did not allow a connection to call this method, to join this
+/// group, or, if it is empty, to connect.
 struct action_refused {
     std::string_view connection;
     std::string_view name;
@@ -64,11 +64,12 @@ struct calls_dropped {
     std::size_t count;
 };
 
-/// A function of the user's threw that is called when a connection ends, is to leave, or when presence
-/// changes. All others are still called, and this one is called again.
+/// A function of the user's threw that is called when a connection ends, is to leave, or when
+/// presence changes. All others are still called, and this one is called again.
 struct hook_failed {
     std::string_view connection; // empty for set_observer
-    /// "on_closed" or "on_drain" (connect_options), "on_disconnected" (hub), or "observer" (presence).
+    /// "on_closed" or "on_drain" (connect_options), "on_disconnected" (hub), or "observer"
+    /// (presence).
     std::string_view hook;
     std::exception_ptr exception;
 };

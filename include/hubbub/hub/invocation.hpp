@@ -21,8 +21,8 @@ namespace detail {
 template <class Bus>
 concept has_serializer = requires { typename Bus::serializer_type; };
 
-/// The serializer of a bus. Another type gets a placeholder, so that the assertion where it is named is
-/// the only error.
+/// The serializer of a bus. Another type gets a placeholder, so that the assertion where it is
+/// named is the only error.
 template <class Bus>
 struct serializer_of {
     struct type {};
@@ -59,8 +59,19 @@ public:
         return detail::unpack(serializer_, call_.arguments(), out);
     }
 
-    /// Returns whether somebody waits for an answer: then reply or fail, once, from any thread; a copy may be
-    /// kept until then. If the last copy goes without, that is the failure method_failed.
+    /// Does not compile.
+    template <class... Args>
+        requires(sizeof...(Args) != 0)
+    std::error_code arguments(Args&... /*out*/) const {
+        static_assert(sizeof...(Args) == 0,
+                      "hubbub: the arguments of a call are read into one tuple: "
+                      "std::tuple<std::string> all; call.arguments(all)");
+        return {};
+    }
+
+    /// Returns whether somebody waits for an answer: then reply or fail, once, from any thread; a
+    /// copy may be kept until then. If the last copy goes without, that is the failure
+    /// method_failed.
     bool wants_answer() const noexcept { return call_.asked() != nullptr; }
     /// Answers with a value. Precondition for both: wants_answer.
     template <class T>
@@ -68,8 +79,8 @@ public:
         call_.asked()->take(detail::answer_with(serializer_, std::forward<T>(value)));
     }
     void reply() const { call_.asked()->take({}); }
-    /// Answers with a value that is in the encoding of the bus already. If it is not one value in that
-    /// encoding, or the bus has none, the answer is the failure cannot_encode.
+    /// Answers with a value that is in the encoding of the bus already. If it is not one value in
+    /// that encoding, or the bus has none, the answer is the failure cannot_encode.
     void reply_packed(hubbub::encoded value) const {
         detail::answer given;
         if (detail::pack_encoded(serializer_, std::move(value), given.value))
@@ -87,8 +98,8 @@ public:
 
     /// The call in the form of a protocol of clients, which `encode(std::string& out)` makes: it is
     /// called once, by the first who asks, and all recipients share the bytes. protocol names the
-    /// form, and is not empty. The bytes are there as long as a copy of the call. encode may ask for
-    /// another form of the call, and not for its own.
+    /// form, and is not empty. The bytes are there as long as a copy of the call. encode may ask
+    /// for another form of the call, and not for its own.
     ///
     /// Errors: those of encode, for all who ask. An exception of encode passes through, and the next
     ///         call makes the form.
@@ -106,7 +117,8 @@ public:
         return {};
     }
 
-    /// Returns about how many bytes the call takes in an outbox: those of its encoding, if it has any.
+    /// Returns about how many bytes the call takes in an outbox: those of its encoding, if it has
+    /// any.
     std::size_t size() const { return call_.size(); }
 
     /// For the hub's own rooms.

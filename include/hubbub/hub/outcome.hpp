@@ -25,8 +25,8 @@ struct failure {
 
 } // namespace detail
 
-/// The result of a call: a T, or the reason why there is none, with its text. Name it as the result to
-/// have that text; a call of a T completes with a std::error_code and a T.
+/// The result of a call: a T, or the reason why there is none, with its text. Name it as the result
+/// to have that text; a call of a T completes with a std::error_code and a T.
 ///
 /// @code
 /// using result = hubbub::outcome<int>;

@@ -35,11 +35,11 @@ bool any_of(presence_parts const& parts);
 } // namespace detail
 
 /// Tells which connections, users and groups are there, over all servers of a hub. Each question is
-/// asked of every server that is alive, and completes with
-/// `void(std::error_code, server_results<T>)` as soon as all have answered; at the deadline with the
-/// answers there are, and the servers that are missing. A connection whose server is dead is not
-/// counted. A question that is asked before this server has met the others waits for that, as with
-/// servers, within its time limit.
+/// asked of every server that is alive, and completes with `void(std::error_code,
+/// server_results<T>)` as soon as all have answered; at the deadline with the answers there are,
+/// and the servers that are missing. A connection whose server is dead is not counted. A question
+/// that is asked before this server has met the others waits for that, as with servers, within its
+/// time limit.
 ///
 /// Errors:       closed, beside the answers that came.
 /// Cancellation: of each question, terminal, partial and total, with asio::error::operation_aborted.
@@ -104,14 +104,16 @@ public:
     }
 
     /// Calls `told(presence_change const&)` for each connection, user and member of a group that is
-    /// there, as joining, and from then on for all that come and go, on whatever server; in place of
-    /// the observer set before. Null ends it. Changes are told one at a time, on the bus's executor.
+    /// there, as joining, and from then on for all that come and go, on whatever server; in place
+    /// of the observer set before. Null ends it. Changes are told one at a time, on the bus's
+    /// executor.
     ///
-    /// While any server of the hub watches, each change is a message to those that do; else it costs
-    /// nothing. Those of a server that dies leave within hub_options::missed_beacons and one of
-    /// beacon_intervals. A change that is lost on the way is noticed by the next beacon, and then told;
-    /// one that was undone before is not told at all. While the backplane is away nothing is told. If
-    /// the backplane refuses the topic of the changes, that is an event watch_failed of the hub.
+    /// While any server of the hub watches, each change is a message to those that do; else it
+    /// costs nothing. Those of a server that dies leave within hub_options::missed_beacons and one
+    /// of beacon_intervals. A change that is lost on the way is noticed by the next beacon, and
+    /// then told; one that was undone before is not told at all. While the backplane is away
+    /// nothing is told. If the backplane refuses the topic of the changes, that is an event
+    /// watch_failed of the hub.
     void set_observer(presence_observer told) const { core_->on_presence(std::move(told)); }
     /// Does not compile.
     template <class F>

@@ -26,8 +26,8 @@ struct presence_change {
     std::string connection;
 };
 
-/// Gets every presence_change. An exception that it throws is an event hook_failed of the hub; it is
-/// told of the later changes all the same.
+/// Gets every presence_change. An exception that it throws is an event hook_failed of the hub; it
+/// is told of the later changes all the same.
 using presence_observer = std::function<void(presence_change const&)>;
 
 } // namespace hubbub

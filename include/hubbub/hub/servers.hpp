@@ -24,8 +24,8 @@ namespace hubbub {
 
 /// Calls the methods of the servers of a hub, this one too, and has methods that they may call.
 ///
-/// A question to all that is asked before this server has met the others waits for that. Meeting them
-/// takes a round trip when its link is there, and two beacon_intervals at most.
+/// A question to all that is asked before this server has met the others waits for that. Meeting
+/// them takes a round trip when its link is there, and two beacon_intervals at most.
 ///
 /// @code
 /// hub.servers().on("load", [] { return current_load(); });
@@ -56,14 +56,14 @@ public:
         return limited;
     }
 
-    /// Calls a method at every server that is alive, and waits for no answer: if it fails, or is unknown
-    /// there, that is the event call_failed of the hub at that server. Each server gets the calls
-    /// of one thread here in the order made.
+    /// Calls a method at every server that is alive, and waits for no answer: if it fails, or is
+    /// unknown there, that is the event call_failed of the hub at that server. Each server gets the
+    /// calls of one thread here in the order made.
     ///
     /// Before this server has met the others it alone is called at once; they are when it has. If
-    /// that takes longer than hub_options::request_timeout, those that are known then are called, and
-    /// it is the event call_failed of this hub for each call that waited (timed_out); likewise if the
-    /// hub is closed meanwhile (closed), or what has waited is refused by the bus.
+    /// that takes longer than hub_options::request_timeout, those that are known then are called,
+    /// and it is the event call_failed of this hub for each call that waited (timed_out); likewise
+    /// if the hub is closed meanwhile (closed), or what has waited is refused by the bus.
     ///
     /// Errors: cannot_encode; closed; those of bus::publish, after all were tried; queue_full before
     ///         the servers have met, if hub_options::max_waiting_calls wait, and then nobody is called.
@@ -79,9 +79,9 @@ public:
         return core_->tell_servers({std::string(method), std::move(body)});
     }
 
-    /// Calls a method at every server that is alive, and completes with
-    /// `void(std::error_code, collected<R>)` when all have answered, are lost, or have taken too long.
-    /// The token comes last.
+    /// Calls a method at every server that is alive, and completes with `void(std::error_code,
+    /// collected<R>)` when all have answered, are lost, or have taken too long. The token comes
+    /// last.
     ///
     /// Errors:       cannot_encode, and then nobody is called; closed, beside the answers that came.
     ///               What failed at a server stands in its answer.

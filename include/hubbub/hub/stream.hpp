@@ -23,9 +23,9 @@ namespace hubbub {
 /// side keeps items up to hub_options::max_stream_items and max_stream_bytes; then a send waits.
 ///
 /// A method of the hub gets one, as its last parameter, to answer with a stream. A coroutine's
-/// stream ends when it returns, or with what it throws; another method's by finish or fail. A client
-/// makes one with connection::make_stream, and passes it as an argument. If the last copy goes and
-/// neither finish nor fail was called, that is the failure stream_failed.
+/// stream ends when it returns, or with what it throws; another method's by finish or fail. A
+/// client makes one with connection::make_stream, and passes it as an argument. If the last copy
+/// goes and neither finish nor fail was called, that is the failure stream_failed.
 ///
 /// Thread safety: all functions, from any thread.
 template <class T>
@@ -37,9 +37,9 @@ public:
     stream_writer() = default;
     explicit stream_writer(std::shared_ptr<detail::stream_sink<T>> sink) : sink_(std::move(sink)) {}
 
-    /// Sends an item, and completes with `void(std::error_code)` when it has a place in the receiver's
-    /// buffer, which does not mean that it was read. Items are
-    /// received in the order of the calls.
+    /// Sends an item, and completes with `void(std::error_code)` when it has a place in the
+    /// receiver's buffer, which does not mean that it was read. Items are received in the order of
+    /// the calls.
     ///
     /// Errors:       broken_pipe (asio::error), when nobody receives any more; connection_ended;
     ///               cannot_encode; closed, after finish or fail; queue_full, if as much waits as

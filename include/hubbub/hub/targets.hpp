@@ -59,21 +59,34 @@ class target {
     using names = std::vector<std::string>;
 
 public:
-    /// Returns a copy that leaves connections out: the target without them.
+    /// Returns a copy that leaves connections out, or one.
     target except(names const& connections) const {
         return leaving_out(&detail::recipients::except, connections);
     }
-    /// Returns a copy that leaves out the members of these groups.
+    target except(caller const& who) const { return except(names{who.connection_id()}); }
+    template <detail::is_name Name>
+    target except(Name const& connection) const {
+        return except(names{std::string(connection)});
+    }
+    /// Returns a copy that leaves out the members of these groups, or of one.
     target except_groups(names const& groups) const {
         return leaving_out(&detail::recipients::except_groups, groups);
     }
-    /// Returns a copy that leaves out the connections of these users.
+    template <detail::is_name Name>
+    target except_groups(Name const& group) const {
+        return except_groups(names{std::string(group)});
+    }
+    /// Returns a copy that leaves out the connections of these users, or of one.
     target except_users(names const& users) const {
         return leaving_out(&detail::recipients::except_users, users);
     }
+    template <detail::is_name Name>
+    target except_users(Name const& user) const {
+        return except_users(names{std::string(user)});
+    }
 
-    /// Calls method at each client of the target, on whatever server it is; never blocks. An argument
-    /// that converts to std::string_view travels as std::string.
+    /// Calls method at each client of the target, on whatever server it is; never blocks. An
+    /// argument that converts to std::string_view travels as std::string.
     ///
     /// Ordering: calls of one thread to one target arrive in the order made. One to connections of
     ///           this server goes straight to them, and may overtake one to a group; send and
@@ -141,8 +154,8 @@ public:
 
     /// Calls method at the client, on whatever server it is, and completes with its answer:
     /// `void(std::error_code, R)`, or `void(std::error_code)` where R is void. With outcome<R> in
-    /// place of R it completes with `void(outcome<R>)`, which has the text of a failure too. The token
-    /// comes last.
+    /// place of R it completes with `void(outcome<R>)`, which has the text of a failure too. The
+    /// token comes last.
     ///
     /// Errors:       unknown_connection; unknown_server, if it is known to be gone; connection_ended;
     ///               server_lost (hub_options::missed_beacons); timed_out; wrong_result; and from
@@ -188,8 +201,8 @@ private:
     std::chrono::milliseconds limit_;
 };
 
-/// Selects the clients that a call goes to: all, a group, a user, one client, as SignalR's Clients. A client that is in several of the groups of one
-/// target is called once.
+/// Selects the clients that a call goes to: all, a group, a user, one client, as SignalR's Clients.
+/// A client that is in several of the groups of one target is called once.
 ///
 /// Thread safety: all functions, from any thread.
 template <class Bus>
@@ -202,7 +215,8 @@ public:
 
     target<Bus> all() const { return to(topics().all()); }
     target<Bus> all_except(names const& connections) const { return all().except(connections); }
-    target<Bus> others(caller const& who) const { return all_except({who.connection_id()}); }
+    target<Bus> all_except(caller const& who) const { return all().except(who); }
+    target<Bus> others(caller const& who) const { return all().except(who); }
 
     client_target<Bus> caller_of(caller const& who) const { return client(who); }
     client_target<Bus> client(connection_name who) const {

@@ -5,9 +5,10 @@
 #include <string>
 #include <type_traits>
 
-// Only the names of nlohmann's types, where they can be had: with them it is known exactly which types
-// have conversions for it, and whether a file includes <nlohmann/json.hpp> before or after this, or
-// not at all, changes nothing about that. Where nlohmann is one file without them, that has to do.
+// Only the names of nlohmann's types, where they can be had: with them it is known exactly which
+// types have conversions for it, and whether a file includes <nlohmann/json.hpp> before or after
+// this, or not at all, changes nothing about that. Where nlohmann is one file without them, that
+// has to do.
 #if __has_include(<nlohmann/json_fwd.hpp>)
 #include <nlohmann/json_fwd.hpp>
 #elif __has_include(<nlohmann/json.hpp>)

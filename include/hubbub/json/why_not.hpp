@@ -5,8 +5,8 @@
 
 #include <type_traits>
 
-// Says in one line why a type has no form, and what to write instead. The compiler's notes beside the
-// line name the type.
+// Says in one line why a type has no form, and what to write instead. The compiler's notes beside
+// the line name the type.
 namespace hubbub::detail::shapes {
 
 template <bool Reading, class T, class... Above>
@@ -21,8 +21,8 @@ consteval auto culprit_among(types<Part, Rest...>) {
         return shapes::culprit<Reading, part, Above...>();
 }
 
-/// The part of a T, or the T itself, that has no form: a T as a whole has none. Its parts are in types
-/// Above.
+/// The part of a T, or the T itself, that has no form: a T as a whole has none. Its parts are in
+/// types Above.
 template <bool Reading, class T, class... Above>
 consteval auto culprit() {
     if constexpr (has_parts(shape_of<T>()) && (!Reading || reads<T>()))
@@ -36,8 +36,8 @@ inline constexpr bool has_form = false;
 
 /// A part of a serializer, so that few notes of the compiler stand beside the line.
 struct says_why_not {
-    /// Does not compile, and says what is to be changed of a T that cannot be encoded, or, if Reading,
-    /// decoded.
+    /// Does not compile, and says what is to be changed of a T that cannot be encoded, or, if
+    /// Reading, decoded.
     template <class T, bool Reading>
     static consteval void why_not() {
         using part = typename decltype(culprit<Reading, T>())::type;

@@ -14,9 +14,9 @@ namespace hubbub::detail::json {
 
 /// Appends one JSON text to a string, piece by piece.
 ///
-/// Something that JSON cannot say (text that is not UTF-8, a number that is not finite, more than max_depth
-/// levels) makes it fail, once and for all: finish() tells. Each value inside an array comes after
-/// element(), each inside an object after field() or name().
+/// Something that JSON cannot say (text that is not UTF-8, a number that is not finite, more than
+/// max_depth levels) makes it fail, once and for all: finish() tells. Each value inside an array
+/// comes after element(), each inside an object after field() or name().
 class writer {
 public:
     /// Whether bytes may have a type.

@@ -13,9 +13,9 @@ using time_point = clock::time_point;
 /// before a link is judged.
 constexpr std::chrono::milliseconds lateness{100};
 
-/// A link that is behind answers late, since the answer stands behind what it has not read yet: while
-/// something comes it is waited for this many times as long. Redis itself cuts off who is behind for
-/// so long (client-output-buffer-limit, 60 s by default).
+/// A link that is behind answers late, since the answer stands behind what it has not read yet:
+/// while something comes it is waited for this many times as long. Redis itself cuts off who is
+/// behind for so long (client-output-buffer-limit, 60 s by default).
 constexpr int patience = 12;
 
 /// Whether a deadline has passed. The first time that this is asked too late it is put off.

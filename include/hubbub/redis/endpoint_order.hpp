@@ -17,9 +17,9 @@ class endpoint_order {
 public:
     using endpoint = asio::generic::stream_protocol::endpoint;
 
-    /// The endpoints of an attempt: as they were found, but those that were tried in vain behind all
-    /// others, the one tried last at the very end. So of n addresses each is reached by the n-th
-    /// attempt, however a name server shuffles them.
+    /// The endpoints of an attempt: as they were found, but those that were tried in vain behind
+    /// all others, the one tried last at the very end. So of n addresses each is reached by the
+    /// n-th attempt, however a name server shuffles them.
     std::vector<endpoint> arrange(std::vector<endpoint> found) const;
 
     /// This one is tried now.

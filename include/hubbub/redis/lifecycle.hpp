@@ -64,8 +64,8 @@ public:
     /// The PING is out when so many bytes are written: until then there can be no answer.
     void on_asked(std::size_t unwritten) noexcept { unwritten_ = unwritten; }
 
-    /// The stream took some bytes. While a PING waits behind them that is a sign of life, as an answer
-    /// would be: who is dead takes what the socket holds, at once, and no more.
+    /// The stream took some bytes. While a PING waits behind them that is a sign of life, as an
+    /// answer would be: who is dead takes what the socket holds, at once, and no more.
     void on_written(std::size_t bytes, time_point now) noexcept;
 
     /// The attempt or the link failed.
@@ -83,9 +83,9 @@ public:
     /// When tick is to be called next.
     time_point deadline() const noexcept;
 
-    /// Whether Redis closed the last link, since what it held back for it had reached the limit there
-    /// (client-output-buffer-limit): counted by a Redis that counts such closings, or concluded, since
-    /// the link was behind when a Redis that goes on running closed it.
+    /// Whether Redis closed the last link, since what it held back for it had reached the limit
+    /// there (client-output-buffer-limit): counted by a Redis that counts such closings, or
+    /// concluded, since the link was behind when a Redis that goes on running closed it.
     enum class cut_off { no, counted, concluded };
     cut_off was_cut_off() const noexcept { return cut_off_; }
 

@@ -15,9 +15,9 @@ namespace hubbub::redis {
 /// and must come back on the receiving one. It decides, and does nothing; time is what the caller
 /// says it is.
 ///
-/// A link is deaf if Redis gave a probe to nobody, or if it gave it out and it has not come, nor any
-/// other message, for response_timeout; or if it has not come after twelve times that (patience),
-/// whatever else did.
+/// A link is deaf if Redis gave a probe to nobody, or if it gave it out and it has not come, nor
+/// any other message, for response_timeout; or if it has not come after twelve times that
+/// (patience), whatever else did.
 class probe {
 public:
     explicit probe(options const& o) : options_(&o) {}
@@ -28,7 +28,8 @@ public:
     /// One of them is not, any more. Probes under way say nothing.
     void on_lost() noexcept;
 
-    /// True if a probe is to be published, with number(). subscribed: whether its channel is active.
+    /// True if a probe is to be published, with number(). subscribed: whether its channel is
+    /// active.
     bool due(time_point now, bool subscribed) noexcept;
 
     /// Redis answered the publish of a probe: it gave it to so many.

@@ -35,8 +35,8 @@ public:
     /// The same, and refuses what comes.
     void drain(completion<std::error_code> done);
 
-    /// Refuses whatever comes, from any thread, and ends who waits for room: in a budget that outlives
-    /// the io_context he must not be left, and end() does not come if that runs no more.
+    /// Refuses whatever comes, from any thread, and ends who waits for room: in a budget that
+    /// outlives the io_context he must not be left, and end() does not come if that runs no more.
     void refuse_all(std::error_code reason);
 
     /// Ends what waits. The link is closed.

@@ -24,7 +24,8 @@ namespace hubbub::redis {
 /// pieces. The handler may destroy what it likes but this object.
 class resp_reader {
 public:
-    /// An element that is not complete when more than max_element_bytes of it have come is an error.
+    /// An element that is not complete when more than max_element_bytes of it have come is an
+    /// error.
     resp_reader(reply_handler& handler, std::size_t max_element_bytes,
                 reply_limits const& limits = {});
 

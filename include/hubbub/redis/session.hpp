@@ -38,8 +38,8 @@ public:
     /// All replies of one read were handed over.
     virtual void on_replies_end() = 0;
 
-    /// Returns the bytes to be written next, valid until wrote. Empty if there are none: then the session calls
-    /// connection::flush when there is something again.
+    /// Returns the bytes to be written next, valid until wrote. Empty if there are none: then the
+    /// session calls connection::flush when there is something again.
     virtual std::string_view output() = 0;
     virtual void wrote(std::size_t bytes) = 0;
     /// Returns how many bytes are to be written until it is out; zero if the session itself sees to

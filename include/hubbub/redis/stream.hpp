@@ -49,8 +49,8 @@ private:
     function call_;
 };
 
-/// Carries the bytes of a link: over TCP or a unix socket, with TLS or without, or as a test does it
-/// instead.
+/// Carries the bytes of a link: over TCP or a unix socket, with TLS or without, or as a test does
+/// it instead.
 ///
 /// One connect, one read and one write at a time. A link calls it, and is called by it, on the
 /// link's executor. Lifetime: a handler keeps the stream alive until it is called.

@@ -17,7 +17,8 @@
 
 namespace hubbub::detail {
 
-/// Subscribes to channels, and delivers their messages. subscribe and unsubscribe may be called from any thread.
+/// Subscribes to channels, and delivers their messages. subscribe and unsubscribe may be called
+/// from any thread.
 class subscribe_session final : public watched_session {
 public:
     subscribe_session(redis_shared& shared, redis::options const& o, std::string prefix,

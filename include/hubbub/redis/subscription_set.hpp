@@ -22,8 +22,9 @@ namespace hubbub::redis {
 
 /// The channels and patterns that one link is to be subscribed to, and what Redis confirmed.
 ///
-/// The channels that are wanted, which are asked for again after each reconnect. A channel nobody wants any
-/// more is kept for a while, as people come back. It does no I/O, and has no lock of its own.
+/// The channels that are wanted, which are asked for again after each reconnect. A channel nobody
+/// wants any more is kept for a while, as people come back. It does no I/O, and has no lock of its
+/// own.
 ///
 /// Answers come in the order of the commands, one for each name
 /// (redis.io/docs/latest/develop/pubsub), or one error for a whole command.
@@ -40,8 +41,8 @@ public:
         std::string restored_name = {};
     };
 
-    /// A channel that is not wanted any more is kept for linger; one that Redis refuses is asked for
-    /// again after retry, since permissions come back.
+    /// A channel that is not wanted any more is kept for linger; one that Redis refuses is asked
+    /// for again after retry, since permissions come back.
     explicit subscription_set(std::chrono::milliseconds linger,
                               std::chrono::milliseconds retry = std::chrono::seconds(2))
         : linger_(linger), retry_(retry) {}

@@ -13,8 +13,8 @@
 
 namespace hubbub::redis {
 
-/// The settings that the TLS links of one transport share: whom they trust, whom they expect, and the
-/// certificate that they show. Copies share it. Nothing, if the options ask for no TLS.
+/// The settings that the TLS links of one transport share: whom they trust, whom they expect, and
+/// the certificate that they show. Copies share it. Nothing, if the options ask for no TLS.
 ///
 /// Errors: throws std::invalid_argument, naming the option, the file and the reason.
 class tls_context {

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <utility>
 
-// The frames of numbered messages: sender.hpp numbers them, receiver.hpp finds out which are missing. All of
-// it is without I/O; the caller tells the time.
+// The frames of numbered messages: sender.hpp numbers them, receiver.hpp finds out which are
+// missing. All of it is without I/O; the caller tells the time.
 namespace hubbub::detail {
 
 using sequence_clock = std::chrono::steady_clock;
@@ -44,7 +44,8 @@ private:
     std::string_view rest_;
 };
 
-/// Names the receiver that asked a question, and the time by its own clock, which it alone understands.
+/// Names the receiver that asked a question, and the time by its own clock, which it alone
+/// understands.
 struct sequence_mark {
     static constexpr std::size_t asker_size = 10;
 
@@ -94,9 +95,10 @@ struct sequence_frame {
     void append_to(std::string& out) const;
 };
 
-/// The question of a receiver to all publishers: where the streams of these filters stand, and since
-/// when they are. "<asker> <asked> ", and then each filter: "t" for a topic or "p" for a pattern,
-/// the length of its name, ":", and the name. A receiver that asks for none says that it is back.
+/// The question of a receiver to all publishers: where the streams of these filters stand, and
+/// since when they are. "<asker> <asked> ", and then each filter: "t" for a topic or "p" for a
+/// pattern, the length of its name, ":", and the name. A receiver that asks for none says that it
+/// is back.
 struct sequence_request {
     static void begin(std::string& out, sequence_mark const& mark);
 

@@ -17,8 +17,8 @@ namespace hubbub::detail {
 
 /// Finds out what is missing on the topics of one filter.
 ///
-/// A stream that is heard of for the first time, and not from its beginning, has lost messages or is
-/// older than the subscription. Its publisher knows how old it is, and is asked: the answer says
+/// A stream that is heard of for the first time, and not from its beginning, has lost messages or
+/// is older than the subscription. Its publisher knows how old it is, and is asked: the answer says
 /// the age at a time that is not before the question. So it is told as lost only what surely was
 /// published to this subscription.
 class sequence_receiver {

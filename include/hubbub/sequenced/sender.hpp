@@ -49,9 +49,9 @@ public:
     void unsend(std::string_view topic);
 
     /// Calls beacon(topic, frame) for topics that are due, until it returns false. One that was not
-    /// sent stays due, as do those beyond a batch. While the link is down it is not called: what was
-    /// published may have been lost, and is to be told then. Complexity: a search for each that is
-    /// due.
+    /// sent stays due, as do those beyond a batch. While the link is down it is not called: what
+    /// was published may have been lost, and is to be told then. Complexity: a search for each that
+    /// is due.
     void tick(time_point now, beacon_function const& beacon);
 
     /// The link is whole again. That nothing was sent while it was not, says nothing of a topic: it
@@ -99,8 +99,8 @@ private:
     void plan(stream& s, time_point when);
     void plan_no_later(stream& s, time_point when);
 
-    /// One for each asker, the last; and beyond what many beacons bear none. An asker that is not answered asks
-    /// again.
+    /// One for each asker, the last; and beyond what many beacons bear none. An asker that is not
+    /// answered asks again.
     void add_answer(stream& s, sequence_answer const& a) const;
 
     /// As many as one beacon bears, or one.

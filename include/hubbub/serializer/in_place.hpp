@@ -18,8 +18,8 @@ namespace hubbub {
 struct in_place_serializer {
     static constexpr bool in_place = true;
 
-    /// A value inside another message is the value itself, shared by the copies of that message: what
-    /// passes it on copies no object of the user's, whose copy may throw.
+    /// A value inside another message is the value itself, shared by the copies of that message:
+    /// what passes it on copies no object of the user's, whose copy may throw.
     struct packed {
         std::shared_ptr<std::any const> value;
         /// Those of its elements, if it is the arguments of a call.

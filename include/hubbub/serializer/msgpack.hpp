@@ -24,8 +24,8 @@ namespace hubbub {
 /// finite or not, and std::vector<std::byte> as bytes.
 ///
 /// Errors: errc::cannot_encode for more than 64 levels of nesting, or where a conversion of the
-/// user's throws nlohmann's exception; errc::malformed_payload for what is not one MessagePack value
-/// of at most 64 levels, or not of this type. Other exceptions of the user's conversions pass
+/// user's throws nlohmann's exception; errc::malformed_payload for what is not one MessagePack
+/// value of at most 64 levels, or not of this type. Other exceptions of the user's conversions pass
 /// through.
 struct msgpack_serializer : detail::shapes::says_why_not {
     static constexpr wire_format format = wire_format::msgpack;

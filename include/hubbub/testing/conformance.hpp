@@ -16,8 +16,8 @@
 
 namespace hubbub::testing {
 
-/// The cases for a transport that promises this. A template of its own, so that many fixtures of one
-/// transport share its code.
+/// The cases for a transport that promises this. A template of its own, so that many fixtures of
+/// one transport share its code.
 template <transport Transport>
 conformance_list<Transport> conformance_cases(transport_traits const& promised) {
     conformance_list<Transport> cases;
@@ -37,8 +37,8 @@ conformance_list<Transport> conformance_cases(transport_traits const& promised) 
     return cases;
 }
 
-/// Returns the promises of every transport: the cases that apply to a fixture's, by its traits. It needs no
-/// test framework; a transport is done when all of them pass.
+/// Returns the promises of every transport: the cases that apply to a fixture's, by its traits. It
+/// needs no test framework; a transport is done when all of them pass.
 ///
 /// @code
 /// for (auto const& promise : hubbub::testing::transport_conformance<my_fixture>()) {

@@ -68,9 +68,9 @@ public:
     /// Returns what was done to messages until now, counted.
     fault_counts counts() const { return core().counts(); }
 
-    /// Returns the seed, and line by line what was done to each message and to the link: the seconds since
-    /// construction, "in" and the number of a message that came, or "out" and the number of one
-    /// that was published, and its topic.
+    /// Returns the seed, and line by line what was done to each message and to the link: the
+    /// seconds since construction, "in" and the number of a message that came, or "out" and the
+    /// number of one that was published, and its topic.
     std::string log() const { return core().log(); }
 
     asio::any_io_executor get_executor() const { return core().below().get_executor(); }

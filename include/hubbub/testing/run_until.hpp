@@ -17,8 +17,8 @@
 
 namespace hubbub::testing {
 
-/// The time for which run_until waits before it calls a promise broken. Long, since nobody waits for it
-/// unless something is wrong.
+/// The time for which run_until waits before it calls a promise broken. Long, since nobody waits
+/// for it unless something is wrong.
 constexpr std::chrono::seconds patience{120};
 
 /// Runs io until condition holds, which other threads may bring about too; it is asked after each

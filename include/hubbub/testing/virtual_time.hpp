@@ -17,8 +17,8 @@ namespace hubbub::testing {
 /// Time that a test owns: what waits in the library waits for the test to go on, and nothing waits
 /// in earnest, so that an hour passes in a millisecond, and in the same way each time.
 ///
-/// The test owns chance too: the ids of the hubs and streams on io, which are random elsewhere, are the same each
-/// time. Hence two contexts in virtual time share no broker.
+/// The test owns chance too: the ids of the hubs and streams on io, which are random elsewhere, are
+/// the same each time. Hence two contexts in virtual time share no broker.
 ///
 /// It counts for the transports, buses and hubs that are made on io after it. Real remain sockets,
 /// the timers of redis_transport, and the asio::steady_timers of the code under test.

@@ -74,10 +74,12 @@ public:
 
     void wait_for_room(std::size_t bytes, completion<std::error_code> done);
 
-    /// Completes when what was published is handed over, and what was received by then is delivered.
+    /// Completes when what was published is handed over, and what was received by then is
+    /// delivered.
     void flush(completion<std::error_code> done);
 
-    /// The same, and refuses publishes as closed from now on. async_drain has a deadline, and closes.
+    /// The same, and refuses publishes as closed from now on. async_drain has a deadline, and
+    /// closes.
     void drain(completion<std::error_code> done);
 
     /// Leaves the broker. What is queued completes with errc::closed.

@@ -21,7 +21,8 @@ any_transport make_redis_tls_transport(detail::executor_argument const& executor
 any_transport make_redis_tls_transport(detail::executor_argument const& executor,
                                        redis::options const& o);
 
-/// Makes a sequenced<redis_tls_transport> behind an any_transport. Errors: as make_redis_tls_transport.
+/// Makes a sequenced<redis_tls_transport> behind an any_transport. Errors: as
+/// make_redis_tls_transport.
 any_transport make_sequenced_redis_tls_transport(detail::executor_argument const& executor,
                                                  std::string_view url,
                                                  sequence_options const& numbering = {});

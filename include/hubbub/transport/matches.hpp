@@ -8,8 +8,9 @@
 
 namespace hubbub {
 
-/// Returns whether a topic matches a pattern, byte for byte, as Redis decides it: for a transport of
-/// your own whose backplane has no globs, which subscribes to more there and delivers what matches.
+/// Returns whether a topic matches a pattern, byte for byte, as Redis decides it: for a transport
+/// of your own whose backplane has no globs, which subscribes to more there and delivers what
+/// matches.
 ///
 /// Thread safety: any thread.
 /// Complexity:    O(pattern × topic) at worst.

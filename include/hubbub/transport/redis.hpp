@@ -60,7 +60,8 @@ public:
     /// away.
     void flush(completion<std::error_code> done);
 
-    /// The same, and refuses publishes as closed from now on. async_drain has a deadline, and closes.
+    /// The same, and refuses publishes as closed from now on. async_drain has a deadline, and
+    /// closes.
     void drain(completion<std::error_code> done);
 
     /// Closes both connections; all that waits completes with errc::closed, or outcome_unknown.

@@ -16,7 +16,7 @@
 
 namespace hubbub::redis {
 
-/// Whether a new attempt cannot mend it. It can mend tls_expired: a server's certificate is
+/// Whether a new attempt cannot mend it. It can mend tls_errc::expired: a server's certificate is
 /// renewed while its clients wait, and one that is not valid yet becomes so.
 bool is_final(std::error_code error) noexcept;
 
@@ -25,8 +25,8 @@ struct tls_options {
     /// Certificates of the authorities that may sign the server's; empty for those that the system
     /// trusts.
     std::string ca_file;
-    /// The file that a server gets which asks (tls-auth-clients): the client's certificate, and after it
-    /// those between it and the authority. Empty for none.
+    /// The file that a server gets which asks (tls-auth-clients): the client's certificate, and
+    /// after it those between it and the authority. Empty for none.
     std::string certificate_file;
     /// Its private key, without a pass phrase; empty if that stands in certificate_file.
     std::string key_file;
@@ -41,11 +41,12 @@ struct tls_options {
 /// The most bytes that an argument of a command may have: proto-max-bulk-len in redis.conf.
 inline constexpr std::size_t max_argument_bytes = std::size_t{512} << 20;
 
-/// Bounds what a server may send; beyond it the link is dropped (protocol_error), and nothing is kept.
-/// A string or an array's element is bounded by message_limits.
+/// Bounds what a server may send; beyond it the link is dropped (protocol_error), and nothing is
+/// kept. A string or an array's element is bounded by message_limits.
 struct reply_limits {
-    /// The longest line of a reply: a status, an error, a number or a length, in bytes. It is checked
-    /// after each 4 KiB. Keep it small: each 4 KiB that come have the line scanned from its beginning.
+    /// The longest line of a reply: a status, an error, a number or a length, in bytes. It is
+    /// checked after each 4 KiB. Keep it small: each 4 KiB that come have the line scanned from its
+    /// beginning.
     std::size_t max_line_bytes = std::size_t{64} << 10;
     /// Elements of an array; none of them may be an array. The longest that Pub/Sub has is of four:
     /// pmessage, pattern, channel, payload. Not less, else the constructor throws.
@@ -80,18 +81,18 @@ struct options {
 
     /// For one attempt, from resolving the name to the answer to the greeting.
     std::chrono::milliseconds connect_timeout{5000};
-    /// A link that has been silent for ping_interval is asked with a PING, the receiving one at each
-    /// ping_interval, and is lost if nothing comes within response_timeout after the PING, or the
-    /// last byte of what stands before it, was written. So a dead server, which takes no byte
+    /// A link that has been silent for ping_interval is asked with a PING, the receiving one at
+    /// each ping_interval, and is lost if nothing comes within response_timeout after the PING, or
+    /// the last byte of what stands before it, was written. So a dead server, which takes no byte
     /// either, is noticed after ping_interval + response_timeout at most, by an executor that is on
     /// time. The receiving link is lost too if other things come, and no answer within twelve times
     /// response_timeout: they come on the way from there, and say nothing of the way to it.
     std::chrono::milliseconds ping_interval{5000};
     std::chrono::milliseconds response_timeout{5000};
-    /// How often a message goes through Redis and back, to find a link that is up and hears nothing;
-    /// zero for never. Such a link is noticed probe_interval + response_timeout after it went deaf,
-    /// and the time that the message waits in the outgoing queue; or as soon as Redis says that it
-    /// gave the message to nobody. See redis/probe.hpp.
+    /// How often a message goes through Redis and back, to find a link that is up and hears
+    /// nothing; zero for never. Such a link is noticed probe_interval + response_timeout after it
+    /// went deaf, and the time that the message waits in the outgoing queue; or as soon as Redis
+    /// says that it gave the message to nobody. See redis/probe.hpp.
     std::chrono::milliseconds probe_interval{5000};
 
     /// Which errors end it all (link_failed), instead of another attempt: those that a retry cannot
@@ -108,10 +109,10 @@ struct options {
     std::chrono::milliseconds unsubscribe_linger{1000};
 };
 
-/// Reads `redis://[user:password@]host[:port][/database][?app=NAME&client_name=NAME]`, the same with
-/// `rediss://` for TLS, or `unix://[user:password@]/path[?...]`. With `rediss://` the members of
-/// tls_options are options too, by their names; verify is yes or no. User, password, host, path and
-/// values may be percent-encoded. The database is checked and not used: Pub/Sub spans them all
+/// Reads `redis://[user:password@]host[:port][/database][?app=NAME&client_name=NAME]`, the same
+/// with `rediss://` for TLS, or `unix://[user:password@]/path[?...]`. With `rediss://` the members
+/// of tls_options are options too, by their names; verify is yes or no. User, password, host, path
+/// and values may be percent-encoded. The database is checked and not used: Pub/Sub spans them all
 /// (redis.io/docs/latest/develop/pubsub, "Database & Scoping").
 ///
 /// Errors: throws std::invalid_argument, which names the part that is wrong and what would be

@@ -16,9 +16,8 @@ namespace hubbub {
 /// The server's certificate is verified, and must be for the host, unless the options say otherwise
 /// (redis::tls_options).
 ///
-/// Errors: as redis_transport; the reason of a link that fails may be tls_untrusted, tls_wrong_name,
-///         tls_not_spoken or tls_refused, that of one that is tried again tls_expired, or what
-///         OpenSSL says. The constructor throws std::invalid_argument for a file that cannot be
+/// Errors: as redis_transport; the reason of a link that fails may be one of tls_errc, but for
+///         expired, which is that of one that is tried again; or what OpenSSL says. The constructor throws std::invalid_argument for a file that cannot be
 ///         used.
 class redis_tls_transport : public basic_redis_transport {
 public:

@@ -27,9 +27,9 @@ namespace hubbub::detail {
 class draining;
 class patient_publisher;
 
-/// The part that a bus and its subscriptions share, whatever types the bus has: publishing and subscribing
-/// of bytes and of objects. It outlives the bus while a sink runs, or while somebody keeps it, and
-/// can do nothing any more after close.
+/// The part that a bus and its subscriptions share, whatever types the bus has: publishing and
+/// subscribing of bytes and of objects. It outlives the bus while a sink runs, or while somebody
+/// keeps it, and can do nothing any more after close.
 /// Thread safety: all functions, from any thread.
 class bus_core : public std::enable_shared_from_this<bus_core> {
 public:
@@ -106,7 +106,8 @@ public:
     /// Subscribes a group at the transport; done completes when it is active.
     std::error_code activate(joined const& place, subscribe_completion done);
 
-    /// Both, for subscribe. If it is refused, error says why; without one, throws std::system_error.
+    /// Both, for subscribe. If it is refused, error says why; without one, throws
+    /// std::system_error.
     subscription join_at_once(topic_filter const& what, std::type_info const& type,
                               group::maker make, void const* typed,
                               std::shared_ptr<message_subscriber> s, std::error_code* error);

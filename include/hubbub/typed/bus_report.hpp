@@ -22,8 +22,8 @@
 
 namespace hubbub::detail {
 
-/// Counts and reports for a bus: its own half of the statistics, its observer, and its trace if it has
-/// one. Its subscriptions share it, and may outlive the bus. Any thread.
+/// Counts and reports for a bus: its own half of the statistics, its observer, and its trace if it
+/// has one. Its subscriptions share it, and may outlive the bus. Any thread.
 class bus_report : public event_target,
                    public bus_counts,
                    public std::enable_shared_from_this<bus_report> {

@@ -27,12 +27,22 @@
 // templates over the handler alone, where they can be.
 namespace hubbub {
 
+template <class T>
+class receiver; // <hubbub/receiver.hpp>
+
 /// Limits how long async_publish waits for room in the outgoing queue.
 struct wait_up_to {
     template <class Rep, class Period>
     constexpr wait_up_to(
         std::chrono::duration<Rep, Period> limit) // NOLINT(google-explicit-constructor)
         : at_most(std::chrono::ceil<std::chrono::milliseconds>(limit)) {}
+
+    /// Does not compile.
+    template <std::integral Number>
+    constexpr wait_up_to(Number /*limit*/) : at_most() { // NOLINT(google-explicit-constructor)
+        static_assert(detail::never<Number>, "hubbub: the time for which a publish may wait has a "
+                                             "unit: std::chrono::milliseconds(500)");
+    }
 
     std::chrono::milliseconds at_most;
 };
@@ -79,8 +89,8 @@ template <class Sink, class T>
 concept sink_of =
     std::invocable<Sink&, T const&> || std::invocable<Sink&, std::string_view, T const&>;
 
-/// Whether a T may be kept: it is no view of bytes that are gone when the call is over. <ranges>, which
-/// <string_view> brings enough of, is heavy.
+/// Whether a T may be kept: it is no view of bytes that are gone when the call is over. <ranges>,
+/// which <string_view> brings enough of, is heavy.
 template <class T>
 concept keepable =
     std::copyable<T> && std::default_initializable<T> && !std::ranges::enable_borrowed_range<T>;
@@ -95,18 +105,15 @@ consteval bool check_keepable() {
     return possible;
 }
 
-/// Whether a subscription is possible. If not, says why in one line.
+/// Whether a Sink takes messages of T, which is named. If not, says why in one line.
 template <class Serializer, class T, class Sink>
-consteval bool check_subscribable() {
-    constexpr bool is_named = !std::is_same_v<T, no_type>;
+consteval bool check_sink() {
     constexpr bool is_plain = std::is_same_v<T, std::remove_cvref_t<T>>;
     constexpr bool awaits =
         is_coroutine<Sink, T const&> || is_coroutine<Sink, std::string_view, T const&>;
     constexpr bool can_be_made = in_place<Serializer> || std::default_initializable<T>;
     constexpr bool is_sink = sink_of<Sink, T>; // of a concept the compiler would tell more
-    if constexpr (!is_named)
-        static_assert(is_named, "hubbub: the type of the messages is to be named: subscribe<T>");
-    else if constexpr (!is_plain)
+    if constexpr (!is_plain)
         static_assert(is_plain, "hubbub: the type of the messages is named without const and &");
     else if constexpr (awaits)
         static_assert(!awaits, "hubbub: a sink is no coroutine, since nobody would await it; use "
@@ -122,13 +129,33 @@ consteval bool check_subscribable() {
     else
         static_assert(is_sink, "hubbub: the sink is to be callable as sink(T const&) or "
                                "sink(std::string_view topic, T const&)");
-    return is_named && is_plain && !awaits && can_be_made && is_sink;
+    return is_plain && !awaits && can_be_made && is_sink;
+}
+
+/// Whether a subscription is possible. If not, says why in one line.
+template <class Serializer, class T, class Sink>
+consteval bool check_subscribable() {
+    constexpr bool is_named = !std::is_same_v<T, no_type>;
+    static_assert(is_named, "hubbub: the type of the messages is to be named: subscribe<T>");
+    if constexpr (!is_named)
+        return false;
+    else
+        return check_sink<Serializer, T, Sink>();
 }
 
 /// Whether a subscription with a queue is possible. If not, says why in one line.
 template <class Serializer, class T, class Sink = void (*)(T const&)>
 consteval bool check_queueable() {
     return check_subscribable<Serializer, T, Sink>() && check_keepable<T>();
+}
+
+/// Whether a receiver of T is possible. If not, says why in one line.
+template <class Serializer, class T>
+consteval bool check_receivable() {
+    constexpr bool is_there = requires { sizeof(receiver<T>); };
+    static_assert(is_there, "hubbub: a subscription without a sink gives a receiver, which needs "
+                            "<hubbub/receiver.hpp>");
+    return is_there && check_queueable<Serializer, T>();
 }
 
 template <class T, class Sink>

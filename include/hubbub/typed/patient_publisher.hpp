@@ -21,9 +21,9 @@
 
 namespace hubbub::detail {
 
-/// The publishes of one bus that wait for room in the transport's queue, in the order they came: the
-/// transport is asked for room for the first of them. Other buses' are not waited for. Any thread;
-/// the transport is called without a lock, since it may run sinks.
+/// The publishes of one bus that wait for room in the transport's queue, in the order they came:
+/// the transport is asked for room for the first of them. Other buses' are not waited for. Any
+/// thread; the transport is called without a lock, since it may run sinks.
 class patient_publisher : public std::enable_shared_from_this<patient_publisher> {
 public:
     /// The transport is kept only while it is called.
@@ -31,8 +31,8 @@ public:
                       std::shared_ptr<bus_report> report);
 
     /// Publishes message, at once or when there is room. Waits for at_most, or with max for as long
-    /// as it takes, and at most until on_cancel says so; if that comes later, the outcome is unknown.
-    /// While any wait, the report says how many.
+    /// as it takes, and at most until on_cancel says so; if that comes later, the outcome is
+    /// unknown. While any wait, the report says how many.
     void publish(std::string topic, outgoing_message message, std::chrono::milliseconds at_most,
                  publish_completion done, cancel_hook const& on_cancel);
 

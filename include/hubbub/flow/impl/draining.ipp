@@ -21,7 +21,8 @@ HUBBUB_DECL void draining::end_as_closed() {
 HUBBUB_DECL void draining::end(std::error_code error, statistics const& of_transport,
                                std::uint64_t abandoned) {
     deadline_.cancel();
-    // Those that waited at the call end first, in the order accepted; what was refused has ended too.
+    // Those that waited at the call end first, in the order accepted; what was refused has ended
+    // too.
     auto const ended_since = ended(of_transport) - ended(before_);
     auto const still =
         std::min(of_transport.queued, before_.queued - std::min(before_.queued, ended_since));

@@ -16,8 +16,9 @@ namespace hubbub::detail {
 ///                waits.
 class encodings {
 public:
-    /// The form of a name, which `encode(std::string& out)` makes, and why it cannot be. It lives as
-    /// long as this object. An exception of encode passes through, and the next call makes the form.
+    /// The form of a name, which `encode(std::string& out)` makes, and why it cannot be. It lives
+    /// as long as this object. An exception of encode passes through, and the next call makes the
+    /// form.
     template <class Encode>
     std::error_code get(std::string_view name, Encode encode, std::string_view& out) {
         auto& made = at(name);

@@ -28,8 +28,8 @@ struct method_call {
     bool passes_turn = false;
 };
 
-/// Says why the streams of a call are not those of a method with so many readers, which answers with
-/// a stream or not; empty if they are.
+/// Says why the streams of a call are not those of a method with so many readers, which answers
+/// with a stream or not; empty if they are.
 std::string mismatched_streams(method_call const& call, unsigned readers, bool answers);
 
 /// A method of whatever type (typed_method). It unpacks the arguments of a call, and answers it.

@@ -50,8 +50,8 @@ public:
     /// A beacon came. This server's changes are published while any server watches.
     news heard(server_beacon const& b);
 
-    /// After an outage the others may have dropped this server, which knows of nobody who came since:
-    /// it greets again.
+    /// After an outage the others may have dropped this server, which knows of nobody who came
+    /// since: it greets again.
     void on_link(event const& e);
 
     /// Completes when this server has met the others (server_registry::met). Errors: closed.

@@ -15,10 +15,10 @@
 
 namespace hubbub::detail {
 
-/// Which servers of a hub are alive, by the beacons heard, and whether this one has met them all. It
-/// has no clock: time is counted in this server's own beacons as they come back from the backplane.
-/// A server that is cut off from the backplane therefore hears nothing of itself either, and takes
-/// nobody for dead.
+/// Which servers of a hub are alive, by the beacons heard, and whether this one has met them all.
+/// It has no clock: time is counted in this server's own beacons as they come back from the
+/// backplane. A server that is cut off from the backplane therefore hears nothing of itself either,
+/// and takes nobody for dead.
 class server_registry {
 public:
     struct change {
@@ -34,21 +34,21 @@ public:
     /// A beacon came; it counts as time if it is one of the regular ones.
     change heard(std::string_view server, bool regular = true);
 
-    /// It said that it goes. Its id is never used again, so that a beacon that this has overtaken is
-    /// known as such.
+    /// It said that it goes. Its id is never used again, so that a beacon that this has overtaken
+    /// is known as such.
     change left(std::string_view server);
 
     /// The backplane gave a beacon of this server to so many servers. If it is told several times,
     /// the largest number counts: some servers were perhaps away.
     void expect(std::size_t servers);
 
-    /// Whether this server has heard of all that are there: as many as were expected, or at the latest
-    /// after two beacons of its own, between which every living server had to tell of itself. Once it
-    /// has, it has for good.
+    /// Whether this server has heard of all that are there: as many as were expected, or at the
+    /// latest after two beacons of its own, between which every living server had to tell of
+    /// itself. Once it has, it has for good.
     bool met();
 
-    /// Whether nothing has been heard of it for so long that it would be lost, were it alive: it has
-    /// been waited for since the count of beats was this.
+    /// Whether nothing has been heard of it for so long that it would be lost, were it alive: it
+    /// has been waited for since the count of beats was this.
     bool is_silent(std::string_view server, std::uint64_t since) const;
 
     bool is_alive(std::string_view server) const { return servers_.contains(server); }

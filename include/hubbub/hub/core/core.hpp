@@ -39,12 +39,12 @@ struct client_call;
 struct server_beacon;
 struct server_message;
 
-/// The answers of servers, by their ids, in order. An empty id, with an error, stands for those that
-/// were not met in time.
+/// The answers of servers, by their ids, in order. An empty id, with an error, stands for those
+/// that were not met in time.
 using server_answers = std::vector<std::pair<std::string, answer>>;
 
-/// Completes a question to all servers with what whole_of makes of their answers. If the handler's slot is
-/// emitted it completes at once, as operation_aborted.
+/// Completes a question to all servers with what whole_of makes of their answers. If the handler's
+/// slot is emitted it completes at once, as operation_aborted.
 template <class Handler, class WholeOf>
 completion<std::error_code, server_answers>
 results_to(Handler handler, asio::any_io_executor const& fallback, WholeOf whole_of) {
@@ -59,8 +59,8 @@ results_to(Handler handler, asio::any_io_executor const& fallback, WholeOf whole
     return unless_cancelled(hook, std::move(done), {}, asio::error::operation_aborted);
 }
 
-/// One server of a hub: what the typed handles call. It outlives the hub object while an operation is
-/// under way.
+/// One server of a hub: what the typed handles call. It outlives the hub object while an operation
+/// is under way.
 ///
 /// Thread safety: all functions, from any thread. No lock is held while a user's code runs.
 class hub_core : public std::enable_shared_from_this<hub_core> {
@@ -124,8 +124,8 @@ public:
     /// A stream of a connection; closed as refused, if it has as many as it may.
     std::shared_ptr<stream_pipe> make_pipe(member& c) const;
 
-    /// Sends a call to each address; the first error, after all were tried. What is for this server's
-    /// connections alone does not take the way over the backplane.
+    /// Sends a call to each address; the first error, after all were tried. What is for this
+    /// server's connections alone does not take the way over the backplane.
     std::error_code send(std::vector<address> const& to, std::string_view method, packed arguments);
     /// Ends the connections at each address in the same way.
     std::error_code end(std::vector<address> const& to, std::string reason);
@@ -147,8 +147,8 @@ public:
     std::vector<std::string> servers() const;
     std::error_code tell_servers(shared_call const& what);
     /// Asks every server that is alive: those that are known, and as soon as the servers have met,
-    /// the rest. Completes when all have answered, or are given up. Errors: closed, beside the answers
-    /// that there are.
+    /// the rest. Completes when all have answered, or are given up. Errors: closed, beside the
+    /// answers that there are.
     void collect(server_message what, std::chrono::milliseconds limit,
                  completion<std::error_code, server_answers> done);
 

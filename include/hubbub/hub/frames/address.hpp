@@ -12,8 +12,8 @@ namespace hubbub::detail {
 
 using name_list = std::vector<std::string>;
 
-/// A name in a frame: the id of a connection, or a group or a user. It may be any bytes, and a frame
-/// may have to be UTF-8: so it stands there escaped, as escape_to_utf8 says, with %.
+/// A name in a frame: the id of a connection, or a group or a user. It may be any bytes, and a
+/// frame may have to be UTF-8: so it stands there escaped, as escape_to_utf8 says, with %.
 struct frame_name : std::string {
     using std::string::string;
     frame_name(std::string name) : std::string(std::move(name)) {}

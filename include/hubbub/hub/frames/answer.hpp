@@ -53,8 +53,8 @@ public:
 /// The answer to a method that threw what is being handled now. Call it in a catch block.
 answer answer_with_exception(bool detailed);
 
-/// The answer where a conversion of the user's threw what is being handled now: cannot_encode. Call it
-/// in a catch block.
+/// The answer where a conversion of the user's threw what is being handled now: cannot_encode. Call
+/// it in a catch block.
 answer answer_with_failed_conversion();
 
 /// The answer to another server under its number. Errors of others than hubbub go as server_error,
@@ -91,8 +91,8 @@ outcome<T> outcome_of(Serializer const& serializer, answer const& given) {
     }
 }
 
-/// Completes a call with an R out of its answer. If the handler's slot is emitted it completes at once
-/// as operation_aborted, and calls on_cancel.
+/// Completes a call with an R out of its answer. If the handler's slot is emitted it completes at
+/// once as operation_aborted, and calls on_cancel.
 template <class R, class Serializer, class Handler>
 completion<answer> reply_to(Handler handler, asio::any_io_executor const& fallback,
                             Serializer const& serializer, std::function<void()> on_cancel = {}) {

@@ -46,8 +46,8 @@ struct presence_update {
     std::uint64_t number = 0;
     presence_entry who;
     bool here = false;
-    /// Or this alone has changed: it is in the group now, or (not here) not any more. Then, and when
-    /// it left, `who` names no groups: a server that knows the changes before knows them.
+    /// Or this alone has changed: it is in the group now, or (not here) not any more. Then, and
+    /// when it left, `who` names no groups: a server that knows the changes before knows them.
     std::optional<frame_name> group = {};
 };
 
@@ -99,7 +99,8 @@ struct server_message {
     std::optional<std::string> method = {};
     /// The arguments; in an answer the value.
     std::optional<packed> arguments = {};
-    /// The question of verb::ask, and the group, user or connection that it is about; and the answer.
+    /// The question of verb::ask, and the group, user or connection that it is about; and the
+    /// answer.
     std::optional<presence_question> question = {};
     std::optional<frame_name> name = {};
     std::optional<presence_answer> presence = {};

@@ -78,7 +78,8 @@ struct types_within<std::tuple<Args...>> {
     static constexpr std::span<std::type_info const* const> all{list, sizeof...(Args)};
 };
 
-/// Packs a value, which is a tuple if it is the arguments of a call. Errors: those of the serializer.
+/// Packs a value, which is a tuple if it is the arguments of a call. Errors: those of the
+/// serializer.
 template <class Serializer, class T>
 std::error_code pack(Serializer const& serializer, T value, packed& out) {
     if constexpr (in_place<Serializer>) {
@@ -99,8 +100,8 @@ std::error_code pack(Serializer const& serializer, T value, packed& out) {
     }
 }
 
-/// Packs what is encoded already. Errors: malformed_payload, if it is not one value in the encoding of
-/// the serializer; cannot_encode, of a serializer that makes no encoding.
+/// Packs what is encoded already. Errors: malformed_payload, if it is not one value in the encoding
+/// of the serializer; cannot_encode, of a serializer that makes no encoding.
 template <class Serializer>
 std::error_code pack_encoded(Serializer const& serializer, encoded value, packed& out) {
     constexpr bool reads = !in_place<Serializer> && decodes<Serializer, encoded>;
@@ -129,8 +130,8 @@ std::string_view encoding_of(packed const& from) noexcept {
         return from.bytes;
 }
 
-/// Takes a value out again. Errors: malformed_payload if it is of another type, or a conversion or a
-/// copy of the user's throws, whatever it throws: what others sent must not end an event loop.
+/// Takes a value out again. Errors: malformed_payload if it is of another type, or a conversion or
+/// a copy of the user's throws, whatever it throws: what others sent must not end an event loop.
 template <class Serializer, class T>
 std::error_code unpack(Serializer const& serializer, packed const& from, T& out) {
     try {

@@ -51,8 +51,8 @@ public:
     void leave(member_ptr const& c, std::error_code waiting_end);
 
     /// Whether nobody is left, and this object is done with: not while it subscribes, since a
-    /// subscription that waits for the backplane cannot be taken back, and another would wait beside
-    /// it. Then on_deserted follows.
+    /// subscription that waits for the backplane cannot be taken back, and another would wait
+    /// beside it. Then on_deserted follows.
     bool deserted() const;
 
     /// Whether it is a member.

@@ -14,7 +14,8 @@
 
 namespace hubbub::detail {
 
-/// Waits until all connections have left, and those that have not left in time are ended. Any thread.
+/// Waits until all connections have left, and those that have not left in time are ended. Any
+/// thread.
 class drain_waiter : public std::enable_shared_from_this<drain_waiter> {
 public:
     explicit drain_waiter(asio::any_io_executor const& executor) : timer_(executor) {}

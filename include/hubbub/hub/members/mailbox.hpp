@@ -42,8 +42,8 @@ public:
     /// another waits.
     void cancel(std::uint64_t number);
 
-    /// Takes no call any more, for this reason, which is an error. Calls that wait can still be read,
-    /// count no more, and are not dropped.
+    /// Takes no call any more, for this reason, which is an error. Calls that wait can still be
+    /// read, count no more, and are not dropped.
     void close(std::error_code why);
 
     /// Closes it, since the reader is too slow. Returns the calls that waited, and are dropped.

@@ -72,12 +72,13 @@ public:
     /// Calls the method at every one of these that is meant; also if some throw.
     void deliver(client_call const& c, member_list const& audience);
 
-    /// Lets one connection answer a call. Errors of the answer: unknown_connection; connection_ended;
-    /// method_failed.
+    /// Lets one connection answer a call. Errors of the answer: unknown_connection;
+    /// connection_ended; method_failed.
     void ask(std::string const& connection, shared_call const& what, completion<answer> done);
 
-    /// Answers a server's question about the connections here. Lists are in order. Errors of the answer:
-    /// unknown_connection, if its groups were asked for; unknown_method, for another question.
+    /// Answers a server's question about the connections here. Lists are in order. Errors of the
+    /// answer: unknown_connection, if its groups were asked for; unknown_method, for another
+    /// question.
     answer look_up(presence_question question, std::string const& name) const;
 
     /// The server's own id.

@@ -39,12 +39,13 @@ public:
     /// A connection that is read. It is to end before this does.
     member_ptr make_reader(outbox_options const& options);
 
-    /// Calls a connection, or puts the call into its outbox; after the last one of a call keep_budget
-    /// is to follow. False if its handler threw, which is told to the hub's owner.
+    /// Calls a connection, or puts the call into its outbox; after the last one of a call
+    /// keep_budget is to follow. False if its handler threw, which is told to the hub's owner.
     bool call(member_ptr const& c, shared_call const& what);
 
-    /// Beyond the budget an eighth of it is made free, so that this comes seldom: those that hold most
-    /// lose what they hold above one level, the largest first. A connection that is ended loses all.
+    /// Beyond the budget an eighth of it is made free, so that this comes seldom: those that hold
+    /// most lose what they hold above one level, the largest first. A connection that is ended
+    /// loses all.
     void keep_budget();
 
     /// How many connections were looked at so far, to keep the budget.

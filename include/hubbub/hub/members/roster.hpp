@@ -93,7 +93,8 @@ public:
     /// groups.
     frame_names names_of(std::string const& prefix) const;
 
-    /// Lets go of all, and returns them; joins that wait end as closed. The bus is not touched later.
+    /// Lets go of all, and returns them; joins that wait end as closed. The bus is not touched
+    /// later.
     member_list close();
 
 private:
@@ -126,8 +127,8 @@ private:
     frame_names names_of_groups(member_ptr const& c) const;
     std::string_view name_of(audience const& group) const;
 
-    /// A connection came or left, or joined or left a group. Publishes no more than that, since this
-    /// is under the lock, and a connection may be in many groups.
+    /// A connection came or left, or joined or left a group. Publishes no more than that, since
+    /// this is under the lock, and a connection may be in many groups.
     void changed(member_ptr const& c, bool here, std::optional<std::string_view> group = {});
 
     audience& audience_at(std::string const& topic, std::weak_ptr<call_receiver> const& receiver);

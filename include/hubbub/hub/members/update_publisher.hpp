@@ -12,8 +12,8 @@
 
 namespace hubbub::detail {
 
-/// Publishes the changes in the connections of this server, for the servers that watch. It runs no user code,
-/// and may be called while a lock is held.
+/// Publishes the changes in the connections of this server, for the servers that watch. It runs no
+/// user code, and may be called while a lock is held.
 ///
 /// Thread safety: all functions, from any thread.
 class update_publisher : public std::enable_shared_from_this<update_publisher> {

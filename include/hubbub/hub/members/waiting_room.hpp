@@ -15,8 +15,8 @@
 
 namespace hubbub::detail {
 
-/// Clients that wait to be let in: until the server is ready, and calls reach them. The code that takes
-/// a completion out calls it: the client is let in, is refused, or has given up.
+/// Clients that wait to be let in: until the server is ready, and calls reach them. The code that
+/// takes a completion out calls it: the client is let in, is refused, or has given up.
 ///
 /// Thread safety: all functions, from any thread. It runs no user code.
 class waiting_room {
@@ -38,8 +38,8 @@ public:
     /// Calls reach it now. Empty if there is more to wait for, or it does not wait any more.
     done_type take_reachable(member const& c);
 
-    /// The server is ready, or will never be: then all that wait, and all that come, are refused so.
-    /// Returns those that are reachable already. A second time only an error counts.
+    /// The server is ready, or will never be: then all that wait, and all that come, are refused
+    /// so. Returns those that are reachable already. A second time only an error counts.
     std::vector<guest> open(std::error_code outcome);
 
     /// All that wait.

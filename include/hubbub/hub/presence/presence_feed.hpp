@@ -34,8 +34,8 @@ public:
                   std::shared_ptr<cluster> others, std::shared_ptr<rpc> asked,
                   std::shared_ptr<hub_hooks const> hooks);
 
-    /// Replaces the observer. The new one is told of all connections that are there, as joining. Null
-    /// ends it.
+    /// Replaces the observer. The new one is told of all connections that are there, as joining.
+    /// Null ends it.
     void tell(presence_observer o);
 
     void heard(server_beacon const& b);

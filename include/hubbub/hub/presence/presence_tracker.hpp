@@ -14,13 +14,13 @@
 
 namespace hubbub::detail {
 
-/// The connections at each server of a hub, as one server knows them, and the changes in that. It has
-/// no lock.
+/// The connections at each server of a hub, as one server knows them, and the changes in that. It
+/// has no lock.
 ///
 /// Every server numbers its changes. One that is not the next shows that others were lost, and then
-/// the whole snapshot is asked for: whatever is lost, the tracker ends up as the servers are. Since a
-/// snapshot takes its time, what comes after the lost ones is kept, and follows it; and since it is
-/// large, it is asked for once between two beacons of its server.
+/// the whole snapshot is asked for: whatever is lost, the tracker ends up as the servers are. Since
+/// a snapshot takes its time, what comes after the lost ones is kept, and follows it; and since it
+/// is large, it is asked for once between two beacons of its server.
 class presence_tracker {
 public:
     using changes = std::vector<presence_change>;

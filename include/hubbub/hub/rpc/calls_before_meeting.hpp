@@ -31,7 +31,8 @@ public:
     /// The oldest, if there is one.
     std::optional<shared_call> take();
 
-    /// The calls that were taken are sent. True if there are more by now; else it is not busy any more.
+    /// The calls that were taken are sent. True if there are more by now; else it is not busy any
+    /// more.
     bool go_on();
 
 private:

@@ -42,7 +42,8 @@ public:
     /// Takes the calls that wait for this server.
     std::vector<done_type> take_of(std::string_view server);
 
-    /// Takes the calls that wait for servers that are not alive and for which `is_silent(server, since)` holds.
+    /// Takes the calls that wait for servers that are not alive and for which `is_silent(server,
+    /// since)` holds.
     std::vector<done_type>
     take_silent(std::function<bool(std::string const&, std::uint64_t)> const& is_silent);
 

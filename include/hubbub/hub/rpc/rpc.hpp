@@ -57,8 +57,8 @@ private:
     std::atomic<bool> open_ = true;
 };
 
-/// Asks a server, or one of its clients: carries the question out if the server is this one, else sends
-/// it to the other under a number. Answers the questions of the others.
+/// Asks a server, or one of its clients: carries the question out if the server is this one, else
+/// sends it to the other under a number. Answers the questions of the others.
 ///
 /// Thread safety: all functions, from any thread. No lock is held while a user's code runs.
 class rpc : public std::enable_shared_from_this<rpc> {
@@ -99,17 +99,17 @@ public:
     /// Another server asks, or answers.
     void on_message(server_message const& m);
 
-    /// That server was heard, and this has changed: ends what waits for those that are lost, and asks
-    /// again what that one did not hear.
+    /// That server was heard, and this has changed: ends what waits for those that are lost, and
+    /// asks again what that one did not hear.
     void on_heard(std::string const& server, cluster::news const& changed);
     void ask_again(std::string const& server);
 
-    /// Ends what waits, as closed, and stops the methods that run for servers. The bus is not touched
-    /// later.
+    /// Ends what waits, as closed, and stops the methods that run for servers. The bus is not
+    /// touched later.
     void close();
 
-    /// Gives up what waits for the servers to meet, and tells that to the owner. After close: what is
-    /// sent because of that is refused.
+    /// Gives up what waits for the servers to meet, and tells that to the owner. After close: what
+    /// is sent because of that is refused.
     void give_up_early();
 
     /// The methods that servers may call here.
@@ -123,8 +123,8 @@ private:
     /// The answer, or why there is none; too late it does nothing.
     void finish(std::uint64_t number, answer given);
     completion<answer> finishing(std::uint64_t number);
-    /// Asks another server, under a number from begin. If that reaches nobody and the server is alive,
-    /// its link is just coming back: it is asked again with each beacon of it.
+    /// Asks another server, under a number from begin. If that reaches nobody and the server is
+    /// alive, its link is just coming back: it is asked again with each beacon of it.
     void ask(std::string const& server, std::uint64_t number, server_message what);
     void publish(std::string const& server, question const& asked);
     /// It reached nobody. False if there is no such server.

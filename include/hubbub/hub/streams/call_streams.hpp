@@ -32,7 +32,8 @@ inline constexpr bool is_stream = is_reader<T> || is_writer<T>;
 
 class stream_pipe;
 
-/// The right to receive from a pipe; its owners share it. When it is destroyed, the pipe is cancelled.
+/// The right to receive from a pipe; its owners share it. When it is destroyed, the pipe is
+/// cancelled.
 class receiving_end {
 public:
     explicit receiving_end(std::shared_ptr<stream_pipe> p) : pipe(std::move(p)) {}
@@ -43,8 +44,8 @@ public:
     std::shared_ptr<stream_pipe> const pipe;
 };
 
-/// The streams that belong to one call of a connection. They are handed on until the method has them,
-/// and kept by nobody on the way: when the method is done with a reader, nobody receives.
+/// The streams that belong to one call of a connection. They are handed on until the method has
+/// them, and kept by nobody on the way: when the method is done with a reader, nobody receives.
 struct call_streams {
     /// Null if it is answered with a value.
     std::shared_ptr<stream_pipe> result = {};

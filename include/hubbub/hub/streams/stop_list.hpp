@@ -27,7 +27,8 @@ class stop_list {
 public:
     void add(std::weak_ptr<stoppable> what);
 
-    /// Adds a stream, which has a place while it is open; or returns false, if most streams are open.
+    /// Adds a stream, which has a place while it is open; or returns false, if most streams are
+    /// open.
     bool add_stream(std::weak_ptr<stoppable> what, std::weak_ptr<void> place, std::size_t most);
 
     /// Stops all that run.

@@ -56,7 +56,8 @@ consteval bool check_parameters(parameter_list<P...>) {
     }
 }
 
-/// Whether its signature is that of a method: what is left is what its arguments and its result are.
+/// Whether its signature is that of a method: what is left is what its arguments and its result
+/// are.
 template <class Method>
 consteval bool check_signature() {
     if constexpr (std::is_member_function_pointer_v<Method>) {
@@ -69,7 +70,7 @@ consteval bool check_signature() {
         constexpr bool has_one = has_one_signature<Method>; // of a concept it would tell more
         static_assert(has_one,
                       "hubbub: a method needs one signature, from which its arguments' types are "
-                      "taken; write them out instead of auto");
+                      "taken; write them out instead of auto, and a lambda instead of std::bind");
         return false;
     } else {
         return detail::check_parameters(typename signature<Method>::parameters{});

@@ -99,11 +99,16 @@ private:
 template <class Serializer, class... Args>
     requires(is_stream<Args> || ...)
 struct stream_arguments<Serializer, std::tuple<Args...>> {
-    /// Takes the streams out: what is left travels packed. Errors: cannot_encode, if a stream packs by
-    /// another serializer; why one of them was closed.
+    /// Takes the streams out: what is left travels packed. Errors: cannot_encode, if a stream packs
+    /// by another serializer; why one of them was closed.
     static auto take(std::tuple<Args...> arguments, call_streams& streams, std::error_code& error) {
+        constexpr bool all_go_out = !(is_reader<Args> || ...);
+        static_assert(all_go_out, "hubbub: a stream among the arguments of a call is the writer of "
+                                  "connection::make_stream, and no stream_reader");
         auto const one = [&]<class T>(T& argument) {
-            if constexpr (is_stream<T>) {
+            if constexpr (is_reader<T>) {
+                return std::tuple<>();
+            } else if constexpr (is_stream<T>) {
                 using sink = packing_sink<typename T::item_type, Serializer>;
                 auto const known = std::dynamic_pointer_cast<sink>(argument.sink());
                 auto const unfit = known ? known->pipe->closed() : errc::cannot_encode;
@@ -127,7 +132,8 @@ struct stream_arguments<Serializer, std::tuple<Args...>> {
     }
 };
 
-/// Calls a method that answers with a stream: see connection::stream. error: why it cannot be called.
+/// Calls a method that answers with a stream: see connection::stream. error: why it cannot be
+/// called.
 template <class T, class Serializer>
 stream_reader<T> open_stream(hub_core& core, member_ptr const& who, Serializer const& serializer,
                              shared_call call, call_streams streams, std::error_code error) {

@@ -47,6 +47,7 @@ class typed_method final : public method {
 public:
     using plain = typename streamed::plain;
     using result = typename signature<Method>::result;
+    static constexpr bool answers_with_stream = streamed::answers;
 
     typed_method(Method m, Serializer serializer)
         : method_(std::move(m)), serializer_(std::move(serializer)) {}
@@ -108,6 +109,10 @@ std::shared_ptr<method> make_method(Method m, Serializer const& serializer) {
         using plain = typename made::plain;
         using result = std::remove_cvref_t<typename made::result>;
         constexpr bool is_awaited = awaited_result<result>;
+        constexpr bool answers_once = !made::answers_with_stream || std::is_void_v<result> ||
+                                      !method_result<result>::at_once || is_awaited;
+        static_assert(answers_once, "hubbub: a method that answers with a stream_writer returns "
+                                    "nothing");
         static_assert(can_be_made<plain>,
                       "hubbub: a parameter of a method needs a default constructor");
         static_assert(!is_awaited,

@@ -10,8 +10,8 @@
 
 namespace hubbub::detail {
 
-/// Calls use(arguments, token): the token of an operation that completes with Signature is the last of
-/// all, and what is before it becomes a tuple of the types in which arguments travel.
+/// Calls use(arguments, token): the token of an operation that completes with Signature is the last
+/// of all, and what is before it becomes a tuple of the types in which arguments travel.
 template <class Signature, class Use, class... All>
 decltype(auto) with_token(Use use, All&&... all) {
     static_assert(sizeof...(All) > 0, "hubbub: the last argument is to be a completion token");

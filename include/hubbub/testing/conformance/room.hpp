@@ -31,8 +31,8 @@ struct room_result {
     std::optional<std::error_code> value;
 };
 
-/// Publishes a hundred messages at a server, begins a drain there, and checks that the drain refuses
-/// what comes, and that all messages have come to seen.
+/// Publishes a hundred messages at a server, begins a drain there, and checks that the drain
+/// refuses what comes, and that all messages have come to seen.
 template <class Stage, class Server, class Drain>
 void check_drain(Stage& s, Server& at, recorder const& seen, Drain begin_drain) {
     std::vector<std::string> expected;

@@ -12,7 +12,8 @@
 
 namespace hubbub::testing::detail {
 
-/// Counts what was done to each message and to the link, and keeps it as lines, the last ones of many.
+/// Counts what was done to each message and to the link, and keeps it as lines, the last ones of
+/// many.
 class history {
 public:
     using time_point = std::chrono::steady_clock::time_point;

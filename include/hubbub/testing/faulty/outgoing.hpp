@@ -19,8 +19,8 @@
 
 namespace hubbub::testing::detail {
 
-/// The messages that were published and are not answered yet, in the order published: first what was handed to
-/// the transport below, then what waits for its time.
+/// The messages that were published and are not answered yet, in the order published: first what
+/// was handed to the transport below, then what waits for its time.
 class outgoing_messages {
 public:
     using time_point = std::chrono::steady_clock::time_point;

@@ -227,8 +227,8 @@ HUBBUB_DECL bool patient_publisher::publish_now(operation_ptr const& o) {
     return !full;
 }
 
-/// The handler that the transport calls when there is room. It is not wanted any more when the publish
-/// that waited gave up, or a later wait is for less.
+/// The handler that the transport calls when there is room. It is not wanted any more when the
+/// publish that waited gave up, or a later wait is for less.
 struct patient_publisher::room_handler {
     std::weak_ptr<patient_publisher> publisher;
     std::weak_ptr<std::size_t const> wait;

@@ -139,7 +139,8 @@ HUBBUB_DECL void cluster::tell_all(beacon_reason why, bool regular) {
                                     self->on_told(why, error, receivers);
                             }};
     // A regular one waits for room where the queue is full: a server that has much to say is not
-    // dead. Others do not, since what waits has all else refused: the next regular one does as well.
+    // dead. Others do not, since what waits has all else refused: the next regular one does as
+    // well.
     if (regular)
         bus_.publish_patiently(topics_.beacons(), own, interval_, std::move(told));
     else

@@ -19,8 +19,8 @@ struct server_caller final : caller_state, stoppable {
     }
 };
 
-/// A call of a method of this server. That it failed is told to the owner here: maybe nobody waits for
-/// the answer.
+/// A call of a method of this server. That it failed is told to the owner here: maybe nobody waits
+/// for the answer.
 class server_question final : public single_answer {
 public:
     server_question(std::string_view method, std::shared_ptr<hub_hooks const> hooks,
