@@ -222,6 +222,15 @@ public:
         leaving.post(std::move(operation_));
     }
 
+    /// The same with results that another operation had.
+    void complete(detail::result_pack<Results...>&& results) {
+        if (!operation_)
+            return;
+        auto& leaving = static_cast<detail::operation_with<Results...>&>(*operation_);
+        leaving.results.put(std::move(results));
+        leaving.post(std::move(operation_));
+    }
+
     /// Takes the operation out, for what completes it in a way of its own.
     std::unique_ptr<detail::operation> release() noexcept { return std::move(operation_); }
 
@@ -248,7 +257,9 @@ void post_call(asio::any_io_executor const& executor, std::shared_ptr<Class> obj
 template <class... Results>
 class first_completion {
 public:
-    explicit first_completion(completion<Results...> done) : done_(std::move(done)) {}
+    /// A result that comes too late is destroyed on executor.
+    first_completion(asio::any_io_executor executor, completion<Results...> done)
+        : executor_(std::move(executor)), done_(std::move(done)) {}
 
     bool has_ended() const noexcept { return ended_; }
 
@@ -260,7 +271,17 @@ public:
         return true;
     }
 
+    /// The same for the results of an operation that has come to its end, perhaps while a lock is held
+    /// that their destructors need.
+    void end(std::unique_ptr<operation_with<Results...>> with_results) {
+        if (ended_.exchange(true))
+            asio::post(executor_, posted_operation{std::move(with_results)});
+        else
+            done_.complete(with_results->results.take());
+    }
+
 private:
+    asio::any_io_executor const executor_;
     std::atomic<bool> ended_ = false;
     completion<Results...> done_;
 };
@@ -273,9 +294,12 @@ public:
         : first_(std::move(first)) {}
 
     bool is_wanted() const noexcept override { return !first_->has_ended(); }
-    void post(std::unique_ptr<operation> /*self*/) override {
-        this->results.take().give_to(*first_); // which posts
+    void post(std::unique_ptr<operation> self) override {
+        auto const first = first_;
+        first->end(std::unique_ptr<operation_with<Results...>>(
+            static_cast<operation_with<Results...>*>(self.release())));
     }
+    /// Too late: nobody waits any more.
     void call(std::unique_ptr<operation> /*self*/) override {}
 
 private:
@@ -289,14 +313,16 @@ completion<Results...> completion_by(std::shared_ptr<first_completion<Results...
 }
 
 /// Completes done with `aborted` if hook says so before the operation has ended, and then calls
-/// on_cancel. A result that comes later is dropped.
+/// on_cancel. A result that comes later is dropped, on executor.
 template <class First, class... Rest>
 completion<First, Rest...>
-unless_cancelled(cancel_hook const& hook, completion<First, Rest...> done,
-                 std::function<void()> on_cancel, std::type_identity_t<First> aborted) {
+unless_cancelled(cancel_hook const& hook, asio::any_io_executor const& executor,
+                 completion<First, Rest...> done, std::function<void()> on_cancel,
+                 std::type_identity_t<First> aborted) {
     if (!hook)
         return done;
-    auto const first = std::make_shared<first_completion<First, Rest...>>(std::move(done));
+    auto const first =
+        std::make_shared<first_completion<First, Rest...>>(executor, std::move(done));
     hook.call([weak = std::weak_ptr(first), on_cancel = std::move(on_cancel),
                aborted = std::move(aborted)] {
         auto const present = weak.lock();
@@ -314,7 +340,7 @@ cancellable_completion(Handler handler, asio::any_io_executor const& fallback,
                        std::error_code why = asio::error::operation_aborted) {
     auto const hook = hook_of(asio::get_associated_cancellation_slot(handler));
     auto executor = executor_of(handler, fallback);
-    return unless_cancelled(hook,
+    return unless_cancelled(hook, fallback,
                             completion<std::error_code, Results...>(
                                 std::move(executor), cancellable_handler(std::move(handler))),
                             {}, why);

@@ -280,7 +280,7 @@ public:
     /// Refuses new connections, tells those of this server that they may come back to another
     /// (connect_options::on_drain, with the text, if there is one), and completes with
     /// `void(std::error_code)` when all have left, and their ends have been told. Those that are
-    /// still there after at_most are ended, as drain does.
+    /// still there after at_most are ended, as disconnect_all does.
     ///
     /// Errors:       timed_out, if some had to be ended; already_started (asio::error), if it waits
     ///               already; closed. The connections are gone in each case but already_started.

@@ -43,10 +43,12 @@ public:
           membership_(std::move(membership)) {}
     receiver(receiver&&) noexcept = default;
     receiver& operator=(receiver&& other) noexcept {
-        reset();
-        source_ = std::move(other.source_);
-        executor_ = std::move(other.executor_);
-        membership_ = std::move(other.membership_);
+        if (this != &other) {
+            reset();
+            source_ = std::move(other.source_);
+            executor_ = std::move(other.executor_);
+            membership_ = std::move(other.membership_);
+        }
         return *this;
     }
     ~receiver() { reset(); }

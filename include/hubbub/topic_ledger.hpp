@@ -65,7 +65,7 @@ public:
 
     void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks) const;
 
-    void set_observer(event const& e) const;
+    void on_event(event const& e) const;
 
 private:
     struct shared;

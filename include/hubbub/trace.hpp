@@ -19,7 +19,7 @@ namespace hubbub {
 /// |                                       | error; bytes of payload, 0 for an object             |
 /// | `on_delivery(topic, bytes, sinks)`    | when a message has been handed to so many            |
 /// |                                       | subscriptions of one type, queues among them         |
-/// | `set_observer(event)`                     | with each event, before the bus's observer           |
+/// | `on_event(event)`                     | with each event, before the bus's observer           |
 ///
 /// Topics are `std::string_view`, valid during the call. They are called from any thread, several
 /// at once, with no lock held, and must not throw. Models: no_trace, topic_ledger.
@@ -40,7 +40,7 @@ concept traces_delivery = requires(Trace& t, std::string_view topic) {
 };
 
 template <class Trace>
-concept traces_events = requires(Trace& t, event const& e) { t.set_observer(e); };
+concept traces_events = requires(Trace& t, event const& e) { t.on_event(e); };
 
 /// A trace of whatever type, with all the functions.
 class trace_interface {
@@ -54,7 +54,7 @@ public:
     virtual bool tells_publish() const noexcept = 0;
     virtual void on_publish(std::string_view topic, std::size_t bytes, std::error_code refused) = 0;
     virtual void on_delivery(std::string_view topic, std::size_t bytes, std::size_t sinks) = 0;
-    virtual void set_observer(event const& e) = 0;
+    virtual void on_event(event const& e) = 0;
 };
 
 template <class Trace>
@@ -74,9 +74,9 @@ public:
             trace.on_delivery(topic, bytes, sinks);
     }
 
-    void set_observer(event const& e) override {
+    void on_event(event const& e) override {
         if constexpr (traces_events<Trace>)
-            trace.set_observer(e);
+            trace.on_event(e);
     }
 
     [[no_unique_address]] Trace trace;

@@ -63,7 +63,7 @@ struct stop_receiving {
 
 /// A client's place in a hub: it is connected while this object lives.
 ///
-/// Thread safety: distinct objects safe; of a shared one, async_invoke and send alone.
+/// Thread safety: distinct objects safe; of a shared one, async_invoke and send alone, packed or not.
 /// Lifetime:      it may outlive the hub, and then does nothing.
 template <class Bus>
 class [[nodiscard]] connection {

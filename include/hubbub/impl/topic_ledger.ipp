@@ -80,7 +80,7 @@ HUBBUB_DECL void topic_ledger::on_delivery(std::string_view topic, std::size_t b
     });
 }
 
-HUBBUB_DECL void topic_ledger::set_observer(event const& e) const {
+HUBBUB_DECL void topic_ledger::on_event(event const& e) const {
     if (auto const* const g = std::get_if<gap>(&e))
         shared_->count(g->topic, [&](auto& s) { s.lost += g->last - g->first + 1; });
     else if (auto const* const d = std::get_if<message_dropped>(&e))

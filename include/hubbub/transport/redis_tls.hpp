@@ -17,8 +17,8 @@ namespace hubbub {
 /// (redis::tls_options).
 ///
 /// Errors: as redis_transport; the reason of a link that fails may be one of tls_errc, but for
-///         expired, which is that of one that is tried again; or what OpenSSL says. The constructor throws std::invalid_argument for a file that cannot be
-///         used.
+///         expired, which is that of one that is tried again; or what OpenSSL says. The constructor
+///         throws std::invalid_argument for a file that cannot be used.
 class redis_tls_transport : public basic_redis_transport {
 public:
     /// Errors: throws std::invalid_argument if o or the URL is wrong, naming the part.

@@ -35,7 +35,9 @@ struct wait_up_to {
     template <class Rep, class Period>
     constexpr wait_up_to(
         std::chrono::duration<Rep, Period> limit) // NOLINT(google-explicit-constructor)
-        : at_most(std::chrono::ceil<std::chrono::milliseconds>(limit)) {}
+        : at_most(limit > std::chrono::hours(24 * 365)
+                      ? std::chrono::milliseconds::max()
+                      : std::chrono::ceil<std::chrono::milliseconds>(limit)) {}
 
     /// Does not compile.
     template <std::integral Number>

@@ -56,7 +56,7 @@ results_to(Handler handler, asio::any_io_executor const& fallback, WholeOf whole
             std::error_code error, server_answers const& given) mutable {
             wrapped(error, whole_of(given));
         });
-    return unless_cancelled(hook, std::move(done), {}, asio::error::operation_aborted);
+    return unless_cancelled(hook, fallback, std::move(done), {}, asio::error::operation_aborted);
 }
 
 /// One server of a hub: what the typed handles call. It outlives the hub object while an operation

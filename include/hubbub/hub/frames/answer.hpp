@@ -57,7 +57,7 @@ answer answer_with_exception(bool detailed);
 /// it in a catch block.
 answer answer_with_failed_conversion();
 
-/// The answer to another server under its number. Errors of others than hubbub go as server_error,
+/// The answer to another server under its number. Errors of others than hubbub go as server_failed,
 /// with what they say.
 server_message frame_of(std::uint64_t request, answer given);
 /// The answer as it came.
@@ -102,7 +102,7 @@ completion<answer> reply_to(Handler handler, asio::any_io_executor const& fallba
                                                   serializer](answer const& given) mutable {
         reply<R>::give(wrapped, outcome_of<typename reply<R>::value>(serializer, given));
     });
-    return unless_cancelled(hook, std::move(done), std::move(on_cancel),
+    return unless_cancelled(hook, fallback, std::move(done), std::move(on_cancel),
                             {.error = asio::error::operation_aborted});
 }
 

@@ -104,7 +104,7 @@ struct server_message {
     std::optional<presence_question> question = {};
     std::optional<frame_name> name = {};
     std::optional<presence_answer> presence = {};
-    /// In an answer: the errc of a failure, and what was said.
+    /// In an answer: the number of an error (error.hpp), and what was said.
     std::optional<int> error = {};
     std::optional<std::string> text = {};
 };

@@ -151,6 +151,29 @@ void add_room_cases(conformance_list<Transport>& cases) {
         require_equal(seen.count(), 0U, "messages");
     });
 
+    cases.add("a subscription that may be cancelled is refused as any other", [](auto& s) {
+        auto& a = s.add_server();
+        asio::cancellation_signal stop;
+        std::vector<std::error_code> results;
+        auto const subscribe = [&](topic_filter const& what) {
+            results.clear();
+            a.bus().template async_subscribe<std::string>(
+                what, [](std::string const&) {},
+                asio::bind_cancellation_slot(
+                    stop.slot(), [&](std::error_code error, subscription made) {
+                        require(!made || !error, "no subscription is given");
+                        results.push_back(error);
+                    }));
+            s.run_until([&] { return !results.empty(); }, "async_subscribe");
+            return results.front();
+        };
+        require_equal(subscribe(""), make_error_code(errc::empty_name), "async_subscribe");
+        require_equal(subscribe("t"), std::error_code(), "async_subscribe");
+        a.transport().close();
+        require_equal(subscribe("t"), make_error_code(errc::closed), "async_subscribe");
+        stop.emit(asio::cancellation_type::total); // of nobody
+    });
+
     cases.add("a receiver gets the messages of its topic in the order published", [](auto& s) {
         auto& a = s.add_server();
         auto& b = s.add_server();

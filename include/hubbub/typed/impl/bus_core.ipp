@@ -206,7 +206,7 @@ HUBBUB_DECL void bus_core::join_and_tell(topic_filter const& what, std::type_inf
     auto place = join(what, type, make, typed, std::move(s));
     auto const membership = std::make_shared<pending_membership>(std::move(place.membership));
     done = unless_cancelled(
-        on_cancel, std::move(done), [membership] { membership->take().reset(); },
+        on_cancel, executor_, std::move(done), [membership] { membership->take().reset(); },
         asio::error::operation_aborted);
     auto operation = std::make_unique<activation>(std::move(done), membership);
     activate(place, subscribe_completion(std::move(operation)));

@@ -22,7 +22,7 @@ HUBBUB_DECL void bus_report::set_observer(observer o) {
 
 HUBBUB_DECL void bus_report::notify(event const& e) {
     if (trace_)
-        trace_->set_observer(e);
+        trace_->on_event(e);
     std::shared_ptr<observer> present;
     {
         std::lock_guard const lock(mutex_);

@@ -18,8 +18,9 @@
 namespace hubbub::detail {
 
 struct patient_publisher::operation {
-    operation(std::string t, std::chrono::milliseconds p, outgoing_message m, publish_completion d)
-        : topic(std::move(t)), patience(p), message(std::move(m)), done(std::move(d)) {}
+    operation(asio::any_io_executor const& executor, std::string t, std::chrono::milliseconds p,
+              outgoing_message m, publish_completion d)
+        : topic(std::move(t)), patience(p), message(std::move(m)), done(executor, std::move(d)) {}
 
     message_view view() const noexcept { return message.view(topic); }
     std::size_t bytes() const noexcept { return topic.size() + message.bytes.size(); }
@@ -44,8 +45,8 @@ patient_publisher::patient_publisher(std::shared_ptr<transport_interface> const&
 HUBBUB_DECL void patient_publisher::publish(std::string topic, outgoing_message message,
                                             std::chrono::milliseconds at_most,
                                             publish_completion done, cancel_hook const& on_cancel) {
-    auto const o =
-        std::make_shared<operation>(std::move(topic), at_most, std::move(message), std::move(done));
+    auto const o = std::make_shared<operation>(report_->executor(), std::move(topic), at_most,
+                                               std::move(message), std::move(done));
     std::unique_lock lock(mutex_);
     bool const first = waiting_.empty() && !attempting_;
     auto refused = closed_;
@@ -127,7 +128,8 @@ HUBBUB_DECL void patient_publisher::give_up(operation_ptr const& o, std::error_c
     std::unique_lock lock(mutex_);
     auto const at = std::find(waiting_.begin(), waiting_.end(), o);
     if (at == waiting_.end()) {
-        o->given_up = why;
+        if (o->given_up != asio::error::operation_aborted)
+            o->given_up = why;
         return end_if_cancelled(*o);
     }
     waiting_.erase(at);

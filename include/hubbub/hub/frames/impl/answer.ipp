@@ -41,7 +41,10 @@ HUBBUB_DECL server_message frame_of(std::uint64_t request, answer given) {
 }
 
 HUBBUB_DECL answer answer_of(server_message const& m) {
-    return {.error = m.error ? error_of(*m.error) : std::error_code{},
+    auto error = m.error ? error_of(*m.error) : std::error_code{};
+    if (error == errc::closed) // there, and not here
+        error = hub_errc::server_lost;
+    return {.error = error,
             .text = m.text.value_or(""),
             .value = m.arguments.value_or(packed{}),
             .presence =
