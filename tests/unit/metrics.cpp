@@ -45,6 +45,12 @@ struct only_publishes {
     std::vector<std::string>* log;
 };
 
+struct only_events {
+    void on_event(hubbub::event const& e) { malformed += e.index() == kind.index() ? 1 : 0; }
+    hubbub::event const kind = hubbub::message_malformed{};
+    int& malformed;
+};
+
 } // namespace
 
 TEST_CASE("a bus without a trace has no room for one") {
@@ -61,6 +67,16 @@ TEST_CASE("a trace has the functions that it wants") {
     CHECK(f.bus.publish("", "x") == hubbub::errc::empty_name);
     CHECK(log == std::vector<std::string>{"t 4 " + std::error_code{}.message(),
                                           " 1 the topic or pattern is empty"});
+}
+
+TEST_CASE("a trace that wants events alone gets them") {
+    int malformed = 0;
+    traced_bus<only_events, support::small_number_serializer> f({.malformed = malformed});
+    hubbub::bus texts(f.transport, hubbub::text_serializer{});
+    auto const numbers = f.bus.subscribe<int>("a", [](int) {});
+    CHECK(!texts.publish("a", "no number"));
+    f.io.run();
+    CHECK(malformed == 1);
 }
 
 TEST_CASE("a topic_ledger counts by topic what its bus published, delivered and could not") {
