@@ -158,8 +158,7 @@ public:
 
     /// Publishes as above, and waits for room if the queue is full, for at most that time. In the
     /// meantime publish and async_publish of this bus are refused as queue_full: nothing overtakes.
-    /// Of several buses that wait whoever fits goes first; no room is kept for one that waits for
-    /// much.
+    /// If several buses wait, the first message that fits goes out; no room is kept for a large one.
     ///
     /// Errors:       as above; timed_out if there was no room in time; queue_full if as much waits as
     ///               the queue takes, in messages or bytes, or as the budget has left.

@@ -50,7 +50,7 @@ enum class errc {
     patterns_unsupported,
 };
 
-/// What a Redis server answers, or does: category "hubbub.redis".
+/// The errors that a Redis server answers with or causes: category "hubbub.redis".
 enum class redis_errc {
     /// The server sent something that is not its protocol.
     protocol_error = 101,

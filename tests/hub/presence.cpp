@@ -318,7 +318,8 @@ TEST_CASE("the names of users and groups may be any bytes, wherever they are tol
             changes.push_back(c.name);
     });
     auto& guest = s.connect(s.right(), "guest");
-    // What is undone before the right server knows that the left one watches is not told.
+    // Once the guest is told, the right server knows that the left one watches. A change that is
+    // undone before that is not told.
     s.run_until([&] { return changes == lines{"guest"}; }, "the guest to be told");
     for (auto const& name : names) {
         auto& one = s.connect(s.right(), name);

@@ -60,7 +60,7 @@ template <class T>
 concept is_data = (!std::is_class_v<T> && !std::is_pointer_v<T>) || is_name<T> ||
                   (std::is_aggregate_v<T> && !has_one_call<T>);
 
-/// What asio::bind_executor and its like make of a token.
+/// A token with something bound to it: the result of asio::bind_executor and its like.
 template <class T>
 concept is_binder = !has_one_call<T> && requires { typename T::target_type; };
 

@@ -84,7 +84,7 @@ public:
     /// last.
     ///
     /// Errors:       cannot_encode, and then nobody is called; closed, beside the answers that came.
-    ///               What failed at a server stands in its answer.
+    ///               A failure at one server stands in the answer of that server.
     /// Cancellation: terminal, partial and total, with asio::error::operation_aborted: the servers do
     ///               what they were asked.
     template <class R = void, class... ArgsAndToken>

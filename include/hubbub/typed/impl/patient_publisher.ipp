@@ -144,7 +144,7 @@ HUBBUB_DECL void patient_publisher::give_up(operation_ptr const& o, std::error_c
         attempt(lock, take_front());
 }
 
-/// What the transport has taken may be on its way.
+/// Completes a cancelled publish that the transport has taken: it may be on its way.
 HUBBUB_DECL void patient_publisher::end_if_cancelled(operation& o) {
     if (o.taken && o.given_up == asio::error::operation_aborted)
         o.done(errc::outcome_unknown, {}); // which posts
