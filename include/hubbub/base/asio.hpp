@@ -91,26 +91,23 @@ private:
     }
 };
 
-template <class Handler, class Signature>
-inline constexpr bool takes_results = true;
-template <has_one_call Handler, class... Results>
-inline constexpr bool takes_results<Handler, void(Results...)> =
-    std::is_invocable_v<Handler, Results...>;
-template <is_binder Binder, class... Results>
-inline constexpr bool takes_results<Binder, void(Results...)> =
-    takes_results<typename Binder::target_type, void(Results...)>;
-
 /// A token that Asio calls as it is: the operation's handler.
 template <class T, class Signature>
 concept is_handler = requires {
     typename asio::async_result<T, Signature>::completion_handler_type;
 } && std::is_same_v<typename asio::async_result<T, Signature>::completion_handler_type, T>;
 
-template <class T, class Signature>
-inline constexpr bool is_callable_handler = true;
-template <class T, class... Results>
-    requires is_handler<T, void(Results...)>
-inline constexpr bool is_callable_handler<T, void(Results...)> = std::is_invocable_v<T, Results...>;
+/// Whether a token can be called with the results, if it is a handler, bare or bound.
+template <class Token, class Signature>
+inline constexpr bool takes_results = true;
+template <class Handler, class... Results>
+    requires is_handler<Handler, void(Results...)>
+inline constexpr bool takes_results<Handler, void(Results...)> =
+    std::is_invocable_v<Handler, Results...>;
+template <is_binder Binder, class... Results>
+    requires(!is_handler<Binder, void(Results...)>)
+inline constexpr bool takes_results<Binder, void(Results...)> =
+    takes_results<typename Binder::target_type, void(Results...)>;
 
 /// Whether an operation that completes with Signature takes a Token. If not, says why in one line.
 template <class Token, class Signature>
@@ -121,10 +118,10 @@ consteval bool check_token() {
                       "hubbub: the last argument is to be a completion token: add a handler, or "
                       "asio::use_awaitable, asio::use_future, asio::detached");
     else
-        static_assert(takes_results<type, Signature> && is_callable_handler<type, Signature>,
+        static_assert(takes_results<type, Signature>,
                       "hubbub: the handler is to take what the operation completes with: see "
                       "Signature, or the comment of the operation");
-    return !is_data<type> && takes_results<type, Signature> && is_callable_handler<type, Signature>;
+    return !is_data<type> && takes_results<type, Signature>;
 }
 
 /// Where handler is to be called: on its own executor, else on fallback. Its type is not erased:
